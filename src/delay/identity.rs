@@ -1,0 +1,126 @@
+//! Who a request is, as far as its draw is concerned: the ids of its `traceparent`, or of its server span.
+
+use std::{fmt, str::FromStr};
+
+/// The two ids that a request's draws are computed from.
+///
+/// A request that brought a `traceparent` has the trace id and the parent (span) id written there; one that brought
+/// none has the trace id of its server span, and parent 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Identity {
+    /// The W3C trace id.
+    pub trace_id: u128,
+    /// The id of the caller's span; 0 where the request brought no `traceparent`.
+    pub parent_id: u64,
+}
+
+/// Why a `traceparent` was refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("traceparent `{given}`: {reason}")]
+pub struct TraceparentError {
+    given: String,
+    reason: &'static str,
+}
+
+impl Identity {
+    /// The `traceparent` header value, version 00, that carries these ids.
+    #[must_use]
+    pub fn traceparent(&self, sampled: bool) -> String {
+        format!(
+            "00-{:032x}-{:016x}-{:02x}",
+            self.trace_id,
+            self.parent_id,
+            u8::from(sampled)
+        )
+    }
+}
+
+impl fmt::Display for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}-{:016x}", self.trace_id, self.parent_id)
+    }
+}
+
+/// Reads a `traceparent` by the [W3C recommendation](https://www.w3.org/TR/trace-context/#traceparent-header):
+/// lower-case hex, ids not zero, versions above 00 by their first four fields.
+impl FromStr for Identity {
+    type Err = TraceparentError;
+
+    fn from_str(given: &str) -> Result<Self, Self::Err> {
+        parse(given).map_err(|reason| TraceparentError {
+            given: given.chars().take(80).collect(),
+            reason,
+        })
+    }
+}
+
+fn parse(given: &str) -> Result<Identity, &'static str> {
+    let mut fields = given.splitn(5, '-');
+    let mut field = |digits, reason| {
+        fields
+            .next()
+            .filter(|field| field.len() == digits && field.bytes().all(is_lower_hex))
+            .ok_or(reason)
+    };
+    let version = field(2, "the version must be 2 lower-case hex digits")?;
+    let trace_id = field(32, "the trace id must be 32 lower-case hex digits")?;
+    let parent_id = field(16, "the parent id must be 16 lower-case hex digits")?;
+    field(2, "the flags must be 2 lower-case hex digits")?;
+    match version {
+        "ff" => return Err("version ff is forbidden"),
+        "00" if fields.next().is_some() => return Err("version 00 has four fields"),
+        _ => {}
+    }
+    let trace_id = u128::from_str_radix(trace_id, 16).map_err(|_| "the trace id is not hex")?;
+    let parent_id = u64::from_str_radix(parent_id, 16).map_err(|_| "the parent id is not hex")?;
+    if trace_id == 0 {
+        return Err("the trace id must not be zero");
+    }
+    if parent_id == 0 {
+        return Err("the parent id must not be zero");
+    }
+    Ok(Identity {
+        trace_id,
+        parent_id,
+    })
+}
+
+fn is_lower_hex(byte: u8) -> bool {
+    matches!(byte, b'0'..=b'9' | b'a'..=b'f')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EXAMPLE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+    #[test]
+    fn a_traceparent_survives_the_round_trip() {
+        let id: Identity = EXAMPLE.parse().unwrap();
+        assert_eq!(id.traceparent(true), EXAMPLE);
+    }
+
+    #[test]
+    fn a_later_version_is_read_by_its_first_four_fields() {
+        let later = EXAMPLE.replacen("00-", "cc-", 1) + "-what-the-future-brings";
+        assert_eq!(later.parse(), EXAMPLE.parse::<Identity>());
+    }
+
+    #[test]
+    fn what_the_recommendation_forbids_is_refused_with_a_reason() {
+        for (bad, reason) in [
+            ("", "version"),
+            ("00", "trace id"),
+            (&EXAMPLE.to_uppercase(), "trace id"),
+            (&EXAMPLE.replacen("00-", "ff-", 1), "ff"),
+            (&format!("{EXAMPLE}-01"), "four fields"),
+            (&EXAMPLE.replace("4bf92f3577b34da6a3ce929d0e0e4736", &"0".repeat(32)), "zero"),
+            (&EXAMPLE.replace("00f067aa0ba902b7", &"0".repeat(16)), "zero"),
+            ("00-ébf92f3577b34da6a3ce929d0e0e473-00f067aa0ba902b7-01", "trace id"),
+        ] {
+            let error = bad.parse::<Identity>().unwrap_err().to_string();
+            assert!(error.contains(reason), "{bad}: {error}");
+        }
+    }
+}
