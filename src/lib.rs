@@ -1,7 +1,24 @@
-//! An HTTP service whose latency is known.
+//! An HTTP service whose latency is known: each request waits a delay from a declared distribution, the wait is
+//! measured once and said everywhere, and commands say whether what a pipeline reports of it is true.
 //!
 //! # Layers
 //! `main -> cli -> verify -> {serve, load, healthcheck} -> {telemetry, client, shutdown} -> {timer, clock} ->
 //! instruments -> truth -> {buckets, delay}`: a module uses only what stands to its right. `tests/layers.rs` holds it.
+//!
+//! # One request
+//! `serve::router -> observe -> images` (u -> [`delay::Delay::quantile`] -> [`clock::Clock::sleep`] ->
+//! [`timer::ExecutionTimer`]) `->` [`instruments`] `->` [`telemetry`] `-> /metrics`, OTLP.
+//!
+//! # Where to start reading
+//! [`delay`] is what the product is about, [`timer`] is the one measurement, `serve::images` puts both together.
 
+pub mod cli;
 pub mod delay;
+pub mod descriptors;
+pub mod exit;
+pub mod healthcheck;
+pub mod instruments;
+pub mod serve;
+pub mod shutdown;
+pub mod telemetry;
+pub mod timer;

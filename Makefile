@@ -1,0 +1,32 @@
+# What can be done here: `make help`.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+.PHONY: help run test lint bench bench-peers fuzz
+
+help: ## Say what can be done
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
+
+run: ## Serve on port 8080
+	cargo run --release
+
+test: ## Every test that this machine can run; what is skipped says so
+	cargo test
+
+lint: ## Formatting, clippy and docs, with warnings as errors
+	cargo fmt --check
+	cargo clippy --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items --locked
+
+bench: ## Draw, record, scrape, encode; and how late the clock wakes
+	cargo bench --bench micro
+	cargo bench --bench clock
+
+bench-peers: ## CPU and memory a request, beside other servers
+	cargo build --release
+	cargo bench --bench peers
+
+fuzz: ## The grammar and the headers, a minute each (needs nightly and cargo-fuzz)
+	cargo +nightly fuzz run spec -- -max_total_time=60
+	cargo +nightly fuzz run headers -- -max_total_time=60

@@ -1,0 +1,49 @@
+//! The command line: what can be typed, and what each command does with it.
+
+mod serve;
+mod truth;
+
+use clap::{Parser, Subcommand};
+
+use crate::{exit::Exit, healthcheck, serve::ServeArgs};
+
+/// An HTTP service whose latency is known.
+///
+/// Each request to /images waits a delay drawn from a declared distribution; the delay is measured once and said
+/// everywhere (histogram, Server-Timing, span), so that a monitoring pipeline can be held to the truth.
+///
+/// Without a command it serves.
+#[derive(Debug, Parser)]
+#[command(version, args_conflicts_with_subcommands = true, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+
+    #[command(flatten)]
+    serve: ServeArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Answer requests after the declared delay (the default command)
+    Serve(Box<ServeArgs>),
+    /// Say what a delay's exact quantiles are, and what Prometheus will report for them
+    Truth(truth::TruthArgs),
+    /// Ask a running service whether it is ready: for images without a shell
+    Healthcheck(healthcheck::HealthcheckArgs),
+}
+
+impl Cli {
+    /// Runs the command that was typed.
+    ///
+    /// # Errors
+    /// What kept it from being done; the caller says it, and exits with 1.
+    pub fn run(self) -> anyhow::Result<Exit> {
+        match self.command {
+            None => serve::run(&self.serve),
+            Some(Command::Serve(args)) => serve::run(&args),
+            Some(Command::Truth(args)) => truth::run(&args),
+            Some(Command::Healthcheck(args)) => healthcheck::run(&args),
+        }
+    }
+}

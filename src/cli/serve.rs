@@ -1,0 +1,93 @@
+//! `serve`, from start to end: runtime, telemetry, signals, clock, server; then drain, flush, exit code.
+
+use anyhow::Context;
+use tokio::{runtime::Runtime, sync::oneshot};
+
+use crate::{
+    clock::Clock,
+    descriptors,
+    exit::Exit,
+    serve::{App, ServeArgs, Server},
+    shutdown::Signals,
+    telemetry::{Telemetry, TelemetryError},
+};
+
+/// How serving ended.
+enum Ending {
+    Drained,
+    CutOff,
+    Aborted,
+}
+
+pub(super) fn run(args: &ServeArgs) -> anyhow::Result<Exit> {
+    let runtime = Runtime::new().context("the runtime cannot start")?;
+    let started = {
+        let _inside = runtime.enter();
+        Telemetry::start(&args.logs)
+    };
+    let telemetry = match started {
+        Err(error @ TelemetryError::Variable { .. }) => {
+            eprintln!("error: {error}");
+            return Ok(Exit::Usage);
+        }
+        started => started?,
+    };
+    descriptors::raise();
+    match runtime.block_on(serve(args, &telemetry))? {
+        Ending::Aborted => {
+            runtime.shutdown_background();
+            Ok(Exit::Failed)
+        }
+        ending => {
+            // Off the workers, while they still live: the exporter needs them for the last spans.
+            telemetry.shutdown()?;
+            Ok(if matches!(ending, Ending::Drained) { Exit::Good } else { Exit::Failed })
+        }
+    }
+}
+
+async fn serve(args: &ServeArgs, telemetry: &Telemetry) -> anyhow::Result<Ending> {
+    let mut signals = Signals::register().context("signals cannot be taken over")?;
+    let clock = Clock::start().context("the clock cannot start")?;
+    let app = App::new(args, telemetry, clock);
+    let declared = app.declared().clone();
+    let server = Server::bind(args, app).await?;
+    announce(&server, &declared, &telemetry.instance_id)?;
+    let (stop, stopped) = oneshot::channel();
+    tokio::select! {
+        drained = server.run(async { drop(stopped.await) }) => Ok(if drained {
+            tracing::info!("drained: every request in flight was answered");
+            Ending::Drained
+        } else {
+            tracing::error!("--grace is over: requests in flight were cut off");
+            Ending::CutOff
+        }),
+        () = second(&mut signals, stop) => Ok(Ending::Aborted),
+    }
+}
+
+fn announce(server: &Server, declared: &crate::serve::Declared, instance_id: &str) -> anyhow::Result<()> {
+    let [p50, p99] = [0.5, 0.99].map(|q| declared.delay.quantile(q).as_secs_f64());
+    tracing::info!(
+        delay = %declared.truth.delay,
+        delay.p50_seconds = p50,
+        delay.p99_seconds = p99,
+        seed = declared.seed,
+        service.instance.id = instance_id,
+        "listening on http://{}/images",
+        server.address()?,
+    );
+    if let Some(address) = server.metrics_address() {
+        tracing::info!("metrics on http://{address}/metrics");
+    }
+    Ok(())
+}
+
+/// Passes the first signal on, and returns at the second.
+async fn second(signals: &mut Signals, stop: oneshot::Sender<()>) {
+    let first = signals.next().await;
+    tracing::info!("{first}: draining; a second signal aborts");
+    drop(stop);
+    let second = signals.next().await;
+    tracing::error!("{second}: aborted, requests in flight are cut off");
+}

@@ -1,0 +1,70 @@
+//! `truth`: what is declared, without any service; and what one request got or will get.
+
+use std::io::{Write, stdout};
+
+use crate::{
+    delay::{Delay, DelayArgs, Domain, Identity, draw},
+    exit::Exit,
+    instruments::MetricArgs,
+    truth::Truth,
+};
+
+/// Flags of `truth`.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct TruthArgs {
+    #[command(flatten)]
+    delay: DelayArgs,
+
+    #[command(flatten)]
+    metrics: MetricArgs,
+
+    /// The traceparent that a request carries: print the delay that it gets. Can be repeated
+    #[arg(long, value_name = "TRACEPARENT", requires = "seed")]
+    traceparent: Vec<Identity>,
+
+    /// The trace id of a request that carried no traceparent (from its traceresponse, log line or span). Can be repeated
+    #[arg(long, value_name = "HEX", requires = "seed", value_parser = trace_id)]
+    trace_id: Vec<Identity>,
+
+    /// How to print
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    output: Output,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Output {
+    Text,
+    Json,
+}
+
+pub(super) fn run(args: &TruthArgs) -> anyhow::Result<Exit> {
+    let delay = Delay::from(&args.delay);
+    let mut out = stdout().lock();
+    let requests: Vec<_> = args.traceparent.iter().chain(&args.trace_id).collect();
+    if let (Some(seed), false) = (args.delay.seed, requests.is_empty()) {
+        for identity in requests {
+            let drawn = delay.quantile(draw(seed, Domain::Delay, *identity));
+            match args.output {
+                Output::Text => writeln!(out, "{:.9} s  {identity}", drawn.as_secs_f64())?,
+                Output::Json => {
+                    let said = serde_json::json!({"request": identity.to_string(), "delay_ns": drawn.as_nanos() as u64});
+                    writeln!(out, "{said}")?;
+                }
+            }
+        }
+        return Ok(Exit::Good);
+    }
+    let truth = Truth::of(&delay, args.delay.seed, &args.metrics.buckets);
+    match args.output {
+        Output::Text => write!(out, "{truth}")?,
+        Output::Json => writeln!(out, "{}", serde_json::to_string_pretty(&truth)?)?,
+    }
+    Ok(Exit::Good)
+}
+
+/// A request without a parent: its trace id, and parent 0.
+fn trace_id(given: &str) -> Result<Identity, String> {
+    let known = format!("00-{given}-0000000000000001-00").parse::<Identity>();
+    let identity = known.map_err(|_| "must be 32 lower-case hex digits, not all zero".to_owned())?;
+    Ok(Identity { parent_id: 0, ..identity })
+}

@@ -1,0 +1,15 @@
+//! The limit of open files: each connection takes one, and shells hand out few.
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+/// Raises the soft limit to the hard one. Where that is refused, the old one stays.
+pub fn raise() {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: limit.maximum,
+        maximum: limit.maximum,
+    };
+    if let Err(error) = setrlimit(Resource::Nofile, raised) {
+        tracing::debug!(%error, "the limit of open files stays at {:?}", limit.current);
+    }
+}

@@ -1,0 +1,131 @@
+//! The HTTP server metrics of the OpenTelemetry semantic conventions, with labels whose number is bounded.
+//! <https://opentelemetry.io/docs/specs/semconv/http/http-metrics/>
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
+
+use opentelemetry::{
+    KeyValue,
+    metrics::{BoundHistogram, BoundUpDownCounter, Histogram, Meter, UpDownCounter},
+};
+use opentelemetry_semantic_conventions::{
+    attribute::{
+        ERROR_TYPE, HTTP_REQUEST_METHOD, HTTP_RESPONSE_STATUS_CODE, HTTP_ROUTE, URL_SCHEME,
+    },
+    metric::{HTTP_SERVER_ACTIVE_REQUESTS, HTTP_SERVER_REQUEST_DURATION},
+};
+
+/// The bounds that the conventions advise, in seconds.
+const ADVISED_BOUNDS: [f64; 14] = [
+    0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
+];
+
+/// The labels of a request that are known when it enters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct HttpRequest {
+    /// A method of RFC 9110 or RFC 5789, or `_OTHER`.
+    pub method: &'static str,
+    /// The matched route; none for an unknown path.
+    pub route: Option<&'static str>,
+}
+
+/// How a request ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// It was answered with this status code.
+    Status(u16),
+    /// Its client left before the answer.
+    Cancelled,
+}
+
+type Durations = RwLock<HashMap<(HttpRequest, Outcome), BoundHistogram<f64>>>;
+type Active = RwLock<HashMap<&'static str, BoundUpDownCounter<i64>>>;
+
+/// `http.server.request.duration` and `http.server.active_requests`. Cloning is cheap.
+#[derive(Clone, Debug)]
+pub struct HttpInstruments {
+    duration: Histogram<f64>,
+    active: UpDownCounter<i64>,
+    durations: Arc<Durations>,
+    actives: Arc<Active>,
+}
+
+impl HttpInstruments {
+    pub(super) fn new(meter: &Meter) -> Self {
+        let duration = meter
+            .f64_histogram(HTTP_SERVER_REQUEST_DURATION)
+            .with_unit("s")
+            .with_description("Duration of HTTP server requests.")
+            .with_boundaries(ADVISED_BOUNDS.to_vec())
+            .build();
+        let active = meter
+            .i64_up_down_counter(HTTP_SERVER_ACTIVE_REQUESTS)
+            .with_unit("{request}")
+            .with_description("Number of active HTTP server requests.")
+            .build();
+        Self {
+            duration,
+            active,
+            durations: Arc::default(),
+            actives: Arc::default(),
+        }
+    }
+
+    /// Counts a request in.
+    pub fn enter(&self, method: &'static str) {
+        self.add_active(method, 1);
+    }
+
+    /// Counts a request out, and records how it ended and how long it took.
+    pub fn leave(&self, request: HttpRequest, outcome: Outcome, took: Duration) {
+        self.add_active(request.method, -1);
+        with_bound(&self.durations, (request, outcome), || {
+            self.duration.bind(&duration_labels(request, outcome))
+        }, |bound| bound.record(took.as_secs_f64()));
+    }
+
+    fn add_active(&self, method: &'static str, change: i64) {
+        with_bound(&self.actives, method, || {
+            self.active.bind(&request_labels(method))
+        }, |bound| bound.add(change));
+    }
+}
+
+/// Uses the instrument bound to `key`; binds it at the first use. The keys are few, by their type.
+fn with_bound<K: Eq + std::hash::Hash, B>(
+    bound: &RwLock<HashMap<K, B>>,
+    key: K,
+    bind: impl FnOnce() -> B,
+    record: impl FnOnce(&B),
+) {
+    if let Some(known) = bound.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
+        return record(known);
+    }
+    let mut bound = bound.write().unwrap_or_else(PoisonError::into_inner);
+    record(bound.entry(key).or_insert_with(bind));
+}
+
+fn request_labels(method: &'static str) -> Vec<KeyValue> {
+    vec![
+        KeyValue::new(HTTP_REQUEST_METHOD, method),
+        KeyValue::new(URL_SCHEME, "http"),
+    ]
+}
+
+fn duration_labels(request: HttpRequest, outcome: Outcome) -> Vec<KeyValue> {
+    let mut labels = request_labels(request.method);
+    labels.extend(request.route.map(|route| KeyValue::new(HTTP_ROUTE, route)));
+    match outcome {
+        Outcome::Status(status) => {
+            labels.push(KeyValue::new(HTTP_RESPONSE_STATUS_CODE, i64::from(status)));
+            if status >= 500 {
+                labels.push(KeyValue::new(ERROR_TYPE, status.to_string()));
+            }
+        }
+        Outcome::Cancelled => labels.push(KeyValue::new(ERROR_TYPE, "cancelled")),
+    }
+    labels
+}

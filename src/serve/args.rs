@@ -1,0 +1,95 @@
+//! The flags of `serve`: where to listen, how to end, what to refuse.
+
+use std::{net::SocketAddr, time::Duration};
+
+use crate::{
+    delay::{DelayArgs, parse_duration},
+    instruments::MetricArgs,
+    telemetry::LogArgs,
+};
+
+/// Everything that `serve` can be told. Each flag has a variable of the same name; traces follow the standard `OTEL_*`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct ServeArgs {
+    /// What the delay is.
+    #[command(flatten)]
+    pub delay: DelayArgs,
+
+    /// What fails, and what a client may ask for.
+    #[command(flatten)]
+    pub answers: AnswerArgs,
+
+    /// Address and port of the service
+    #[arg(long, env = "HTTPSERVER_LISTEN", value_name = "ADDR", default_value = "0.0.0.0:8080", help_heading = "Serving")]
+    pub listen: SocketAddr,
+
+    /// Move /metrics to an address of its own
+    #[arg(long, env = "HTTPSERVER_METRICS_LISTEN", value_name = "ADDR", help_heading = "Serving")]
+    pub metrics_listen: Option<SocketAddr>,
+
+    /// How long to go on accepting after a signal, unready, until load balancers have noticed
+    #[arg(long, env = "HTTPSERVER_DRAIN_DELAY", value_name = "DURATION", default_value = "0s", value_parser = parse_duration, help_heading = "Serving")]
+    pub drain_delay: Duration,
+
+    /// How long requests in flight may take to finish after that [default: --max-delay + 5s]
+    #[arg(long, env = "HTTPSERVER_GRACE", value_name = "DURATION", value_parser = parse_duration, help_heading = "Serving")]
+    pub grace: Option<Duration>,
+
+    /// How long a client may take to send its request's head, and a kept connection may be idle
+    #[arg(long, env = "HTTPSERVER_HEADER_TIMEOUT", value_name = "DURATION", default_value = "30s", value_parser = parse_duration, help_heading = "Serving")]
+    pub header_timeout: Duration,
+
+    /// Largest head of a request, in bytes (431 above)
+    #[arg(long, env = "HTTPSERVER_MAX_HEADER_BYTES", value_name = "N", default_value_t = 16_384, value_parser = clap::value_parser!(u32).range(8_192..=1_048_576), help_heading = "Serving")]
+    pub max_header_bytes: u32,
+
+    /// Most headers in a request (431 above)
+    #[arg(long, env = "HTTPSERVER_MAX_HEADERS", value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=10_000), help_heading = "Serving")]
+    pub max_headers: u32,
+
+    /// Most requests in flight (503 with Retry-After above)
+    #[arg(long, env = "HTTPSERVER_MAX_IN_FLIGHT", value_name = "N", default_value_t = 16_384, value_parser = clap::value_parser!(u32).range(1..), help_heading = "Serving")]
+    pub max_in_flight: u32,
+
+    /// Names and bounds of the metrics.
+    #[command(flatten)]
+    pub metrics: MetricArgs,
+
+    /// How lines are logged.
+    #[command(flatten)]
+    pub logs: LogArgs,
+}
+
+/// What is answered otherwise than declared.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Answers")]
+pub struct AnswerArgs {
+    /// Refuse ?delay= and ?status=, which let one request depart from the declared delay
+    #[arg(long, env = "HTTPSERVER_NO_OVERRIDES")]
+    pub no_overrides: bool,
+
+    /// Share of the requests that fail, 0 to 1; which ones is drawn as the delay is
+    #[arg(long, env = "HTTPSERVER_ERROR_RATE", value_name = "RATE", default_value = "0", value_parser = rate)]
+    pub error_rate: f64,
+
+    /// Status code of the requests that fail
+    #[arg(long, env = "HTTPSERVER_ERROR_STATUS", value_name = "CODE", default_value_t = 503, value_parser = clap::value_parser!(u16).range(400..=599))]
+    pub error_status: u16,
+}
+
+impl ServeArgs {
+    /// How long requests in flight may take to finish; longer than the longest delay unless chosen otherwise.
+    #[must_use]
+    pub fn grace(&self) -> Duration {
+        let longest = self.delay.max_delay.saturating_add(Duration::from_secs(5));
+        self.grace.unwrap_or(longest)
+    }
+}
+
+fn rate(given: &str) -> Result<f64, String> {
+    given
+        .parse()
+        .ok()
+        .filter(|rate| (0.0..=1.0).contains(rate))
+        .ok_or_else(|| "must be a number from 0 to 1".to_owned())
+}

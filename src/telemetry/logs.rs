@@ -1,0 +1,111 @@
+//! The subscriber: text on a terminal, JSON otherwise, and the ids of the trace on every line inside a request.
+
+use std::{
+    fmt,
+    io::{self, IsTerminal},
+};
+
+use opentelemetry::{Context, trace::TraceContextExt};
+use opentelemetry_sdk::trace::SdkTracer;
+use tracing::{Event, Subscriber};
+use tracing_subscriber::{
+    EnvFilter, Layer,
+    fmt::{
+        FmtContext, FormatEvent, FormatFields,
+        format::{self, Writer},
+    },
+    layer::SubscriberExt,
+    registry::LookupSpan,
+    util::SubscriberInitExt,
+};
+
+/// What is logged unless `RUST_LOG` says otherwise. The SDK's own lines repeat with each batch; what matters of them is
+/// said once, by the watched exporter.
+const DEFAULT_FILTER: &str = "info,opentelemetry=off,h2=warn,hyper=warn,tower=warn,tonic=warn,reqwest=warn";
+
+/// Flags for logs.
+#[derive(Clone, Copy, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Logs")]
+pub struct LogArgs {
+    /// How log lines look [default: text on a terminal, json otherwise]
+    #[arg(long, env = "HTTPSERVER_LOG_FORMAT", value_name = "FORMAT")]
+    pub log_format: Option<LogFormat>,
+
+    /// Log one line a request
+    #[arg(long, env = "HTTPSERVER_ACCESS_LOG")]
+    pub access_log: bool,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Installs the process's subscriber. The second one in a process is ignored.
+pub(super) fn install(args: &LogArgs, tracer: SdkTracer) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
+    let terminal = io::stderr().is_terminal();
+    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(terminal);
+    let lines = match args.log_format {
+        Some(LogFormat::Text) => lines.event_format(WithTrace(format::format())).boxed(),
+        None if terminal => lines.event_format(WithTrace(format::format())).boxed(),
+        _ => {
+            let json = format::json().flatten_event(true).with_current_span(false).with_span_list(false);
+            lines
+                .event_format(WithTrace(json))
+                .fmt_fields(format::JsonFields::new())
+                .boxed()
+        }
+    };
+    let spans = tracing_opentelemetry::layer()
+        .with_tracer(tracer)
+        .with_location(false)
+        .with_threads(false);
+    // Already installed by somebody who embeds the library: theirs stays.
+    let _ = tracing_subscriber::registry()
+        .with(lines.with_filter(filter))
+        .with(spans)
+        .try_init();
+}
+
+/// Adds `trace_id` and `span_id` of the current OpenTelemetry context to the line that the inner format makes. They are
+/// there for requests that are not sampled, too.
+struct WithTrace<F>(F);
+
+impl<S, N, F> FormatEvent<S, N> for WithTrace<F>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+    F: FormatEvent<S, N>,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        let current = Context::current();
+        let span = current.span();
+        let ids = span.span_context();
+        if !ids.is_valid() {
+            return self.0.format_event(context, writer, event);
+        }
+        let mut line = String::with_capacity(256);
+        let mut inner = Writer::new(&mut line);
+        if writer.has_ansi_escapes() {
+            inner = inner.with_ansi(true);
+        }
+        self.0.format_event(context, inner, event)?;
+        let (trace, span) = (ids.trace_id(), ids.span_id());
+        match line.trim_end().strip_suffix('}') {
+            Some(object) if object.starts_with('{') => {
+                writeln!(writer, "{object},\"trace_id\":\"{trace}\",\"span_id\":\"{span}\"}}")
+            }
+            _ => writeln!(writer, "{} trace_id={trace} span_id={span}", line.trim_end()),
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! The meter provider, and the registry that a scrape reads: OTel instruments and `process_*` side by side.
+
+use opentelemetry::metrics::{Meter, MeterProvider};
+use opentelemetry_sdk::{Resource, error::OTelSdkResult, metrics::SdkMeterProvider};
+use prometheus::{Encoder, Registry, TextEncoder, process_collector::ProcessCollector, proto::MetricFamily};
+
+use super::TelemetryError;
+
+/// Instruments in, exposition out. Cloning is cheap.
+#[derive(Clone, Debug)]
+pub struct Metrics {
+    provider: SdkMeterProvider,
+    registry: Registry,
+}
+
+impl Metrics {
+    pub(super) fn new(resource: Resource) -> Result<Self, TelemetryError> {
+        let registry = Registry::new();
+        let reader = opentelemetry_prometheus::exporter()
+            .with_registry(registry.clone())
+            .scope_info_enabled(false)
+            .build()
+            .map_err(|error| TelemetryError::Registry(error.to_string()))?;
+        registry
+            .register(Box::new(ProcessCollector::for_self()))
+            .map_err(|error| TelemetryError::Registry(error.to_string()))?;
+        let provider = SdkMeterProvider::builder()
+            .with_resource(resource)
+            .with_reader(reader)
+            .build();
+        Ok(Self { provider, registry })
+    }
+
+    /// The meter that this service's instruments are made on.
+    #[must_use]
+    pub fn meter(&self) -> Meter {
+        self.provider.meter(env!("CARGO_PKG_NAME"))
+    }
+
+    /// One reading of every metric.
+    #[must_use]
+    pub fn gather(&self) -> Vec<MetricFamily> {
+        self.registry.gather()
+    }
+
+    /// One reading, in the Prometheus text format 0.0.4.
+    #[must_use]
+    pub fn text(&self) -> Vec<u8> {
+        let mut text = Vec::with_capacity(32 * 1024);
+        if let Err(error) = TextEncoder::new().encode(&self.gather(), &mut text) {
+            tracing::error!(%error, "the metrics cannot be encoded");
+        }
+        text
+    }
+
+    /// Makes this the provider that the SDK's own metrics go through.
+    pub(super) fn make_global(&self) {
+        opentelemetry::global::set_meter_provider(self.provider.clone());
+    }
+
+    pub(super) fn shutdown(&self) -> OTelSdkResult {
+        self.provider.shutdown()
+    }
+}

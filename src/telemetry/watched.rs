@@ -1,0 +1,79 @@
+//! A span exporter that counts what it delivers and what it loses, and logs when that changes: not once a batch.
+
+use std::{
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    time::Duration,
+};
+
+use opentelemetry::{
+    KeyValue,
+    metrics::{BoundCounter, Meter},
+};
+use opentelemetry_sdk::{
+    Resource,
+    error::OTelSdkResult,
+    trace::{SpanData, SpanExporter},
+};
+
+/// Wraps an exporter. The metric is that of the conventions for SDKs:
+/// <https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/#metric-otelsdkexporterspanexported>
+#[derive(Debug)]
+pub(super) struct Watched<E> {
+    inner: E,
+    delivered: BoundCounter<u64>,
+    failed: BoundCounter<u64>,
+    failing: AtomicBool,
+}
+
+impl<E> Watched<E> {
+    pub(super) fn new(inner: E, component: &'static str, meter: &Meter) -> Self {
+        let exported = meter
+            .u64_counter("otel.sdk.exporter.span.exported")
+            .with_unit("{span}")
+            .with_description("Spans whose export has ended, well or with an error.")
+            .build();
+        let component = KeyValue::new("otel.component.type", component);
+        Self {
+            inner,
+            delivered: exported.bind(&[component.clone(), KeyValue::new("error.type", "")]),
+            failed: exported.bind(&[component, KeyValue::new("error.type", "export_failed")]),
+            failing: AtomicBool::new(false),
+        }
+    }
+
+    fn note(&self, spans: u64, result: &OTelSdkResult) {
+        match result {
+            Ok(()) => self.delivered.add(spans),
+            Err(_) => self.failed.add(spans),
+        }
+        let was_failing = self.failing.swap(result.is_err(), Relaxed);
+        match (was_failing, result) {
+            (false, Err(error)) => {
+                tracing::warn!(%error, spans, "spans cannot be exported; requests are served as before");
+            }
+            (true, Ok(())) => tracing::info!("spans are exported again"),
+            _ => {}
+        }
+    }
+}
+
+impl<E: SpanExporter> SpanExporter for Watched<E> {
+    async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
+        let spans = batch.len() as u64;
+        let result = self.inner.export(batch).await;
+        self.note(spans, &result);
+        result
+    }
+
+    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        self.inner.shutdown_with_timeout(timeout)
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        self.inner.force_flush()
+    }
+
+    fn set_resource(&mut self, resource: &Resource) {
+        self.inner.set_resource(resource);
+    }
+}
