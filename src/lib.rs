@@ -13,6 +13,7 @@
 //! [`delay`] is what the product is about, [`timer`] is the one measurement, `serve::images` puts both together.
 
 pub mod cli;
+pub mod clock;
 pub mod delay;
 pub mod descriptors;
 pub mod exit;

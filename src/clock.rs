@@ -1,0 +1,189 @@
+//! A precise sleep: late by tens of microseconds, never early. Knows nothing of what is slept for, and never spins.
+//!
+//! tokio's timer counts whole milliseconds. Here one thread waits on a condition variable for the earliest deadline,
+//! with the smallest timer slack that the kernel grants, and wakes whoever is due.
+
+use std::{
+    collections::BTreeMap,
+    io,
+    pin::Pin,
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, Waker},
+    thread,
+    time::{Duration, Instant},
+};
+
+#[cfg(test)]
+mod tests;
+
+/// A cheap handle to one timer thread, which ends when the last `Clock` and the last [`Sleep`] are dropped.
+#[derive(Clone)]
+pub struct Clock(Arc<Owner>);
+
+/// Ready once its deadline has passed. It registers when first polled, and dropping it leaves nothing behind.
+#[must_use = "a future does nothing unless polled"]
+pub struct Sleep {
+    clock: Clock,
+    /// `None` is later than an `Instant` can say.
+    deadline: Option<Instant>,
+    /// 0 while not registered; tells sleepers of the same instant apart.
+    id: u64,
+}
+
+/// Ends the timer thread when dropped.
+struct Owner(Arc<Timer>);
+
+#[derive(Default)]
+struct Timer {
+    sleepers: Mutex<Sleepers>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Sleepers {
+    wakers: BTreeMap<(Instant, u64), Waker>,
+    last_id: u64,
+    closed: bool,
+}
+
+// === impl Clock ===
+
+impl Clock {
+    /// Starts the timer thread.
+    ///
+    /// # Errors
+    /// When the system refuses a thread.
+    pub fn start() -> io::Result<Self> {
+        let timer = Arc::<Timer>::default();
+        let clock = Self(Arc::new(Owner(Arc::clone(&timer))));
+        thread::Builder::new()
+            .name("clock".to_owned())
+            .spawn(move || timer.run())?;
+        Ok(clock)
+    }
+
+    /// Sleeps for at least `duration` from now. One too long for an [`Instant`] never ends.
+    pub fn sleep(&self, duration: Duration) -> Sleep {
+        self.sleeper(Instant::now().checked_add(duration))
+    }
+
+    /// Sleeps until `deadline`, or not at all when it has passed.
+    pub fn sleep_until(&self, deadline: Instant) -> Sleep {
+        self.sleeper(Some(deadline))
+    }
+
+    fn sleeper(&self, deadline: Option<Instant>) -> Sleep {
+        Sleep {
+            clock: self.clone(),
+            deadline,
+            id: 0,
+        }
+    }
+}
+
+// === impl Sleep ===
+
+impl Future for Sleep {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let Some(deadline) = self.deadline else {
+            return Poll::Pending;
+        };
+        if deadline <= Instant::now() {
+            return Poll::Ready(());
+        }
+        let Self { clock, id, .. } = &mut *self;
+        clock.0.0.register(deadline, id, context.waker());
+        Poll::Pending
+    }
+}
+
+impl Drop for Sleep {
+    fn drop(&mut self) {
+        if let Some(deadline) = self.deadline
+            && self.id != 0
+        {
+            // The lock is free again before the waker goes: it may own a task that owns another `Sleep`.
+            let waker = self.clock.0.0.lock().wakers.remove(&(deadline, self.id));
+            drop(waker);
+        }
+    }
+}
+
+// === impl Owner ===
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        self.0.lock().closed = true;
+        self.0.changed.notify_one();
+    }
+}
+
+// === impl Timer ===
+
+impl Timer {
+    /// Wakes `waker` at `deadline`. The thread hears of it only where it would otherwise wake too late.
+    fn register(&self, deadline: Instant, id: &mut u64, waker: &Waker) {
+        let waker = waker.clone();
+        let mut sleepers = self.lock();
+        if *id == 0 {
+            sleepers.last_id += 1;
+            *id = sleepers.last_id;
+        }
+        let first = sleepers.wakers.first_key_value().map(|(&key, _)| key);
+        let replaced = sleepers.wakers.insert((deadline, *id), waker);
+        drop(sleepers);
+        if first.is_none_or(|first| (deadline, *id) < first) {
+            self.changed.notify_one();
+        }
+        drop(replaced);
+    }
+
+    fn run(&self) {
+        ask_for_least_slack();
+        let mut due = Vec::new();
+        let mut sleepers = self.lock();
+        while !sleepers.closed {
+            let now = Instant::now();
+            let next = sleepers.take_due(now, &mut due);
+            if !due.is_empty() {
+                drop(sleepers);
+                due.drain(..).for_each(Waker::wake);
+                sleepers = self.lock();
+            } else if let Some(next) = next {
+                let wait = self.changed.wait_timeout(sleepers, next - now);
+                sleepers = wait.unwrap_or_else(PoisonError::into_inner).0;
+            } else {
+                let wait = self.changed.wait(sleepers);
+                sleepers = wait.unwrap_or_else(PoisonError::into_inner);
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Sleepers> {
+        self.sleepers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+// === impl Sleepers ===
+
+impl Sleepers {
+    /// Moves those whose deadline has come to `due`, earliest first; the deadline after them.
+    fn take_due(&mut self, now: Instant, due: &mut Vec<Waker>) -> Option<Instant> {
+        while let Some(first) = self.wakers.first_entry() {
+            let deadline = first.key().0;
+            if deadline > now {
+                return Some(deadline);
+            }
+            due.push(first.remove());
+        }
+        None
+    }
+}
+
+/// Linux may batch a thread's timers within 50 us unless asked not to; elsewhere, and where it refuses, that stays.
+fn ask_for_least_slack() {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::thread::set_current_timer_slack(std::num::NonZeroU64::new(1));
+}
