@@ -5,7 +5,7 @@
 
 use std::{
     collections::BTreeMap,
-    io,
+    fmt, io,
     pin::Pin,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, Waker},
@@ -19,6 +19,12 @@ mod tests;
 /// A cheap handle to one timer thread, which ends when the last `Clock` and the last [`Sleep`] are dropped.
 #[derive(Clone)]
 pub struct Clock(Arc<Owner>);
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Clock")
+    }
+}
 
 /// Ready once its deadline has passed. It registers when first polled, and dropping it leaves nothing behind.
 #[must_use = "a future does nothing unless polled"]

@@ -12,14 +12,16 @@
 //! # Where to start reading
 //! [`delay`] is what the product is about, [`timer`] is the one measurement, `serve::images` puts both together.
 
+pub mod buckets;
 pub mod cli;
 pub mod clock;
 pub mod delay;
 pub mod descriptors;
 pub mod exit;
-pub mod healthcheck;
 pub mod instruments;
 pub mod serve;
+pub mod server_timing;
 pub mod shutdown;
 pub mod telemetry;
 pub mod timer;
+pub mod truth;

@@ -35,7 +35,8 @@ impl ExecutionTimer {
 
     /// Begins a step here: what went before is not part of it.
     pub fn begin_step(&self) {
-        self.last_ns.store(nanoseconds(self.start.elapsed()), Relaxed);
+        self.last_ns
+            .store(nanoseconds(self.start.elapsed()), Relaxed);
     }
 
     /// Records the time since the step began, or since the step before ended, and returns it.

@@ -5,7 +5,7 @@ mod truth;
 
 use clap::{Parser, Subcommand};
 
-use crate::{exit::Exit, healthcheck, serve::ServeArgs};
+use crate::{exit::Exit, serve::ServeArgs};
 
 /// An HTTP service whose latency is known.
 ///
@@ -29,8 +29,6 @@ enum Command {
     Serve(Box<ServeArgs>),
     /// Say what a delay's exact quantiles are, and what Prometheus will report for them
     Truth(truth::TruthArgs),
-    /// Ask a running service whether it is ready: for images without a shell
-    Healthcheck(healthcheck::HealthcheckArgs),
 }
 
 impl Cli {
@@ -43,7 +41,6 @@ impl Cli {
             None => serve::run(&self.serve),
             Some(Command::Serve(args)) => serve::run(&args),
             Some(Command::Truth(args)) => truth::run(&args),
-            Some(Command::Healthcheck(args)) => healthcheck::run(&args),
         }
     }
 }

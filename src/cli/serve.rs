@@ -41,7 +41,11 @@ pub(super) fn run(args: &ServeArgs) -> anyhow::Result<Exit> {
         ending => {
             // Off the workers, while they still live: the exporter needs them for the last spans.
             telemetry.shutdown()?;
-            Ok(if matches!(ending, Ending::Drained) { Exit::Good } else { Exit::Failed })
+            Ok(if matches!(ending, Ending::Drained) {
+                Exit::Good
+            } else {
+                Exit::Failed
+            })
         }
     }
 }
@@ -66,7 +70,11 @@ async fn serve(args: &ServeArgs, telemetry: &Telemetry) -> anyhow::Result<Ending
     }
 }
 
-fn announce(server: &Server, declared: &crate::serve::Declared, instance_id: &str) -> anyhow::Result<()> {
+fn announce(
+    server: &Server,
+    declared: &crate::serve::Declared,
+    instance_id: &str,
+) -> anyhow::Result<()> {
     let [p50, p99] = [0.5, 0.99].map(|q| declared.delay.quantile(q).as_secs_f64());
     tracing::info!(
         delay = %declared.truth.delay,

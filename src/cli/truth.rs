@@ -65,6 +65,10 @@ pub(super) fn run(args: &TruthArgs) -> anyhow::Result<Exit> {
 /// A request without a parent: its trace id, and parent 0.
 fn trace_id(given: &str) -> Result<Identity, String> {
     let known = format!("00-{given}-0000000000000001-00").parse::<Identity>();
-    let identity = known.map_err(|_| "must be 32 lower-case hex digits, not all zero".to_owned())?;
-    Ok(Identity { parent_id: 0, ..identity })
+    let identity =
+        known.map_err(|_| "must be 32 lower-case hex digits, not all zero".to_owned())?;
+    Ok(Identity {
+        parent_id: 0,
+        ..identity
+    })
 }

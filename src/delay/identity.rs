@@ -115,9 +115,18 @@ mod tests {
             (&EXAMPLE.to_uppercase(), "trace id"),
             (&EXAMPLE.replacen("00-", "ff-", 1), "ff"),
             (&format!("{EXAMPLE}-01"), "four fields"),
-            (&EXAMPLE.replace("4bf92f3577b34da6a3ce929d0e0e4736", &"0".repeat(32)), "zero"),
-            (&EXAMPLE.replace("00f067aa0ba902b7", &"0".repeat(16)), "zero"),
-            ("00-ébf92f3577b34da6a3ce929d0e0e473-00f067aa0ba902b7-01", "trace id"),
+            (
+                &EXAMPLE.replace("4bf92f3577b34da6a3ce929d0e0e4736", &"0".repeat(32)),
+                "zero",
+            ),
+            (
+                &EXAMPLE.replace("00f067aa0ba902b7", &"0".repeat(16)),
+                "zero",
+            ),
+            (
+                "00-ébf92f3577b34da6a3ce929d0e0e473-00f067aa0ba902b7-01",
+                "trace id",
+            ),
         ] {
             let error = bad.parse::<Identity>().unwrap_err().to_string();
             assert!(error.contains(reason), "{bad}: {error}");

@@ -42,6 +42,9 @@ fn namespace(given: &str) -> Result<String, String> {
     if starts_well && is_made_of && given.len() <= 64 && !given.ends_with('_') {
         Ok(given.to_owned())
     } else {
-        Err("must begin with a letter, hold only letters, digits and _, and be at most 64 long".to_owned())
+        Err(
+            "must begin with a letter, hold only letters, digits and _, and be at most 64 long"
+                .to_owned(),
+        )
     }
 }

@@ -82,15 +82,21 @@ impl HttpInstruments {
     /// Counts a request out, and records how it ended and how long it took.
     pub fn leave(&self, request: HttpRequest, outcome: Outcome, took: Duration) {
         self.add_active(request.method, -1);
-        with_bound(&self.durations, (request, outcome), || {
-            self.duration.bind(&duration_labels(request, outcome))
-        }, |bound| bound.record(took.as_secs_f64()));
+        with_bound(
+            &self.durations,
+            (request, outcome),
+            || self.duration.bind(&duration_labels(request, outcome)),
+            |bound| bound.record(took.as_secs_f64()),
+        );
     }
 
     fn add_active(&self, method: &'static str, change: i64) {
-        with_bound(&self.actives, method, || {
-            self.active.bind(&request_labels(method))
-        }, |bound| bound.add(change));
+        with_bound(
+            &self.actives,
+            method,
+            || self.active.bind(&request_labels(method)),
+            |bound| bound.add(change),
+        );
     }
 }
 
@@ -101,7 +107,11 @@ fn with_bound<K: Eq + std::hash::Hash, B>(
     bind: impl FnOnce() -> B,
     record: impl FnOnce(&B),
 ) {
-    if let Some(known) = bound.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
+    if let Some(known) = bound
+        .read()
+        .unwrap_or_else(PoisonError::into_inner)
+        .get(&key)
+    {
         return record(known);
     }
     let mut bound = bound.write().unwrap_or_else(PoisonError::into_inner);

@@ -11,7 +11,8 @@ use super::MetricArgs;
 
 /// 10 us to 100 ms: from better than a kernel timer to worse than a busy laptop.
 const ERROR_BOUNDS: [f64; 13] = [
-    0.000_01, 0.000_02, 0.000_05, 0.000_1, 0.000_2, 0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1,
+    0.000_01, 0.000_02, 0.000_05, 0.000_1, 0.000_2, 0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05,
+    0.1,
 ];
 
 /// What a recorded time was spent on.
@@ -50,7 +51,9 @@ impl Latency {
         let error = meter
             .f64_histogram(args.name("delay_error"))
             .with_unit("s")
-            .with_description("Measured wait minus drawn delay: how late the service's own clock woke.")
+            .with_description(
+                "Measured wait minus drawn delay: how late the service's own clock woke.",
+            )
             .with_boundaries(ERROR_BOUNDS.to_vec())
             .build();
         // `bind` on a label makes the series exist from the start; without labels only a measurement does, and a
@@ -61,7 +64,9 @@ impl Latency {
             .build();
         let overrides = meter
             .u64_counter(args.name("delay_overrides"))
-            .with_description("Timed requests answered with a delay or a status other than the declared one.")
+            .with_description(
+                "Timed requests answered with a delay or a status other than the declared one.",
+            )
             .build();
         let step = |name| steps.bind(&[KeyValue::new("step", name)]);
         Self(Arc::new(Bound {

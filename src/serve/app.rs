@@ -48,7 +48,11 @@ impl App {
         let delay = Delay::from(&args.delay);
         let seed = args.delay.seed.unwrap_or_else(rand::random);
         let truth = Truth::of(&delay, Some(seed), &args.metrics.buckets);
-        let quantiles: Vec<_> = truth.quantiles.iter().map(|known| (known.q, delay.quantile(known.q))).collect();
+        let quantiles: Vec<_> = truth
+            .quantiles
+            .iter()
+            .map(|known| (known.q, delay.quantile(known.q)))
+            .collect();
         let facts = Facts {
             delay: &truth.delay,
             seed,

@@ -20,11 +20,22 @@ pub struct ServeArgs {
     pub answers: AnswerArgs,
 
     /// Address and port of the service
-    #[arg(long, env = "HTTPSERVER_LISTEN", value_name = "ADDR", default_value = "0.0.0.0:8080", help_heading = "Serving")]
+    #[arg(
+        long,
+        env = "HTTPSERVER_LISTEN",
+        value_name = "ADDR",
+        default_value = "0.0.0.0:8080",
+        help_heading = "Serving"
+    )]
     pub listen: SocketAddr,
 
     /// Move /metrics to an address of its own
-    #[arg(long, env = "HTTPSERVER_METRICS_LISTEN", value_name = "ADDR", help_heading = "Serving")]
+    #[arg(
+        long,
+        env = "HTTPSERVER_METRICS_LISTEN",
+        value_name = "ADDR",
+        help_heading = "Serving"
+    )]
     pub metrics_listen: Option<SocketAddr>,
 
     /// How long to go on accepting after a signal, unready, until load balancers have noticed

@@ -9,9 +9,9 @@ use http::{
 };
 use opentelemetry::KeyValue;
 use opentelemetry_semantic_conventions::attribute::{
-    CLIENT_ADDRESS, ERROR_TYPE, HTTP_REQUEST_METHOD, HTTP_REQUEST_METHOD_ORIGINAL, HTTP_RESPONSE_STATUS_CODE,
-    HTTP_ROUTE, NETWORK_PROTOCOL_VERSION, SERVER_ADDRESS, SERVER_PORT, URL_PATH, URL_QUERY, URL_SCHEME,
-    USER_AGENT_ORIGINAL,
+    CLIENT_ADDRESS, ERROR_TYPE, HTTP_REQUEST_METHOD, HTTP_REQUEST_METHOD_ORIGINAL,
+    HTTP_RESPONSE_STATUS_CODE, HTTP_ROUTE, NETWORK_PROTOCOL_VERSION, SERVER_ADDRESS, SERVER_PORT,
+    URL_PATH, URL_QUERY, URL_SCHEME, USER_AGENT_ORIGINAL,
 };
 
 use super::images::{DRAWN, nanoseconds};
@@ -20,22 +20,45 @@ use crate::instruments::{HttpRequest, Outcome};
 /// The span attribute that carries the measured total, in nanoseconds.
 const TOTAL: &str = "httpserver.total_ns";
 
-pub(super) fn on_entry<B>(request: &Request<B>, labels: HttpRequest, peer: SocketAddr) -> Vec<KeyValue> {
+pub(super) fn on_entry<B>(
+    request: &Request<B>,
+    labels: HttpRequest,
+    peer: SocketAddr,
+) -> Vec<KeyValue> {
     let uri = request.uri();
-    let text = |name| request.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let text = |name| {
+        request
+            .headers()
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned)
+    };
     let mut attributes = vec![
         KeyValue::new(HTTP_REQUEST_METHOD, labels.method),
         KeyValue::new(URL_SCHEME, "http"),
         KeyValue::new(URL_PATH, uri.path().to_owned()),
         KeyValue::new(CLIENT_ADDRESS, peer.ip().to_string()),
-        KeyValue::new(NETWORK_PROTOCOL_VERSION, if request.version() == Version::HTTP_10 { "1.0" } else { "1.1" }),
+        KeyValue::new(
+            NETWORK_PROTOCOL_VERSION,
+            if request.version() == Version::HTTP_10 {
+                "1.0"
+            } else {
+                "1.1"
+            },
+        ),
     ];
     attributes.extend(labels.route.map(|route| KeyValue::new(HTTP_ROUTE, route)));
-    attributes.extend(uri.query().map(|query| KeyValue::new(URL_QUERY, query.to_owned())));
+    attributes.extend(
+        uri.query()
+            .map(|query| KeyValue::new(URL_QUERY, query.to_owned())),
+    );
     attributes.extend(text(USER_AGENT).map(|agent| KeyValue::new(USER_AGENT_ORIGINAL, agent)));
     if let Some(host) = text(HOST).and_then(|host| host.parse::<http::uri::Authority>().ok()) {
         attributes.push(KeyValue::new(SERVER_ADDRESS, host.host().to_owned()));
-        attributes.extend(host.port_u16().map(|port| KeyValue::new(SERVER_PORT, i64::from(port))));
+        attributes.extend(
+            host.port_u16()
+                .map(|port| KeyValue::new(SERVER_PORT, i64::from(port))),
+        );
     }
     if labels.method == "_OTHER" {
         let original = request.method().as_str().to_owned();
@@ -44,11 +67,17 @@ pub(super) fn on_entry<B>(request: &Request<B>, labels: HttpRequest, peer: Socke
     attributes
 }
 
-pub(super) fn on_leaving(outcome: Outcome, took: Duration, drawn: Option<Duration>) -> Vec<KeyValue> {
+pub(super) fn on_leaving(
+    outcome: Outcome,
+    took: Duration,
+    drawn: Option<Duration>,
+) -> Vec<KeyValue> {
     let mut attributes = vec![KeyValue::new(TOTAL, nanoseconds(took))];
     attributes.extend(drawn.map(|drawn| KeyValue::new(DRAWN, nanoseconds(drawn))));
     match outcome {
-        Outcome::Status(status) => attributes.push(KeyValue::new(HTTP_RESPONSE_STATUS_CODE, i64::from(status))),
+        Outcome::Status(status) => {
+            attributes.push(KeyValue::new(HTTP_RESPONSE_STATUS_CODE, i64::from(status)))
+        }
         Outcome::Cancelled => attributes.push(KeyValue::new(ERROR_TYPE, "cancelled")),
     }
     if let (Outcome::Status(status), true) = (outcome, is_error(outcome)) {

@@ -57,7 +57,11 @@ pub(super) struct Gate {
 }
 
 impl Gate {
-    pub(super) fn open(listener: TcpListener, connections: GracefulShutdown, limits: Limits) -> Self {
+    pub(super) fn open(
+        listener: TcpListener,
+        connections: GracefulShutdown,
+        limits: Limits,
+    ) -> Self {
         Self {
             listener,
             connections,
@@ -66,7 +70,11 @@ impl Gate {
     }
 
     /// Accepts until `until` ends; the listener is closed then. Returns the connections that are still open.
-    pub(super) async fn accept(self, observe: Observe, until: impl Future<Output = ()>) -> GracefulShutdown {
+    pub(super) async fn accept(
+        self,
+        observe: Observe,
+        until: impl Future<Output = ()>,
+    ) -> GracefulShutdown {
         let builder = self.limits.builder();
         let mut until = pin!(until);
         loop {
@@ -75,7 +83,8 @@ impl Gate {
                 () = &mut until => return self.connections,
             };
             let observe = observe.clone();
-            let service = service_fn(move |request: Request<Incoming>| observe.handle(request, peer));
+            let service =
+                service_fn(move |request: Request<Incoming>| observe.handle(request, peer));
             let connection = builder.serve_connection(TokioIo::new(stream), service);
             let connection = self.connections.watch(connection);
             // A client that errs ends its own connection; what that means for a request is counted where requests are.
@@ -89,8 +98,8 @@ pub(super) async fn serve_plain(listener: TcpListener, router: Router, limits: L
     let builder = limits.builder();
     loop {
         let (stream, _) = accept(&listener).await;
-        let mut router = router.clone();
-        let service = service_fn(move |request: Request<Incoming>| router.call(request));
+        let router = router.clone();
+        let service = service_fn(move |request: Request<Incoming>| router.clone().call(request));
         let connection = builder.serve_connection(TokioIo::new(stream), service);
         tokio::spawn(async move { drop(connection.await) });
     }
@@ -116,5 +125,8 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
 
 fn is_the_client_s(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
-    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
+    matches!(
+        error.kind(),
+        ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted
+    )
 }

@@ -42,7 +42,9 @@ impl Exchange {
 
     /// Notes the delay that was drawn, for the headers and the span.
     pub(super) fn set_drawn(&self, drawn: Duration) {
-        self.0.drawn_ns.store(u64::try_from(drawn.as_nanos()).unwrap_or(NOTHING), Relaxed);
+        self.0
+            .drawn_ns
+            .store(u64::try_from(drawn.as_nanos()).unwrap_or(NOTHING), Relaxed);
     }
 
     /// The delay that was drawn; none where the request was refused before.

@@ -32,7 +32,9 @@ pub(super) async fn images(
     let drawn = delay.quantile(draw(app.declared.seed, Domain::Delay, exchange.identity()));
     exchange.set_drawn(drawn);
     wait(&app, &exchange, drawn).await;
-    let status = overrides.status.unwrap_or_else(|| declared_status(&app, &exchange));
+    let status = overrides
+        .status
+        .unwrap_or_else(|| declared_status(&app, &exchange));
     (status, Html(format!("<h1>{}</h1>", drawn.as_millis()))).into_response()
 }
 
@@ -57,7 +59,9 @@ async fn wait(app: &App, exchange: &Exchange, drawn: Duration) {
     timer.begin_step();
     app.clock.sleep(drawn).await;
     let waited = timer.observe_step(Step::Delay);
-    app.instruments.latency.record_error(waited.saturating_sub(drawn));
+    app.instruments
+        .latency
+        .record_error(waited.saturating_sub(drawn));
 }
 
 /// 200, or the injected error that this request's own draw decides.

@@ -18,12 +18,7 @@ mod truth;
 pub use app::{App, Declared};
 pub use args::ServeArgs;
 
-use std::{
-    future::Future,
-    net::SocketAddr,
-    sync::Arc,
-    time::Duration,
-};
+use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
 use connection::{Gate, Limits};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -79,7 +74,9 @@ impl Server {
     /// Where `/metrics` is, when it has an address of its own.
     #[must_use]
     pub fn metrics_address(&self) -> Option<SocketAddr> {
-        self.metrics.as_ref().and_then(|listener| listener.local_addr().ok())
+        self.metrics
+            .as_ref()
+            .and_then(|listener| listener.local_addr().ok())
     }
 
     /// Serves until `shutdown` ends, then drains: unready, `--drain-delay`, no new connections, at most `--grace` for
@@ -93,7 +90,11 @@ impl Server {
             tokio::spawn(connection::serve_plain(listener, router, self.limits))
         });
         let with_metrics = scrapes.is_none();
-        let observe = Observe::new(router::service(&self.app, with_metrics), Arc::clone(&self.app), self.limits.in_flight);
+        let observe = Observe::new(
+            router::service(&self.app, with_metrics),
+            Arc::clone(&self.app),
+            self.limits.in_flight,
+        );
         let gate = Gate::open(self.service, connections, self.limits);
         self.app.set_ready(true);
 
@@ -105,7 +106,9 @@ impl Server {
             tokio::time::sleep(drain_delay).await;
         };
         let connections = gate.accept(observe, until).await;
-        let drained = tokio::time::timeout(self.grace, connections.shutdown()).await.is_ok();
+        let drained = tokio::time::timeout(self.grace, connections.shutdown())
+            .await
+            .is_ok();
         if let Some(scrapes) = scrapes {
             scrapes.abort();
         }

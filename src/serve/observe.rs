@@ -83,7 +83,9 @@ impl Observe {
         (route, timed): (Option<&'static str>, bool),
     ) -> impl Future<Output = Result<Response<Body>, Infallible>> + Send + use<> {
         let mut visit = Visit::enter(&self.shared, &request, route);
-        visit.span.describe(|| attributes::on_entry(&request, visit.labels, peer));
+        visit
+            .span
+            .describe(|| attributes::on_entry(&request, visit.labels, peer));
         let crowded = visit.crowded;
         if timed && !crowded {
             let exchange = visit.time();
@@ -106,7 +108,12 @@ impl Observe {
 fn refuse(app: &App) -> Response<Body> {
     app.instruments.reject_in_flight();
     let reason = "too many requests in flight (--max-in-flight)\n";
-    (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, "1")], reason).into_response()
+    (
+        StatusCode::SERVICE_UNAVAILABLE,
+        [(RETRY_AFTER, "1")],
+        reason,
+    )
+        .into_response()
 }
 
 /// One request inside. Completed once; dropped before that, it is counted as cancelled.
@@ -121,7 +128,11 @@ struct Visit {
 }
 
 impl Visit {
-    fn enter(shared: &Arc<Shared>, request: &Request<Incoming>, route: Option<&'static str>) -> Self {
+    fn enter(
+        shared: &Arc<Shared>,
+        request: &Request<Incoming>,
+        route: Option<&'static str>,
+    ) -> Self {
         let entered = Instant::now();
         let (method, span) = method_and_span(request.method(), route);
         shared.app.instruments.http.enter(method);
@@ -138,7 +149,8 @@ impl Visit {
 
     /// Enters this request in the ledger.
     fn time(&mut self) -> Exchange {
-        let timer = ExecutionTimer::start(self.shared.app.instruments.latency.clone(), self.entered);
+        let timer =
+            ExecutionTimer::start(self.shared.app.instruments.latency.clone(), self.entered);
         let exchange = Exchange::new(timer, self.span.identity());
         self.exchange.insert(exchange).clone()
     }
@@ -163,9 +175,14 @@ impl Visit {
             (Some(exchange), Outcome::Status(_)) => exchange.timer().observe_total(),
             (Some(exchange), Outcome::Cancelled) => exchange.timer().observe_cancelled(),
         };
-        shared.app.instruments.http.leave(self.labels, outcome, took);
+        shared
+            .app
+            .instruments
+            .http
+            .leave(self.labels, outcome, took);
         let drawn = self.exchange.as_ref().and_then(Exchange::drawn);
-        self.span.describe(|| attributes::on_leaving(outcome, took, drawn));
+        self.span
+            .describe(|| attributes::on_leaving(outcome, took, drawn));
         if attributes::is_error(outcome) {
             self.span.fail();
         }

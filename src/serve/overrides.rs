@@ -22,7 +22,9 @@ struct Given {
 impl Overrides {
     /// Reads a query. The error is the line that the client gets with its 400.
     pub(super) fn parse(query: &str, max_delay: Duration, allowed: bool) -> Result<Self, String> {
-        let uri = format!("/?{query}").parse().map_err(|error| format!("query: {error}"))?;
+        let uri = format!("/?{query}")
+            .parse()
+            .map_err(|error| format!("query: {error}"))?;
         let given = axum::extract::Query::<Given>::try_from_uri(&uri)
             .map_err(|error| format!("query: {error}"))?
             .0;
@@ -30,7 +32,10 @@ impl Overrides {
             return Err("?delay= and ?status= are refused here (--no-overrides)".to_owned());
         }
         Ok(Self {
-            delay: given.delay.map(|spec| delay(&spec, max_delay)).transpose()?,
+            delay: given
+                .delay
+                .map(|spec| delay(&spec, max_delay))
+                .transpose()?,
             status: given.status.map(|code| status(&code)).transpose()?,
         })
     }

@@ -17,6 +17,9 @@ pub(super) async fn readyz(State(app): State<Arc<App>>) -> (StatusCode, &'static
     if app.is_ready() {
         (StatusCode::OK, "ok")
     } else {
-        (StatusCode::SERVICE_UNAVAILABLE, "not ready: starting or draining")
+        (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "not ready: starting or draining",
+        )
     }
 }

@@ -19,7 +19,11 @@ pub(super) fn service(app: &Arc<App>, with_metrics: bool) -> Router {
         .route(READYZ, get(probes::readyz))
         .route(TRUTH, get(truth::truth))
         .with_state(Arc::clone(app));
-    if with_metrics { router.merge(metrics_only(app)) } else { router }
+    if with_metrics {
+        router.merge(metrics_only(app))
+    } else {
+        router
+    }
 }
 
 pub(super) fn metrics_only(app: &Arc<App>) -> Router {

@@ -33,7 +33,10 @@ impl Attention {
 }
 
 /// The method as a metric may name it, and the span's name: both from a list, so that a client cannot make new ones.
-pub(super) fn method_and_span(method: &Method, route: Option<&'static str>) -> (&'static str, &'static str) {
+pub(super) fn method_and_span(
+    method: &Method,
+    route: Option<&'static str>,
+) -> (&'static str, &'static str) {
     macro_rules! known {
         ($($name:literal),*) => {
             match (method.as_str(), route) {
@@ -48,7 +51,9 @@ pub(super) fn method_and_span(method: &Method, route: Option<&'static str>) -> (
             }
         };
     }
-    known!("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH")
+    known!(
+        "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"
+    )
 }
 
 #[cfg(test)]
@@ -65,8 +70,14 @@ mod tests {
     #[test]
     fn only_a_request_for_images_is_timed() {
         assert_eq!(Attention::to(&Method::GET, "/images"), Attention::Timed);
-        assert_eq!(Attention::to(&Method::POST, "/images"), Attention::Observed(Some(IMAGES)));
-        assert_eq!(Attention::to(&Method::GET, "/images/"), Attention::Observed(None));
+        assert_eq!(
+            Attention::to(&Method::POST, "/images"),
+            Attention::Observed(Some(IMAGES))
+        );
+        assert_eq!(
+            Attention::to(&Method::GET, "/images/"),
+            Attention::Observed(None)
+        );
         assert_eq!(Attention::to(&Method::GET, "/metrics"), Attention::None);
         assert_eq!(method_and_span(&Method::GET, Some(IMAGES)).1, "GET /images");
     }

@@ -62,16 +62,22 @@ impl Ledger {
     fn read(families: &[MetricFamily], namespace: &str) -> Self {
         let mut ledger = Self::default();
         for family in families {
-            let Some(name) = family.name().strip_prefix(namespace) else { continue };
+            let Some(name) = family.name().strip_prefix(namespace) else {
+                continue;
+            };
             for metric in family.get_metric() {
-                let counted = metric.get_counter().value() as u64;
+                let counted = metric.get_counter().get_value() as u64;
                 match name {
                     "_requests_accepted_total" => ledger.accepted += counted,
                     "_requests_rejected_total" => ledger.rejected += counted,
                     "_delay_overrides_total" => ledger.overrides += counted,
                     "_execution_latency_seconds" => {
                         let count = metric.get_histogram().get_sample_count();
-                        match metric.get_label().first().map(prometheus::proto::LabelPair::value) {
+                        match metric
+                            .get_label()
+                            .first()
+                            .map(prometheus::proto::LabelPair::value)
+                        {
                             Some("total") => ledger.completed += count,
                             Some("cancelled") => ledger.cancelled += count,
                             _ => {}

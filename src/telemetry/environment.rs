@@ -77,11 +77,14 @@ fn traces_from(get: &dyn Fn(&str) -> Option<String>) -> Result<Option<Export>, T
     {
         return Ok(None);
     }
-    ["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"]
-        .into_iter()
-        .find_map(|name| get(name).map(|value| protocol(name, value)))
-        .unwrap_or(Ok(Export::HttpProtobuf))
-        .map(Some)
+    [
+        "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL",
+        "OTEL_EXPORTER_OTLP_PROTOCOL",
+    ]
+    .into_iter()
+    .find_map(|name| get(name).map(|value| protocol(name, value)))
+    .unwrap_or(Ok(Export::HttpProtobuf))
+    .map(Some)
 }
 
 fn protocol(variable: &'static str, value: String) -> Result<Export, TelemetryError> {
@@ -96,7 +99,9 @@ fn protocol(variable: &'static str, value: String) -> Result<Export, TelemetryEr
     }
 }
 
-fn propagators_from(get: &dyn Fn(&str) -> Option<String>) -> Result<Vec<Propagator>, TelemetryError> {
+fn propagators_from(
+    get: &dyn Fn(&str) -> Option<String>,
+) -> Result<Vec<Propagator>, TelemetryError> {
     const VARIABLE: &str = "OTEL_PROPAGATORS";
     let Some(given) = get(VARIABLE) else {
         return Ok(vec![Propagator::TraceContext, Propagator::Baggage]);
@@ -133,7 +138,10 @@ mod tests {
     #[test]
     fn without_an_endpoint_nothing_is_exported() {
         assert_eq!(traces_from(&set(&[])).unwrap(), None);
-        assert_eq!(traces_from(&set(&[("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")])).unwrap(), None);
+        assert_eq!(
+            traces_from(&set(&[("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")])).unwrap(),
+            None
+        );
     }
 
     #[test]
@@ -148,7 +156,10 @@ mod tests {
 
     #[test]
     fn a_disabled_sdk_exports_nothing_wherever_the_endpoint() {
-        for off in [("OTEL_SDK_DISABLED", "true"), ("OTEL_TRACES_EXPORTER", "none")] {
+        for off in [
+            ("OTEL_SDK_DISABLED", "true"),
+            ("OTEL_TRACES_EXPORTER", "none"),
+        ] {
             let get = move |name: &str| match name {
                 "OTEL_EXPORTER_OTLP_ENDPOINT" => Some("http://localhost:4318".to_owned()),
                 name if name == off.0 => Some(off.1.to_owned()),
@@ -178,7 +189,10 @@ mod tests {
     #[test]
     fn propagators_are_chosen_by_name() {
         assert_eq!(propagators_from(&set(&[])).unwrap().len(), 2);
-        assert_eq!(propagators_from(&set(&[("OTEL_PROPAGATORS", "none")])).unwrap(), []);
+        assert_eq!(
+            propagators_from(&set(&[("OTEL_PROPAGATORS", "none")])).unwrap(),
+            []
+        );
         assert_eq!(
             propagators_from(&set(&[("OTEL_PROPAGATORS", " tracecontext ")])).unwrap(),
             [Propagator::TraceContext]

@@ -21,7 +21,8 @@ use tracing_subscriber::{
 
 /// What is logged unless `RUST_LOG` says otherwise. The SDK's own lines repeat with each batch; what matters of them is
 /// said once, by the watched exporter.
-const DEFAULT_FILTER: &str = "info,opentelemetry=off,h2=warn,hyper=warn,tower=warn,tonic=warn,reqwest=warn";
+const DEFAULT_FILTER: &str =
+    "info,opentelemetry=off,h2=warn,hyper=warn,tower=warn,tonic=warn,reqwest=warn";
 
 /// Flags for logs.
 #[derive(Clone, Copy, Debug, Default, clap::Args)]
@@ -47,14 +48,25 @@ pub enum LogFormat {
 
 /// Installs the process's subscriber. The second one in a process is ignored.
 pub(super) fn install(args: &LogArgs, tracer: SdkTracer) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
+    let filter =
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
     let terminal = io::stderr().is_terminal();
-    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(terminal);
-    let lines = match args.log_format {
-        Some(LogFormat::Text) => lines.event_format(WithTrace(format::format())).boxed(),
-        None if terminal => lines.event_format(WithTrace(format::format())).boxed(),
-        _ => {
-            let json = format::json().flatten_event(true).with_current_span(false).with_span_list(false);
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(io::stderr)
+        .with_ansi(terminal);
+    let format = match args.log_format {
+        None if terminal => LogFormat::Text,
+        chosen => chosen.unwrap_or(LogFormat::Json),
+    };
+    let lines = match format {
+        LogFormat::Text => lines
+            .event_format(WithTrace(format::format().with_ansi(terminal)))
+            .boxed(),
+        LogFormat::Json => {
+            let json = format::json()
+                .flatten_event(true)
+                .with_current_span(false)
+                .with_span_list(false);
             lines
                 .event_format(WithTrace(json))
                 .fmt_fields(format::JsonFields::new())
@@ -95,17 +107,21 @@ where
             return self.0.format_event(context, writer, event);
         }
         let mut line = String::with_capacity(256);
-        let mut inner = Writer::new(&mut line);
-        if writer.has_ansi_escapes() {
-            inner = inner.with_ansi(true);
-        }
-        self.0.format_event(context, inner, event)?;
+        self.0
+            .format_event(context, Writer::new(&mut line), event)?;
         let (trace, span) = (ids.trace_id(), ids.span_id());
         match line.trim_end().strip_suffix('}') {
             Some(object) if object.starts_with('{') => {
-                writeln!(writer, "{object},\"trace_id\":\"{trace}\",\"span_id\":\"{span}\"}}")
+                writeln!(
+                    writer,
+                    "{object},\"trace_id\":\"{trace}\",\"span_id\":\"{span}\"}}"
+                )
             }
-            _ => writeln!(writer, "{} trace_id={trace} span_id={span}", line.trim_end()),
+            _ => writeln!(
+                writer,
+                "{} trace_id={trace} span_id={span}",
+                line.trim_end()
+            ),
         }
     }
 }

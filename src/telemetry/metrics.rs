@@ -2,7 +2,9 @@
 
 use opentelemetry::metrics::{Meter, MeterProvider};
 use opentelemetry_sdk::{Resource, error::OTelSdkResult, metrics::SdkMeterProvider};
-use prometheus::{Encoder, Registry, TextEncoder, process_collector::ProcessCollector, proto::MetricFamily};
+use prometheus::{
+    Encoder, Registry, TextEncoder, process_collector::ProcessCollector, proto::MetricFamily,
+};
 
 use super::TelemetryError;
 

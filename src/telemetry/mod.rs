@@ -55,7 +55,10 @@ impl Telemetry {
         Self::build(&resource::detect(), None)
     }
 
-    fn build(resource: &Resource, export: Option<&environment::Export>) -> Result<Self, TelemetryError> {
+    fn build(
+        resource: &Resource,
+        export: Option<&environment::Export>,
+    ) -> Result<Self, TelemetryError> {
         let metrics = Metrics::new(resource.clone())?;
         if export.is_some() {
             metrics.make_global();

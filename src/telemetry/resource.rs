@@ -5,7 +5,9 @@ use opentelemetry_sdk::{
     Resource,
     resource::{EnvResourceDetector, ResourceDetector},
 };
-use opentelemetry_semantic_conventions::resource::{SERVICE_INSTANCE_ID, SERVICE_NAME, SERVICE_VERSION};
+use opentelemetry_semantic_conventions::resource::{
+    SERVICE_INSTANCE_ID, SERVICE_NAME, SERVICE_VERSION,
+};
 
 /// Name, version and a fresh instance id, each overridden by `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES`.
 pub(super) fn detect() -> Resource {
@@ -21,7 +23,10 @@ pub(super) fn detect() -> Resource {
                 .iter()
                 .map(|(key, value)| KeyValue::new(key.clone(), value.clone())),
         );
-    if let Some(name) = std::env::var("OTEL_SERVICE_NAME").ok().filter(|name| !name.is_empty()) {
+    if let Some(name) = std::env::var("OTEL_SERVICE_NAME")
+        .ok()
+        .filter(|name| !name.is_empty())
+    {
         resource = resource.with_service_name(name);
     }
     resource.build()

@@ -11,7 +11,9 @@ use http::HeaderMap;
 use opentelemetry::{
     Context, KeyValue, SpanId,
     propagation::{TextMapCompositePropagator, TextMapPropagator},
-    trace::{Span, SpanBuilder, SpanContext, SpanKind, Status, TraceContextExt, Tracer, TracerProvider},
+    trace::{
+        Span, SpanBuilder, SpanContext, SpanKind, Status, TraceContextExt, Tracer, TracerProvider,
+    },
 };
 use opentelemetry_http::HeaderExtractor;
 use opentelemetry_otlp::{SpanExporter, WithExportConfig};
@@ -41,7 +43,11 @@ pub struct Tracing {
 }
 
 impl Tracing {
-    pub(super) fn new(resource: Resource, export: Option<&Export>, metrics: &Metrics) -> Result<Self, TelemetryError> {
+    pub(super) fn new(
+        resource: Resource,
+        export: Option<&Export>,
+        metrics: &Metrics,
+    ) -> Result<Self, TelemetryError> {
         let builder = SdkTracerProvider::builder().with_resource(resource);
         let provider = match export {
             Some(export) => builder.with_span_processor(processor(*export, metrics)?),
@@ -88,10 +94,12 @@ impl Tracing {
     #[must_use]
     pub fn child_span(&self, name: &'static str) -> Option<ChildSpan> {
         Context::map_current(|context| {
-            context
-                .span()
-                .is_recording()
-                .then(|| ChildSpan(self.tracer.build_with_context(SpanBuilder::from_name(name), context)))
+            context.span().is_recording().then(|| {
+                ChildSpan(
+                    self.tracer
+                        .build_with_context(SpanBuilder::from_name(name), context),
+                )
+            })
         })
     }
 
@@ -168,7 +176,10 @@ fn processor(export: Export, metrics: &Metrics) -> Result<BatchSpanProcessor, Te
     // Only the first call in a process counts; the HTTP client panics without any.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let (exporter, component) = match export {
-        Export::Grpc => (SpanExporter::builder().with_tonic().build()?, "otlp_grpc_span_exporter"),
+        Export::Grpc => (
+            SpanExporter::builder().with_tonic().build()?,
+            "otlp_grpc_span_exporter",
+        ),
         Export::HttpProtobuf => (
             SpanExporter::builder()
                 .with_http()
@@ -181,9 +192,11 @@ fn processor(export: Export, metrics: &Metrics) -> Result<BatchSpanProcessor, Te
     if std::env::var_os("OTEL_BSP_MAX_QUEUE_SIZE").is_none() {
         config = config.with_max_queue_size(QUEUE);
     }
-    Ok(BatchSpanProcessor::builder(Watched::new(exporter, component, &metrics.meter()))
-        .with_batch_config(config.build())
-        .build())
+    Ok(
+        BatchSpanProcessor::builder(Watched::new(exporter, component, &metrics.meter()))
+            .with_batch_config(config.build())
+            .build(),
+    )
 }
 
 fn propagator() -> Result<Option<TextMapCompositePropagator>, TelemetryError> {

@@ -1,0 +1,74 @@
+//! The flags that declare a delay; knows nothing of who waits.
+
+use std::time::Duration;
+
+use super::{Delay, parse_duration};
+
+/// How long requests are delayed.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Delay")]
+pub struct DelayArgs {
+    /// How long requests are delayed, as a distribution
+    ///
+    /// One of constant(250ms), uniform(0s,2s), normal(MEAN,SD), lognormal(p50=200ms,p99=1.5s), exponential(MEAN),
+    /// pareto(MIN,ALPHA), quantiles(50=100ms,90=400ms,100=3s), capped(SPEC,MAX), or a mixture such as
+    /// mix(0.95:uniform(0s,1s),0.05:constant(3s)). Durations are decimal numbers with a unit: ns, us, ms, s, m.
+    #[arg(long, env = "HTTPSERVER_DELAY", value_name = "SPEC", default_value_t)]
+    pub delay: Delay,
+
+    /// The number that fixes every draw: with it, each request's delay can be recomputed from its traceparent
+    ///
+    /// The same seed gives the same delays on every replica and after every restart. Without it, one is drawn at
+    /// start and said in the log, in /truth and in the metrics.
+    #[arg(long, env = "HTTPSERVER_SEED", value_name = "N")]
+    pub seed: Option<u64>,
+
+    /// The longest that any request is delayed; longer draws are cut to it
+    #[arg(
+        long,
+        env = "HTTPSERVER_MAX_DELAY",
+        value_name = "DURATION",
+        default_value = "60s",
+        value_parser = parse_duration
+    )]
+    pub max_delay: Duration,
+}
+
+/// The declared delay, capped at `--max-delay`.
+impl From<&DelayArgs> for Delay {
+    fn from(args: &DelayArgs) -> Self {
+        args.delay.clone().capped(args.max_delay)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{Parser, error::ErrorKind};
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Command {
+        #[command(flatten)]
+        delay: DelayArgs,
+    }
+
+    fn parse(args: &[&str]) -> Result<Delay, clap::Error> {
+        Command::try_parse_from([&["test"], args].concat())
+            .map(|command| Delay::from(&command.delay))
+    }
+
+    #[test]
+    fn the_declared_delay_is_capped_by_max_delay() {
+        let delay = parse(&["--delay", "constant(3s)", "--max-delay", "2s"]).unwrap();
+        assert_eq!(delay.max(), Duration::from_secs(2));
+    }
+
+    #[test]
+    fn a_bad_spec_is_a_usage_error_that_names_its_place() {
+        let error = parse(&["--delay", "constant(3)"]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ValueValidation);
+        assert!(error.to_string().contains("column 10"), "{error}");
+        assert_eq!(error.exit_code(), 2);
+    }
+}

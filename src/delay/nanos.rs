@@ -1,0 +1,73 @@
+//! Whole nanoseconds from 0 to 100 days, a range in which each is exactly an `f64`; written as the grammar reads them.
+
+use std::{fmt, time::Duration};
+
+/// A delay in whole nanoseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Nanos(u64);
+
+impl Nanos {
+    pub(super) const ZERO: Self = Self(0);
+    /// 100 days: the longest that any delay can be. It is below 2^53 ns, so that no `f64` rounds.
+    pub(super) const LONGEST: Self = Self(8_640_000 * 1_000_000_000);
+
+    pub(super) fn saturating(nanos: u128) -> Self {
+        u64::try_from(nanos).map_or(Self::LONGEST, |nanos| Self(nanos).min(Self::LONGEST))
+    }
+
+    /// The nearest whole nanosecond; 0 for what is negative or not a number.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the cast saturates, and the value is brought into range first"
+    )]
+    pub(super) fn nearest(nanos: f64) -> Self {
+        Self((nanos.clamp(0.0, Self::LONGEST.as_f64()) + 0.5) as u64)
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "exact below 2^53")]
+    pub(super) fn as_f64(self) -> f64 {
+        self.0 as f64
+    }
+
+    /// Halfway between two, rounded down.
+    pub(super) fn middle(self, other: Self) -> Self {
+        Self(self.0.midpoint(other.0))
+    }
+
+    pub(super) fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}
+
+impl From<Duration> for Nanos {
+    fn from(duration: Duration) -> Self {
+        Self::saturating(duration.as_nanos())
+    }
+}
+
+impl From<Nanos> for Duration {
+    fn from(nanos: Nanos) -> Self {
+        Self::from_nanos(nanos.0)
+    }
+}
+
+/// In the largest unit of s, ms, us, ns that is not larger than the value: `1.5s`, `250ms`, `0s`.
+impl fmt::Display for Nanos {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (digits, name) = match self.0 {
+            0 | 1_000_000_000.. => (9, "s"),
+            1_000_000.. => (6, "ms"),
+            1_000.. => (3, "us"),
+            _ => (0, "ns"),
+        };
+        let unit = 10_u64.pow(digits);
+        let (whole, part) = (self.0 / unit, self.0 % unit);
+        if part == 0 {
+            return write!(f, "{whole}{name}");
+        }
+        let width = usize::try_from(digits).unwrap_or_default();
+        let part = format!("{part:0width$}");
+        write!(f, "{whole}.{}{name}", part.trim_end_matches('0'))
+    }
+}

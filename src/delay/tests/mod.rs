@@ -1,0 +1,1 @@
+//! What the delay promises: its grammar, its closed forms, its properties.

@@ -1,0 +1,102 @@
+//! A service of the test's own: free port, own registry, own seed.
+
+use std::{net::SocketAddr, time::Duration};
+
+use clap::Parser;
+use httpserver::{
+    clock::Clock,
+    serve::{App, Declared, ServeArgs, Server},
+    telemetry::Telemetry,
+};
+use tokio::{sync::oneshot, task::JoinHandle, time::timeout};
+
+use crate::scrape::Scrape;
+
+/// How long anything that must happen may take.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
+
+#[derive(Parser)]
+struct Flags {
+    #[command(flatten)]
+    serve: ServeArgs,
+}
+
+pub(crate) struct TestApp {
+    pub(crate) address: SocketAddr,
+    pub(crate) metrics_address: Option<SocketAddr>,
+    pub(crate) declared: Declared,
+    pub(crate) client: reqwest::Client,
+    stop: oneshot::Sender<()>,
+    running: JoinHandle<bool>,
+    telemetry: Telemetry,
+}
+
+impl TestApp {
+    /// Starts a service with these flags of `serve`.
+    pub(crate) async fn start(flags: &[&str]) -> Self {
+        let typed = ["serve", "--listen", "127.0.0.1:0"].iter().chain(flags);
+        let args = Flags::parse_from(typed).serve;
+        let telemetry = Telemetry::unexported().unwrap();
+        let app = App::new(&args, &telemetry, Clock::start().unwrap());
+        let declared = app.declared().clone();
+        let server = Server::bind(&args, app).await.unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        Self {
+            address: server.address().unwrap(),
+            metrics_address: server.metrics_address(),
+            declared,
+            client: reqwest::Client::builder()
+                .timeout(DEADLINE)
+                .build()
+                .unwrap(),
+            stop,
+            running: tokio::spawn(server.run(async { drop(stopped.await) })),
+            telemetry,
+        }
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> reqwest::Response {
+        self.client.get(self.url(path)).send().await.unwrap()
+    }
+
+    pub(crate) async fn text(&self, path: &str) -> String {
+        self.get(path).await.text().await.unwrap()
+    }
+
+    pub(crate) async fn scrape(&self) -> Scrape {
+        Scrape::parse(&self.text("/metrics").await)
+    }
+
+    /// What the registry holds, read without a request.
+    pub(crate) fn look(&self) -> Scrape {
+        Scrape::parse(&String::from_utf8(self.telemetry.metrics.text()).unwrap())
+    }
+
+    /// Waits until the registry satisfies a condition, and returns what satisfied it.
+    pub(crate) async fn look_until(&self, what: &str, is_met: impl Fn(&Scrape) -> bool) -> Scrape {
+        let waiting = async {
+            loop {
+                let look = self.look();
+                if is_met(&look) {
+                    return look;
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        match timeout(DEADLINE, waiting).await {
+            Ok(look) => look,
+            Err(_) => panic!("not within {DEADLINE:?}: {what}\n{}", self.look()),
+        }
+    }
+
+    /// Asks the service to drain; the handle says whether everything in flight was answered.
+    pub(crate) fn stop(self) -> JoinHandle<bool> {
+        drop(self.stop);
+        self.running
+    }
+}

@@ -1,0 +1,146 @@
+//! What a client may not do, and what it gets instead.
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::timeout,
+};
+
+use crate::app::{DEADLINE, TestApp};
+
+async fn say(app: &TestApp, request: &str) -> String {
+    let mut stream = TcpStream::connect(app.address).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    let reading = timeout(DEADLINE, stream.read_to_end(&mut answer)).await;
+    reading.expect("the connection is closed in time").ok();
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[tokio::test]
+async fn a_head_that_is_too_large_is_refused_with_431() {
+    let app = TestApp::start(&["--max-header-bytes", "8192"]).await;
+    let large = format!(
+        "GET / HTTP/1.1\r\nhost: x\r\nx-large: {}\r\n\r\n",
+        "a".repeat(20_000)
+    );
+    assert!(say(&app, &large).await.starts_with("HTTP/1.1 431 "));
+}
+
+#[tokio::test]
+async fn too_many_headers_are_refused_with_431() {
+    let app = TestApp::start(&["--max-headers", "10"]).await;
+    let many: String = (0..20).map(|n| format!("x-{n}: 1\r\n")).collect();
+    assert!(
+        say(&app, &format!("GET / HTTP/1.1\r\nhost: x\r\n{many}\r\n"))
+            .await
+            .starts_with("HTTP/1.1 431 ")
+    );
+}
+
+#[tokio::test]
+async fn half_a_request_then_silence_is_ended() {
+    let app = TestApp::start(&["--header-timeout", "200ms"]).await;
+    let mut stream = TcpStream::connect(app.address).await.unwrap();
+    stream
+        .write_all(b"GET /images HTTP/1.1\r\nhost:")
+        .await
+        .unwrap();
+    let mut answer = Vec::new();
+    timeout(DEADLINE, stream.read_to_end(&mut answer))
+        .await
+        .expect("it is ended in time")
+        .ok();
+    assert_eq!(
+        app.look().sum("cloudnative_requests_accepted_total", &[]),
+        0.0
+    );
+}
+
+#[tokio::test]
+async fn what_is_no_request_is_refused_and_in_no_ledger() {
+    let app = TestApp::start(&[]).await;
+    assert!(
+        say(&app, "what is the time?\r\n\r\n")
+            .await
+            .starts_with("HTTP/1.1 400 ")
+    );
+    assert_eq!(
+        app.look().sum("cloudnative_requests_accepted_total", &[]),
+        0.0
+    );
+}
+
+#[tokio::test]
+async fn above_the_limit_in_flight_a_request_is_refused_and_told_to_retry() {
+    let app = TestApp::start(&["--max-in-flight", "2", "--delay", "constant(30s)"]).await;
+    let mut inside = Vec::new();
+    for n in 1..=2 {
+        let mut stream = TcpStream::connect(app.address).await.unwrap();
+        stream
+            .write_all(b"GET /images HTTP/1.1\r\nhost: x\r\n\r\n")
+            .await
+            .unwrap();
+        inside.push(stream);
+        app.look_until("it is in", |look| {
+            look.sum("cloudnative_requests_accepted_total", &[]) == f64::from(n)
+        })
+        .await;
+    }
+    let answer = app.get("/images").await;
+    assert_eq!(answer.status(), 503);
+    assert_eq!(answer.headers()["retry-after"], "1");
+    assert_eq!(
+        app.get("/healthz").await.status(),
+        200,
+        "probes are not refused"
+    );
+    let look = app.look();
+    assert_eq!(
+        look.sum(
+            "cloudnative_requests_rejected_total",
+            &[("reason", "max_in_flight")]
+        ),
+        1.0
+    );
+    assert_eq!(look.sum("cloudnative_requests_accepted_total", &[]), 2.0);
+    drop(inside);
+    app.look_until("they have left", |look| {
+        look.sum("http_server_active_requests", &[]) == 0.0
+    })
+    .await;
+    assert_eq!(app.get("/").await.status(), 200, "there is room again");
+}
+
+#[tokio::test]
+async fn fifteen_thousand_connections_that_come_and_go_leave_it_well() {
+    httpserver::descriptors::raise();
+    let app = TestApp::start(&["--delay", "constant(0s)"]).await;
+    for _ in 0..30 {
+        let mut open = Vec::new();
+        for _ in 0..500 {
+            open.push(TcpStream::connect(app.address).await.unwrap());
+        }
+    }
+    assert_eq!(app.get("/images").await.status(), 200);
+    app.look_until("descriptors are given back", |look| {
+        look.sum("process_open_fds", &[]) < 1000.0
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_idle_connection_is_closed_in_the_end() {
+    let app = TestApp::start(&["--header-timeout", "200ms"]).await;
+    let mut stream = TcpStream::connect(app.address).await.unwrap();
+    stream
+        .write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n")
+        .await
+        .unwrap();
+    let mut answer = Vec::new();
+    timeout(DEADLINE, stream.read_to_end(&mut answer))
+        .await
+        .expect("it is closed")
+        .unwrap();
+    assert!(answer.starts_with(b"HTTP/1.1 200 "));
+}
