@@ -39,3 +39,72 @@ pub fn draw(seed: u64, domain: Domain, id: Identity) -> f64 {
 fn unit(hash: u64) -> f64 {
     ((hash >> 12) as f64 + 0.5) / (1_u64 << 52) as f64
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, time::Duration};
+
+    use super::*;
+    use crate::delay::{Delay, parse_duration};
+
+    /// The rows of the table in `docs/draw.md`, each as its five cells.
+    fn vectors() -> Vec<[String; 5]> {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/draw.md");
+        let rows = fs::read_to_string(path).unwrap();
+        rows.lines()
+            .filter(|row| row.starts_with("| ") && !row.starts_with("| seed"))
+            .map(|row| {
+                let cells = row.trim_matches('|').split('|');
+                let cells: Vec<_> = cells.map(|cell| cell.trim().replace('`', "")).collect();
+                cells.try_into().unwrap()
+            })
+            .collect()
+    }
+
+    fn delay(spec: &str, u: f64) -> Duration {
+        spec.parse::<Delay>().unwrap().quantile(u)
+    }
+
+    #[test]
+    fn the_vectors_in_the_docs_are_what_is_drawn() {
+        let vectors = vectors();
+        assert_eq!(vectors.len(), 6);
+        for [seed, traceparent, u, uniform, lognormal] in vectors {
+            let drawn = draw(
+                seed.parse().unwrap(),
+                Domain::Delay,
+                traceparent.parse().unwrap(),
+            );
+            assert_eq!(format!("{drawn:.17}"), u);
+            let expected = [uniform, lognormal].map(|text| parse_duration(&text).unwrap());
+            let specs = ["uniform(0s,2s)", "lognormal(p50=200ms,p99=1.5s)"];
+            assert_eq!(
+                specs.map(|spec| delay(spec, drawn)),
+                expected,
+                "{traceparent}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_input_of_the_draw_changes_it() {
+        let id = Identity {
+            trace_id: 1,
+            parent_id: 1,
+        };
+        let others = [
+            draw(8, Domain::Delay, id),
+            draw(7, Domain::Error, id),
+            draw(7, Domain::Delay, Identity { trace_id: 2, ..id }),
+            draw(7, Domain::Delay, Identity { parent_id: 2, ..id }),
+        ];
+        for other in others {
+            assert!((other - draw(7, Domain::Delay, id)).abs() > 1e-9);
+        }
+    }
+
+    #[test]
+    fn the_extreme_hashes_stay_strictly_between_0_and_1() {
+        assert!(unit(0) > 0.0 && unit(u64::MAX) < 1.0);
+    }
+}

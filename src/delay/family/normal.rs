@@ -5,7 +5,7 @@ use std::{
     fmt,
 };
 
-use statrs::function::erf::erfc;
+use libm::erfc;
 
 use super::{Family, Nanos, level::Level};
 
