@@ -83,7 +83,8 @@ fn idle() -> anyhow::Result<f64> {
     let of_clock = || cpu::of_threads(process::id(), |name| name == "clock");
     let (before, window) = (of_clock()?, Duration::from_secs(3));
     thread::sleep(window);
-    Ok((of_clock()? - before).div_duration_f64(window))
+    let spent = of_clock()?.saturating_sub(before);
+    Ok(spent.div_duration_f64(window))
 }
 
 // === impl Contender ===
