@@ -88,17 +88,25 @@ impl Collector {
 
     /// The variables that make a service send here, soon.
     pub(crate) fn environment(&self, protocol: &str) -> Vec<(&'static str, String)> {
-        let address = if protocol == "grpc" {
-            self.ports.grpc
-        } else {
-            self.ports.http
-        };
-        vec![
-            ("OTEL_EXPORTER_OTLP_ENDPOINT", format!("http://{address}")),
-            ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol.to_owned()),
-            ("OTEL_BSP_SCHEDULE_DELAY", "100".to_owned()),
-        ]
+        let http = protocol == "http/protobuf";
+        environment(
+            if http {
+                self.ports.http
+            } else {
+                self.ports.grpc
+            },
+            protocol,
+        )
     }
+}
+
+/// The variables that make a service send its spans to an OTLP address, soon.
+pub(super) fn environment(address: SocketAddr, protocol: &str) -> Vec<(&'static str, String)> {
+    vec![
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", format!("http://{address}")),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol.to_owned()),
+        ("OTEL_BSP_SCHEDULE_DELAY", "100".to_owned()),
+    ]
 }
 
 fn config(ports: &Ports, exporters: &Value) -> Value {

@@ -64,6 +64,11 @@ impl Jaeger {
         format!("http://{}", self.query)
     }
 
+    /// The variables that make a service send here, soon.
+    pub(crate) fn environment(&self) -> Vec<(&'static str, String)> {
+        super::collector::environment(self.grpc, "grpc")
+    }
+
     /// The spans of a trace, in the order of their start; none while Jaeger does not know it.
     pub(crate) fn spans(&self, trace_id: &str) -> Vec<Span> {
         let answer = get(self.query, &format!("/api/v3/traces/{trace_id}")).unwrap();

@@ -9,4 +9,9 @@
 )]
 mod parts;
 
+mod delivery;
+mod instrumented;
+mod load;
+mod outage;
+mod scraped;
 mod spans;
