@@ -39,6 +39,13 @@ fn a_dashboard_can_be_imported_anywhere() {
             .unwrap();
         assert_eq!(source["type"], "datasource", "{file}");
         assert_eq!(source["query"], "prometheus", "{file}");
+        for asking in variables.iter().filter(|v| v["type"] == "query") {
+            assert_eq!(
+                asking["datasource"]["uid"], "${datasource}",
+                "{file}: {}",
+                asking["name"]
+            );
+        }
     }
 }
 
