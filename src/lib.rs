@@ -14,11 +14,14 @@
 
 pub mod buckets;
 pub mod cli;
+pub mod client;
 pub mod clock;
 pub mod delay;
 pub mod descriptors;
 pub mod exit;
+pub mod healthcheck;
 pub mod instruments;
+pub mod load;
 pub mod serve;
 pub mod server_timing;
 pub mod shutdown;

@@ -1,11 +1,20 @@
 //! The command line: what can be typed, and what each command does with it.
 
+mod load;
 mod serve;
 mod truth;
 
 use clap::{Parser, Subcommand};
 
-use crate::{exit::Exit, serve::ServeArgs};
+use anyhow::Context;
+use tokio::runtime;
+
+use crate::{
+    exit::Exit,
+    healthcheck::{self, HealthcheckArgs},
+    load::LoadArgs,
+    serve::ServeArgs,
+};
 
 /// An HTTP service whose latency is known.
 ///
@@ -29,6 +38,10 @@ enum Command {
     Serve(Box<ServeArgs>),
     /// Say what a delay's exact quantiles are, and what Prometheus will report for them
     Truth(truth::TruthArgs),
+    /// Send requests at a steady rate, each when it is due, and report service and response times
+    Load(Box<LoadArgs>),
+    /// Ask a running service whether it is ready: for images without a shell
+    Healthcheck(HealthcheckArgs),
 }
 
 impl Cli {
@@ -41,6 +54,14 @@ impl Cli {
             None => serve::run(&self.serve),
             Some(Command::Serve(args)) => serve::run(&args),
             Some(Command::Truth(args)) => truth::run(&args),
+            Some(Command::Load(args)) => load::run(&args),
+            Some(Command::Healthcheck(args)) => small_runtime()?.block_on(healthcheck::run(&args)),
         }
     }
+}
+
+/// One thread is enough to ask one question.
+fn small_runtime() -> anyhow::Result<runtime::Runtime> {
+    let built = runtime::Builder::new_current_thread().enable_all().build();
+    built.context("the runtime cannot start")
 }

@@ -1,14 +1,14 @@
 //! `serve`, from start to end: runtime, telemetry, signals, clock, server; then drain, flush, exit code.
 
 use anyhow::Context;
-use tokio::{runtime::Runtime, sync::oneshot};
+use tokio::runtime::Runtime;
 
 use crate::{
     clock::Clock,
     descriptors,
     exit::Exit,
-    serve::{App, ServeArgs, Server},
-    shutdown::Signals,
+    serve::{App, Declared, ServeArgs, Server},
+    shutdown::{Signals, Stop},
     telemetry::{Telemetry, TelemetryError},
 };
 
@@ -51,30 +51,27 @@ pub(super) fn run(args: &ServeArgs) -> anyhow::Result<Exit> {
 }
 
 async fn serve(args: &ServeArgs, telemetry: &Telemetry) -> anyhow::Result<Ending> {
-    let mut signals = Signals::register().context("signals cannot be taken over")?;
+    let signals = Signals::register().context("signals cannot be taken over")?;
     let clock = Clock::start().context("the clock cannot start")?;
     let app = App::new(args, telemetry, clock);
     let declared = app.declared().clone();
     let server = Server::bind(args, app).await?;
     announce(&server, &declared, &telemetry.instance_id)?;
-    let (stop, stopped) = oneshot::channel();
-    tokio::select! {
-        drained = server.run(async { drop(stopped.await) }) => Ok(if drained {
+    let serving = async |stop: Stop| server.run(stop.asked()).await;
+    Ok(match signals.attend(serving).await {
+        Some(true) => {
             tracing::info!("drained: every request in flight was answered");
             Ending::Drained
-        } else {
+        }
+        Some(false) => {
             tracing::error!("--grace is over: requests in flight were cut off");
             Ending::CutOff
-        }),
-        () = second(&mut signals, stop) => Ok(Ending::Aborted),
-    }
+        }
+        None => Ending::Aborted,
+    })
 }
 
-fn announce(
-    server: &Server,
-    declared: &crate::serve::Declared,
-    instance_id: &str,
-) -> anyhow::Result<()> {
+fn announce(server: &Server, declared: &Declared, instance_id: &str) -> anyhow::Result<()> {
     let [p50, p99] = [0.5, 0.99].map(|q| declared.delay.quantile(q).as_secs_f64());
     tracing::info!(
         delay = %declared.truth.delay,
@@ -89,13 +86,4 @@ fn announce(
         tracing::info!("metrics on http://{address}/metrics");
     }
     Ok(())
-}
-
-/// Passes the first signal on, and returns at the second.
-async fn second(signals: &mut Signals, stop: oneshot::Sender<()>) {
-    let first = signals.next().await;
-    tracing::info!("{first}: draining; a second signal aborts");
-    drop(stop);
-    let second = signals.next().await;
-    tracing::error!("{second}: aborted, requests in flight are cut off");
 }

@@ -1,0 +1,60 @@
+//! One request, as its sender saw it.
+
+use std::time::Duration;
+
+use crate::{client::Failure, delay::Identity, server_timing::ServerTiming};
+
+/// One request that was sent. Times are offsets from the start of the run.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    /// The ids in its `traceparent`: what its true delay follows from.
+    pub identity: Identity,
+    /// Whether its `traceparent` said that it is sampled.
+    pub sampled: bool,
+    /// When it was due.
+    pub due: Duration,
+    /// When it was sent.
+    pub sent: Duration,
+    /// When its last byte had come, or it had failed.
+    pub done: Duration,
+    /// How it ended.
+    pub outcome: Outcome,
+}
+
+/// How a request ended.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// With a whole answer.
+    Answered {
+        /// The status code.
+        status: u16,
+        /// What the answer says of itself.
+        timing: ServerTiming,
+        /// The ids of the server's span, where the answer names them.
+        traceresponse: Option<Identity>,
+        /// Length of the body.
+        bytes: u64,
+    },
+    /// Without one.
+    Failed(Failure),
+}
+
+impl Sent {
+    /// From sending to the last byte.
+    #[must_use]
+    pub fn service_time(&self) -> Duration {
+        self.done.saturating_sub(self.sent)
+    }
+
+    /// From the due instant to the last byte: what a user waits who does not wait for others.
+    #[must_use]
+    pub fn response_time(&self) -> Duration {
+        self.done.saturating_sub(self.due)
+    }
+
+    /// How late it was sent.
+    #[must_use]
+    pub fn lateness(&self) -> Duration {
+        self.sent.saturating_sub(self.due)
+    }
+}

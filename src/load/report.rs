@@ -1,0 +1,182 @@
+//! What is said of a run: data first, then words.
+
+use std::{collections::BTreeMap, fmt};
+
+use hdrhistogram::Histogram;
+use serde::Serialize;
+
+use super::{Driven, Plan, Statistics};
+use crate::exit::Exit;
+
+/// A run in numbers. Durations are in seconds, rates a second.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    url: String,
+    sending_seconds: f64,
+    intended: u64,
+    sent: u64,
+    answered: u64,
+    failed: u64,
+    /// Due above `--max-in-flight`.
+    not_sent: u64,
+    intended_rate: f64,
+    achieved_rate: f64,
+    /// From sending to the last byte.
+    service_time: Times,
+    /// From the due instant to the last byte.
+    response_time: Times,
+    /// From the due instant to sending.
+    lateness: Times,
+    statuses: BTreeMap<u16, u64>,
+    failures: BTreeMap<&'static str, Failed>,
+    replicas: BTreeMap<String, u64>,
+    bytes: u64,
+    #[serde(skip)]
+    unreachable: bool,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Failed {
+    count: u64,
+    /// What the first one said.
+    first: String,
+}
+
+#[derive(Clone, Copy, Debug, Serialize)]
+struct Times {
+    mean: f64,
+    p50: f64,
+    p90: f64,
+    p95: f64,
+    p99: f64,
+    #[serde(rename = "p99.9")]
+    p999: f64,
+    max: f64,
+}
+
+impl Report {
+    /// Sums a run up.
+    #[must_use]
+    pub fn new(plan: &Plan, driven: Driven, statistics: &Statistics) -> Self {
+        let answered = statistics.by_status.values().sum();
+        let seconds = driven.sending.as_secs_f64();
+        let failures = &statistics.by_failure;
+        Self {
+            url: plan.url.to_string(),
+            sending_seconds: seconds,
+            intended: driven.intended,
+            sent: driven.sent,
+            answered,
+            failed: driven.sent - answered,
+            not_sent: driven.not_sent,
+            intended_rate: plan.rate,
+            achieved_rate: if seconds > 0.0 {
+                driven.sent as f64 / seconds
+            } else {
+                0.0
+            },
+            service_time: Times::of(&statistics.service),
+            response_time: Times::of(&statistics.response),
+            lateness: Times::of(&statistics.lateness),
+            statuses: statistics.by_status.clone(),
+            failures: failures
+                .iter()
+                .map(|(kind, failed)| {
+                    (
+                        *kind,
+                        Failed {
+                            count: failed.count,
+                            first: failed.first.to_string(),
+                        },
+                    )
+                })
+                .collect(),
+            replicas: statistics.by_replica.clone(),
+            bytes: statistics.bytes,
+            unreachable: answered == 0
+                && !failures.is_empty()
+                && failures.values().all(|f| f.first.is_unreachable()),
+        }
+    }
+
+    /// Good when all that was due was sent and answered with a status below 500.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        let erred = self.statuses.range(500..).next().is_some();
+        if self.unreachable {
+            Exit::Unreachable
+        } else if self.failed > 0 || self.not_sent > 0 || erred {
+            Exit::Failed
+        } else {
+            Exit::Good
+        }
+    }
+}
+
+impl Times {
+    fn of(histogram: &Histogram<u64>) -> Self {
+        let seconds = |micros: u64| micros as f64 / 1e6;
+        let at = |q| seconds(histogram.value_at_quantile(q));
+        Self {
+            mean: histogram.mean() / 1e6,
+            p50: at(0.5),
+            p90: at(0.9),
+            p95: at(0.95),
+            p99: at(0.99),
+            p999: at(0.999),
+            max: seconds(histogram.max()),
+        }
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "{} requests to {} in {:.1} s",
+            self.sent, self.url, self.sending_seconds
+        )?;
+        writeln!(
+            f,
+            "rate       {:.1} intended, {:.1} achieved a second",
+            self.intended_rate, self.achieved_rate
+        )?;
+        writeln!(f, "answered   {} of {}", self.answered, self.sent)?;
+        for (status, count) in &self.statuses {
+            writeln!(f, "  status {status}   {count}")?;
+        }
+        for (kind, failed) in &self.failures {
+            writeln!(f, "  {kind}   {} ({})", failed.count, failed.first)?;
+        }
+        if self.not_sent > 0 {
+            writeln!(
+                f,
+                "not sent   {} (due above --max-in-flight)",
+                self.not_sent
+            )?;
+        }
+        for (replica, count) in &self.replicas {
+            writeln!(f, "replica    {replica}   {count}")?;
+        }
+        writeln!(
+            f,
+            "\nseconds            mean      p50      p90      p95      p99    p99.9      max"
+        )?;
+        self.times(f, "service time", &self.service_time)?;
+        self.times(f, "response time", &self.response_time)?;
+        self.times(f, "sent late by", &self.lateness)
+    }
+}
+
+impl Report {
+    #[expect(clippy::unused_self, reason = "reads as the others do")]
+    fn times(&self, f: &mut fmt::Formatter<'_>, name: &str, times: &Times) -> fmt::Result {
+        write!(f, "{name:<14}")?;
+        for seconds in [
+            times.mean, times.p50, times.p90, times.p95, times.p99, times.p999, times.max,
+        ] {
+            write!(f, " {seconds:>8.4}")?;
+        }
+        writeln!(f)
+    }
+}
