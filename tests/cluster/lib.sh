@@ -31,6 +31,9 @@ equal() { [[ $2 = "$3" ]] || fail "$1: expected $2, found $3"; }
 
 apply() { kubectl apply --server-side -k "${1:-$stack}"; }
 
+# restored: as declared again, whoever changed it
+restored() { kubectl apply --server-side --force-conflicts -k "$stack" && k scale deployment/load --replicas 0; }
+
 rolled_out() { k rollout status deployment/httpserver --timeout 120s; }
 
 # pods: the names of the replicas that do not terminate

@@ -3,7 +3,7 @@
 . "$(dirname "$0")/../lib.sh"
 
 # The autoscaler owns the replicas, so it is asked.
-trap 'apply' EXIT
+trap restored EXIT
 patch_autoscaler '{"spec": {"behavior": {"scaleDown": {"stabilizationWindowSeconds": 0}}}}'
 load scale 100 60
 patch_autoscaler '{"spec": {"minReplicas": 5}}'

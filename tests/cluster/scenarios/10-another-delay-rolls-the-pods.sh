@@ -2,7 +2,7 @@
 # shellcheck source=tests/cluster/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
-trap 'apply; rolled_out' EXIT
+trap 'restored; rolled_out' EXIT
 load delay 100 50
 apply "$root/tests/cluster/slower"
 rolled_out

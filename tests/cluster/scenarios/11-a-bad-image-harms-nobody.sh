@@ -2,7 +2,7 @@
 # shellcheck source=tests/cluster/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
-trap 'apply; rolled_out' EXIT
+trap 'restored; rolled_out' EXIT
 load image 100 40
 k set image deployment/httpserver httpserver=httpserver:absent
 stuck() { k get pods -o json | jq -e 'any(.items[].status.containerStatuses[]?; .state.waiting.reason | IN("ErrImagePull", "ImagePullBackOff"))'; }
