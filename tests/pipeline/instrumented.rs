@@ -48,7 +48,7 @@ fn a_tracing_span_opened_in_a_request_is_a_child_in_its_trace() {
 fn be_traced() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let inside = runtime.enter();
-    let telemetry = Telemetry::start(&LogArgs::default()).unwrap();
+    let telemetry = Telemetry::start(LogArgs::default()).unwrap();
     drop(inside);
     let mut headers = HeaderMap::new();
     let traceparent = HeaderValue::from_str(&format!("00-{TRACE}-00f067aa0ba902b7-01")).unwrap();
