@@ -78,7 +78,7 @@ impl Process {
                 || format!("{command:?} is not ready: {:#?}", lines.lock()),
             );
             match outcome {
-                Ok(()) => return (made, process),
+                Ok(()) => return (part, process),
                 Err(status) => {
                     let said = process.said();
                     assert!(
