@@ -28,3 +28,4 @@ pub mod shutdown;
 pub mod telemetry;
 pub mod timer;
 pub mod truth;
+pub mod verify;
