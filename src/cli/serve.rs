@@ -23,7 +23,7 @@ pub(super) fn run(args: &ServeArgs) -> anyhow::Result<Exit> {
     let runtime = Runtime::new().context("the runtime cannot start")?;
     let started = {
         let _inside = runtime.enter();
-        Telemetry::start(&args.logs)
+        Telemetry::start(args.logs)
     };
     let telemetry = match started {
         Err(error @ TelemetryError::Variable { .. }) => {

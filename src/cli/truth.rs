@@ -47,7 +47,7 @@ pub(super) fn run(args: &TruthArgs) -> anyhow::Result<Exit> {
             match args.output {
                 Output::Text => writeln!(out, "{:.9} s  {identity}", drawn.as_secs_f64())?,
                 Output::Json => {
-                    let said = serde_json::json!({"request": identity.to_string(), "delay_ns": drawn.as_nanos() as u64});
+                    let said = serde_json::json!({"request": identity.to_string(), "delay_ns": u64::try_from(drawn.as_nanos())?});
                     writeln!(out, "{said}")?;
                 }
             }

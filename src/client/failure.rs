@@ -94,11 +94,11 @@ impl Failure {
             Self::Timeout
         } else if says("dns error") {
             Self::Resolve(root)
-        } else if causes.iter().any(|cause| is_tls(*cause)) {
+        } else if causes.iter().copied().any(is_tls) {
             Self::Tls(root)
         } else if error.is_connect() {
             Self::Connect(root)
-        } else if causes.iter().any(|cause| is_reset(*cause)) {
+        } else if causes.iter().copied().any(is_reset) {
             Self::Reset
         } else if causes.iter().any(|cause| cause.is::<hyper::Error>()) {
             Self::Protocol(root)
@@ -113,7 +113,7 @@ fn is_tls(cause: &(dyn Error + 'static)) -> bool {
         || cause
             .downcast_ref::<io::Error>()
             .and_then(io::Error::get_ref)
-            .is_some_and(|inner| inner.is::<rustls::Error>())
+            .is_some_and(<dyn Error + Send + Sync>::is::<rustls::Error>)
 }
 
 fn is_reset(cause: &(dyn Error + 'static)) -> bool {

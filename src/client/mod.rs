@@ -57,7 +57,6 @@ impl Client {
     }
 
     /// A GET of this URL, with the request's own headers, to be sent by [`send`](Self::send).
-    #[must_use]
     pub fn get(&self, url: Url) -> reqwest::RequestBuilder {
         self.0.get(url)
     }

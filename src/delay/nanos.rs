@@ -25,7 +25,6 @@ impl Nanos {
         Self((nanos.clamp(0.0, Self::LONGEST.as_f64()) + 0.5) as u64)
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "exact below 2^53")]
     pub(super) fn as_f64(self) -> f64 {
         self.0 as f64
     }

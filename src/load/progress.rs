@@ -31,6 +31,11 @@ impl Progress {
 }
 
 fn bar(plan: &Plan) -> ProgressBar {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a rough length for a bar"
+    )]
     let expected = plan
         .duration
         .map(|duration| (duration.as_secs_f64() * plan.rate) as u64);

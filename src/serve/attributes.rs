@@ -76,7 +76,7 @@ pub(super) fn on_leaving(
     attributes.extend(drawn.map(|drawn| KeyValue::new(DRAWN, nanoseconds(drawn))));
     match outcome {
         Outcome::Status(status) => {
-            attributes.push(KeyValue::new(HTTP_RESPONSE_STATUS_CODE, i64::from(status)))
+            attributes.push(KeyValue::new(HTTP_RESPONSE_STATUS_CODE, i64::from(status)));
         }
         Outcome::Cancelled => attributes.push(KeyValue::new(ERROR_TYPE, "cancelled")),
     }

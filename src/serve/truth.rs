@@ -66,7 +66,7 @@ impl Ledger {
                 continue;
             };
             for metric in family.get_metric() {
-                let counted = metric.get_counter().get_value() as u64;
+                let counted = whole(metric.get_counter().get_value());
                 match name {
                     "_requests_accepted_total" => ledger.accepted += counted,
                     "_requests_rejected_total" => ledger.rejected += counted,
@@ -114,4 +114,14 @@ impl Uncertainty {
                 .filter(|bound| bound.is_finite()),
         }
     }
+}
+
+/// A counter's value; a float only because the exposition says so.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "counts are whole, and below 2^53"
+)]
+fn whole(counted: f64) -> u64 {
+    counted as u64
 }

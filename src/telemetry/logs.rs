@@ -47,7 +47,7 @@ pub enum LogFormat {
 }
 
 /// Installs the process's subscriber. The second one in a process is ignored.
-pub(super) fn install(args: &LogArgs, tracer: SdkTracer) {
+pub(super) fn install(args: LogArgs, tracer: SdkTracer) {
     let filter =
         EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
     let terminal = io::stderr().is_terminal();

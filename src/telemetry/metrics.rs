@@ -1,4 +1,4 @@
-//! The meter provider, and the registry that a scrape reads: OTel instruments and `process_*` side by side.
+//! The meter provider, and the registry that a scrape reads: instruments and `process_*` side by side.
 
 use opentelemetry::metrics::{Meter, MeterProvider};
 use opentelemetry_sdk::{Resource, error::OTelSdkResult, metrics::SdkMeterProvider};

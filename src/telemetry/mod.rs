@@ -41,7 +41,7 @@ impl Telemetry {
     ///
     /// # Errors
     /// When a variable asks for what is not there, or an exporter cannot be built.
-    pub fn start(logs: &LogArgs) -> Result<Self, TelemetryError> {
+    pub fn start(logs: LogArgs) -> Result<Self, TelemetryError> {
         let telemetry = Self::build(&resource::detect(), environment::traces()?.as_ref())?;
         logs::install(logs, telemetry.tracing.tracer());
         Ok(telemetry)

@@ -1,0 +1,129 @@
+# shellcheck shell=bash
+# Sourced by run.sh and by each scenario: asking the cluster, waiting for it, and loading the service.
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+stack=${CLUSTER_STACK:-$root/tests/cluster/stack}
+out=${CLUSTER_OUT:-$(mktemp -d "${TMPDIR:-/tmp}/cluster-test.XXXXXX")}
+
+k() { kubectl --namespace httpserver "$@"; }
+m() { kubectl --namespace monitoring "$@"; }
+
+# say TEXT: a finding that the run shows beside the verdict
+say() { echo "#said: $*"; }
+fail() {
+  echo "FAILED: $*"
+  exit 1
+}
+
+# eventually SECONDS TEXT COMMAND...: until COMMAND succeeds
+eventually() {
+  local deadline=$((SECONDS + $1)) text=$2
+  shift 2
+  until "$@" >/dev/null 2>&1; do
+    ((SECONDS < deadline)) || fail "not in time: $text"
+    sleep 0.5
+  done
+}
+
+# equal TEXT EXPECTED FOUND
+equal() { [[ $2 = "$3" ]] || fail "$1: expected $2, found $3"; }
+
+# --- the service
+
+apply() { kubectl apply --server-side -k "${1:-$stack}"; }
+
+# restored: as declared again, whoever changed it
+restored() { kubectl apply --server-side --force-conflicts -k "$stack" && k scale deployment/load --replicas 0; }
+
+rolled_out() { k rollout status deployment/httpserver --timeout 120s; }
+
+# pods: the names of the replicas that do not terminate
+pods() { k get pods -l app.kubernetes.io/name=httpserver -o json | jq -r '.items[] | select(.metadata.deletionTimestamp | not) | .metadata.name'; }
+
+# settled N: N replicas, all ready, and none that still terminates
+settled() {
+  [[ $(k get pods -l app.kubernetes.io/name=httpserver -o json | jq '[.items[].status.conditions[]? | select(.type == "Ready" and .status == "True")] | length') = "$1" ]] &&
+    [[ $(k get pods -l app.kubernetes.io/name=httpserver -o name | wc -l) = "$1" ]]
+}
+
+# pod_answers POD PATH: the body; fails for a status of 400 and above. Goes through the API server.
+pod_answers() { kubectl get --raw "/api/v1/namespaces/httpserver/pods/$1:8080/proxy$2"; }
+
+# patch_autoscaler JSON
+patch_autoscaler() { k patch horizontalpodautoscaler httpserver --type merge --patch "$1"; }
+
+# processes NAMESPACE POD: their ids, where the node's processes are this machine's
+processes() {
+  local uid
+  uid=$(kubectl --namespace "$1" get pod "$2" -o jsonpath='{.metadata.uid}')
+  grep -lE "pod(${uid}|${uid//-/_})/" /proc/[0-9]*/cgroup 2>/dev/null | cut -d/ -f3 |
+    while read -r id; do if [[ $(cat "/proc/$id/comm") != pause ]]; then echo "$id"; fi; done
+}
+
+# --- the pipeline
+
+# prometheus QUERY: the result of an instant query, as JSON
+prometheus() {
+  kubectl get --raw "/api/v1/namespaces/monitoring/services/prometheus:9090/proxy/api/v1/query?query=$(jq -rn --arg q "$1" '$q | @uri')" | jq -c .data.result
+}
+
+# targets: for each target of the service `pod health`
+targets() {
+  kubectl get --raw "/api/v1/namespaces/monitoring/services/prometheus:9090/proxy/api/v1/targets?state=active" |
+    jq -r '.data.activeTargets[] | select(.labels.job == "httpserver") | .labels.pod + " " + .health' | sort
+}
+
+# scraped_once: each replica is exactly one healthy target, and nothing else is
+scraped_once() { [[ $(targets) = "$(pods | sort | sed 's/$/ up/')" ]]; }
+
+# verify SECONDS: the Job of k8s/verify, shortened; its report is in $out/verify.txt
+verify() {
+  k delete job verify --ignore-not-found --wait >/dev/null
+  kubectl kustomize "$root/k8s/verify" | sed "s/--duration=60s/--duration=$1s/" | kubectl apply --server-side -f - >/dev/null
+  eventually $(($1 + 180)) "verify ends" ended verify
+  k logs job/verify >"$out/verify.txt" 2>&1 || true
+  cat "$out/verify.txt"
+  [[ $(k get job verify -o jsonpath='{.status.succeeded}') = 1 ]]
+}
+
+# still_true: after a change, a short verify passes
+still_true() {
+  eventually 60 "every replica is scraped once" scraped_once
+  verify 10 || fail "verify: see its report above"
+}
+
+# --- load
+
+ended() { [[ -n $(k get job "$1" -o jsonpath='{.status.succeeded}{.status.failed}') ]]; }
+sending() { [[ $(k get pods -l job-name="$1" -o jsonpath='{.items[0].status.phase}') = Running ]]; }
+
+# load NAME RATE SECONDS [QUERY]: a constant open loop, as a Job; returns when it sends
+load() {
+  k delete job "load-$1" --ignore-not-found --wait >/dev/null
+  kubectl kustomize "$root/tests/cluster/load" |
+    sed "s|NAME|load-$1|; s|RATE|$2|; s|SECONDS|$3|; s|QUERY|${4:-}|" | kubectl apply --server-side -f - >/dev/null
+  eventually 30 "load-$1 sends" sending "load-$1"
+}
+
+# during_load NAME: the change that was made is over while the load still goes on, or nothing was tried
+during_load() { sending "load-$1" || fail "the load ended before the change did"; }
+
+# report NAME: waits for the end of the load; prints its report as one line of JSON
+report() {
+  eventually 180 "load-$1 ends" ended "load-$1"
+  k logs "job/load-$1" | tee "$out/load-$1.txt" | jq -c . || fail "no report: $(cat "$out/load-$1.txt")"
+}
+
+# lost_nothing NAME: every request that was due was sent and answered with 200
+lost_nothing() {
+  local said
+  said=$(report "$1")
+  echo "$said"
+  jq -e '.sent == .intended and .answered == .sent and .statuses == {"200": .sent}' <<<"$said" >/dev/null ||
+    fail "requests were lost: $(jq -c '{intended, sent, answered, statuses, failures}' <<<"$said")"
+  say "$(jq -r '"\(.sent) requests, none lost; response time p99 \(.response_time.p99 * 1000 | round) ms; answered by \(.replicas | length) replicas"' <<<"$said")"
+}
+
+state_of_things() {
+  kubectl get pods -A -o wide || true
+  kubectl get events -A --sort-by=.lastTimestamp 2>/dev/null | tail -n 15 || true
+}

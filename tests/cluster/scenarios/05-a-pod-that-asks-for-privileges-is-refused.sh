@@ -1,0 +1,8 @@
+# shellcheck shell=bash
+# shellcheck source=tests/cluster/lib.sh
+. "$(dirname "$0")/../lib.sh"
+
+for namespace in httpserver monitoring; do
+  refusal=$(kubectl --namespace "$namespace" run wants-more --image httpserver:dev --privileged 2>&1) && fail "$namespace: it was let in"
+  [[ $refusal == *'violates PodSecurity "restricted'* ]] || fail "$namespace: refused for another reason: $refusal"
+done

@@ -1,0 +1,11 @@
+# shellcheck shell=bash
+# shellcheck source=tests/cluster/lib.sh
+. "$(dirname "$0")/../lib.sh"
+
+load restart 100 40
+k rollout restart deployment/httpserver
+rolled_out
+eventually 60 "the old replicas are gone" settled 2
+during_load restart
+lost_nothing restart
+still_true

@@ -1,0 +1,13 @@
+# shellcheck shell=bash
+# shellcheck source=tests/cluster/lib.sh
+. "$(dirname "$0")/../lib.sh"
+
+trap 'restored; rolled_out' EXIT
+load delay 100 50
+apply "$root/tests/cluster/slower"
+rolled_out
+eventually 60 "the old replicas are gone" settled 2
+during_load delay
+for pod in $(pods); do pod_answers "$pod" /truth | jq -e '.delay == "constant(300ms)"' || fail "$pod declares another delay"; done
+lost_nothing delay
+still_true

@@ -1,0 +1,18 @@
+# shellcheck shell=bash
+# shellcheck source=tests/cluster/lib.sh
+. "$(dirname "$0")/../lib.sh"
+
+trap 'restored; rolled_out' EXIT
+k set resources deployment/httpserver --requests memory=40Mi --limits memory=40Mi
+rolled_out
+eventually 60 "two replicas" settled 2
+load steady 50 50
+load burst 1500 6 '?delay=constant(15s)'
+killed() { k get pods -o json | jq -e 'any(.items[].status.containerStatuses[]?; .lastState.terminated.reason == "OOMKilled")'; }
+eventually 40 "a container is killed for its memory" killed
+eventually 60 "two replicas" settled 2
+said=$(report steady)
+jq -e '.answered + .failed == .sent' <<<"$said" || fail "the load does not balance: $said"
+say "$(jq -r '"\(.failed) of \(.sent) requests lost beside the burst"' <<<"$said")"
+report burst | jq -c '{sent, answered, failures}'
+still_true

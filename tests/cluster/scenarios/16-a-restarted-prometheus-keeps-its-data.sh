@@ -1,0 +1,20 @@
+# shellcheck shell=bash
+# shellcheck source=tests/cluster/lib.sh
+. "$(dirname "$0")/../lib.sh"
+
+pod=$(m get pods -l app.kubernetes.io/name=prometheus -o jsonpath='{.items[0].metadata.name}')
+mapfile -t ids < <(processes monitoring "$pod")
+if ((!${#ids[@]})); then
+  say "not tried: the node's processes are not this machine's"
+  exit
+fi
+restarts() { m get pod "$pod" -o jsonpath='{.status.containerStatuses[0].restartCount}'; }
+before=$(restarts)
+oldest() { prometheus 'min_over_time(timestamp(up{job="prometheus"})[30m:5s])' | jq -r '.[0].value[1] | tonumber | floor'; }
+first=$(oldest)
+kill -9 "${ids[@]}"
+restarted() { (($(restarts) > before)); }
+eventually 60 "the container is started again" restarted
+m wait --for condition=Ready "pod/$pod" --timeout 60s
+eventually 60 "it scrapes again" scraped_once
+(($(oldest) <= first + 5)) || fail "the oldest sample was of $first, now of $(oldest)"

@@ -1,0 +1,78 @@
+//! Each way to get no answer has its name.
+
+use std::{future::pending, net::TcpListener, time::Duration};
+
+use httpserver::{client::ClientArgs, exit::Exit};
+
+use crate::{plan, run, run_until, servers};
+
+#[tokio::test]
+async fn nobody_at_the_address_is_unreachable() {
+    let nobody = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let run = run(&plan(&format!("http://{nobody}/images"), 20.0, 0.5)).await;
+    assert_eq!(run.report["failures"]["connect"]["count"], 10);
+    assert_eq!(run.exit, Exit::Unreachable);
+}
+
+#[tokio::test]
+async fn a_name_without_address_is_unreachable() {
+    let run = run(&plan("http://nobody.invalid/images", 4.0, 0.5)).await;
+    assert_eq!(
+        run.report["failures"]["resolve"]["count"], 2,
+        "{}",
+        run.report
+    );
+    assert_eq!(run.exit, Exit::Unreachable);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_too_slow_is_a_timeout() {
+    let url = servers::delayed(Duration::from_secs(30), 200).await;
+    let impatient = ClientArgs {
+        timeout: Duration::from_millis(100),
+        ..ClientArgs::default()
+    };
+    let run = run_until(&plan(&url, 20.0, 0.5), &impatient, pending()).await;
+    assert_eq!(
+        run.report["failures"]["timeout"]["count"], 10,
+        "{}",
+        run.report
+    );
+    assert_eq!(run.exit, Exit::Failed);
+}
+
+#[tokio::test]
+async fn half_an_answer_is_a_reset() {
+    for words in ["", "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf"] {
+        let url = servers::saying(words).await;
+        let run = run(&plan(&url, 20.0, 0.5)).await;
+        assert_eq!(
+            run.report["failures"]["reset"]["count"], 10,
+            "{words}: {}",
+            run.report
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_http_is_a_protocol_error() {
+    let url = servers::saying("SSH-2.0-hello\r\n\r\n").await;
+    let run = run(&plan(&url, 20.0, 0.5)).await;
+    assert_eq!(
+        run.report["failures"]["protocol"]["count"], 10,
+        "{}",
+        run.report
+    );
+}
+
+#[tokio::test]
+async fn a_server_s_error_is_an_answer_and_a_failed_run() {
+    let url = servers::delayed(Duration::ZERO, 503).await;
+    let run = run(&plan(&url, 20.0, 0.5)).await;
+    assert_eq!(run.report["statuses"]["503"], 10);
+    assert_eq!(run.report["answered"], 10);
+    assert_eq!(run.exit, Exit::Failed);
+}

@@ -1,0 +1,53 @@
+//! The load generator against servers that behave and servers that do not.
+
+mod failures;
+mod servers;
+mod times;
+
+use std::future::{Future, pending};
+
+use httpserver::{
+    client::{Client, ClientArgs},
+    clock::Clock,
+    load::{Arrivals, Driven, Plan, Report, Sent, Statistics, drive},
+};
+
+/// A plan of constant arrivals.
+fn plan(url: &str, rate: f64, seconds: f64) -> Plan {
+    Plan {
+        url: url.parse().unwrap(),
+        rate,
+        duration: Some(std::time::Duration::from_secs_f64(seconds)),
+        arrivals: Arrivals::Constant,
+        max_in_flight: 10_000,
+        sampled_ratio: 1.0,
+    }
+}
+
+/// What a run looked like: all that was sent, and the sums.
+struct Run {
+    driven: Driven,
+    sent: Vec<Sent>,
+    report: serde_json::Value,
+    exit: httpserver::exit::Exit,
+}
+
+async fn run_until(plan: &Plan, args: &ClientArgs, stop: impl Future<Output = ()>) -> Run {
+    let client = Client::new(args).unwrap();
+    let clock = Clock::start().unwrap();
+    let mut sent = Vec::new();
+    let driven = drive(plan, &client, &clock, |one| sent.push(one), stop).await;
+    let mut statistics = Statistics::new();
+    sent.iter().for_each(|one| statistics.record(one));
+    let report = Report::new(plan, driven, &statistics);
+    Run {
+        driven,
+        sent,
+        exit: report.exit(),
+        report: serde_json::to_value(&report).unwrap(),
+    }
+}
+
+async fn run(plan: &Plan) -> Run {
+    run_until(plan, &ClientArgs::default(), pending()).await
+}

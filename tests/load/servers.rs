@@ -1,0 +1,66 @@
+//! Servers of the tests' own, each with one habit.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{Router, routing::get};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+    sync::Mutex,
+    time::Instant,
+};
+
+async fn listen() -> (TcpListener, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/images", listener.local_addr().unwrap());
+    (listener, url)
+}
+
+async fn serve(router: Router) -> String {
+    let (listener, url) = listen().await;
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    url
+}
+
+/// Answers `status` after `delay`.
+pub(crate) async fn delayed(delay: Duration, status: u16) -> String {
+    let status = http::StatusCode::from_u16(status).unwrap();
+    let answer = move || async move {
+        tokio::time::sleep(delay).await;
+        (status, "<h1>0</h1>")
+    };
+    serve(Router::new().route("/images", get(answer))).await
+}
+
+/// Answers at once, one request at a time, but for one stall of `stall`, `after` its first request.
+pub(crate) async fn stalling(after: Duration, stall: Duration) -> String {
+    let turn = Arc::new(Mutex::new(None::<(Instant, bool)>));
+    let answer = move || {
+        let turn = Arc::clone(&turn);
+        async move {
+            let mut turn = turn.lock().await;
+            let (first, stalled) = turn.get_or_insert((Instant::now(), false));
+            if !*stalled && first.elapsed() >= after {
+                *stalled = true;
+                tokio::time::sleep(stall).await;
+            }
+            "<h1>0</h1>"
+        }
+    };
+    serve(Router::new().route("/images", get(answer))).await
+}
+
+/// Reads a request, says `words`, and closes.
+pub(crate) async fn saying(words: &'static str) -> String {
+    let (listener, url) = listen().await;
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let mut request = [0; 4096];
+                let _ = stream.read(&mut request).await;
+                let _ = stream.write_all(words.as_bytes()).await;
+            });
+        }
+    });
+    url
+}
