@@ -35,3 +35,4 @@ pub mod shutdown;
 pub mod telemetry;
 pub mod timer;
 pub mod truth;
+pub mod verify;
