@@ -10,6 +10,7 @@ use opentelemetry_sdk::trace::SdkTracer;
 use tracing::{Event, Subscriber};
 use tracing_subscriber::{
     EnvFilter, Layer,
+    filter::LevelFilter,
     fmt::{
         FmtContext, FormatEvent, FormatFields,
         format::{self, Writer},
@@ -80,7 +81,8 @@ pub(super) fn install(args: LogArgs, tracer: SdkTracer) {
     // Already installed by somebody who embeds the library: theirs stays.
     let _ = tracing_subscriber::registry()
         .with(lines.with_filter(filter))
-        .with(spans)
+        // What libraries tell of themselves is finer than this: the exporter's own HTTP/2 frames would become spans.
+        .with(spans.with_filter(LevelFilter::INFO))
         .try_init();
 }
 
