@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-.PHONY: help run test lint bench bench-peers fuzz
+.PHONY: help run test lint bench bench-peers fuzz verify compose-test
 
 help: ## Say what can be done
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -30,3 +30,10 @@ bench-peers: ## CPU and memory a request, beside other servers
 fuzz: ## The grammar and the headers, a minute each (needs nightly and cargo-fuzz)
 	cargo +nightly fuzz run spec -- -max_total_time=60
 	cargo +nightly fuzz run headers -- -max_total_time=60
+
+verify: ## Hold the running compose stack to what goes in, alone
+	docker compose stop load
+	code=0; docker compose run --rm verify || code=$$?; docker compose start load; exit $$code
+
+compose-test: ## Build and try the whole compose stack, about ten minutes
+	cargo test --test compose -- --ignored --nocapture

@@ -1,0 +1,117 @@
+//! No panel and no rule is empty on the running stack.
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::{
+    files::read,
+    queries::{Query, of_dashboard},
+    stack::Stack,
+};
+
+/// The first rates need two scrapes, the first recorded series an evaluation, and every panel a first span.
+const DEADLINE: Duration = Duration::from_secs(90);
+
+pub(crate) async fn every_expression_returns_data(stack: &Stack) {
+    let prometheus = Prometheus::new(stack.address("prometheus", "9090"));
+    let mut waiting = prometheus.rules().await;
+    for name in ["latency.json", "pipeline.json"] {
+        waiting.extend(of_dashboard(name, &read(&format!("dashboards/{name}"))));
+    }
+    assert!(waiting.len() > 60, "only {} expressions", waiting.len());
+    let started = Instant::now();
+    while !waiting.is_empty() {
+        let mut empty = Vec::new();
+        for query in waiting {
+            if !prometheus.has_data(&query).await {
+                empty.push(query);
+            }
+        }
+        waiting = empty;
+        assert!(
+            waiting.is_empty() || started.elapsed() < DEADLINE,
+            "no data after {DEADLINE:?}: {waiting:#?}"
+        );
+        tokio::time::sleep(Duration::from_secs(1)).await; // pace of the question, not a wait for the answer
+    }
+}
+
+struct Prometheus {
+    base: String,
+    client: reqwest::Client,
+}
+
+impl Prometheus {
+    fn new(address: String) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let timeout = Duration::from_secs(20);
+        Self {
+            base: format!("http://{address}/api/v1"),
+            client: reqwest::Client::builder().timeout(timeout).build().unwrap(),
+        }
+    }
+
+    async fn get(&self, path: &str, query: &str) -> Value {
+        let url = format!("{}/{path}", self.base);
+        let request = self.client.get(url).query(&[("query", query)]);
+        let answer: Value = request.send().await.unwrap().json().await.unwrap();
+        assert_eq!(answer["status"], "success", "{query}: {answer}");
+        answer["data"].clone()
+    }
+
+    /// Recording rules as they stand. Alerts are silent on a healthy stack: of them, every series that they look at.
+    async fn rules(&self) -> Vec<Query> {
+        let mut queries = Vec::new();
+        let data = self.get("rules", "").await;
+        for group in data["groups"].as_array().unwrap() {
+            for rule in group["rules"].as_array().unwrap() {
+                let (name, expr) = (rule["name"].as_str().unwrap(), rule["query"].as_str().unwrap());
+                let exprs = if rule["type"] == "alerting" {
+                    self.selectors(expr).await
+                } else {
+                    vec![expr.to_owned()]
+                };
+                queries.extend(exprs.into_iter().map(|expr| Query {
+                    place: format!("rule {name}"),
+                    expr,
+                }));
+            }
+        }
+        queries
+    }
+
+    /// The selectors of an expression, by Prometheus' own parser.
+    async fn selectors(&self, expr: &str) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut nodes = vec![self.get("parse_query", expr).await];
+        while let Some(node) = nodes.pop() {
+            if node["type"] == "vectorSelector" {
+                found.push(selector(&node));
+            }
+            match node {
+                Value::Object(fields) => nodes.extend(fields.into_iter().map(|(_, field)| field)),
+                Value::Array(items) => nodes.extend(items),
+                _ => {}
+            }
+        }
+        found
+    }
+
+    async fn has_data(&self, query: &Query) -> bool {
+        let data = self.get("query", &query.expr).await;
+        data["resultType"] == "scalar" || !data["result"].as_array().unwrap().is_empty()
+    }
+}
+
+/// A parsed selector as text again.
+fn selector(node: &Value) -> String {
+    let matchers = node["matchers"].as_array().unwrap().iter();
+    let matchers: Vec<_> = matchers
+        .map(|matcher| {
+            let text = |key: &str| matcher[key].as_str().unwrap().to_owned();
+            format!("{}{}{:?}", text("name"), text("type"), text("value"))
+        })
+        .collect();
+    format!("{{{}}}", matchers.join(","))
+}

@@ -1,0 +1,19 @@
+//! The image itself.
+
+use std::process::Command;
+
+/// Largest image, in bytes.
+const LIMIT: u64 = 25_000_000;
+
+pub(crate) fn is_small_and_runs_as_nobody() {
+    let format = "{{.Size}} {{.Config.User}} {{json .Config.Healthcheck.Test}}";
+    let output = Command::new("docker")
+        .args(["image", "inspect", "--format", format, "httpserver:dev"])
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    let (size, rest) = said.trim().split_once(' ').unwrap();
+    eprintln!("image: {size} bytes");
+    assert!(size.parse::<u64>().unwrap() <= LIMIT, "the image has {size} bytes");
+    assert_eq!(rest, r#"65532:65532 ["CMD","/httpserver","healthcheck"]"#);
+}

@@ -1,0 +1,50 @@
+//! Parts that die while requests run: no request fails, `verify` names the hop, and all recovers.
+
+use std::{thread::sleep, time::Duration};
+
+use serde_json::Value;
+
+use crate::stack::{Stack, Verdict};
+
+/// How long a part is gone: more than two scrapes.
+const OUTAGE: Duration = Duration::from_secs(12);
+
+/// Lines of `verify` may fail at the hops that read this part, and at no other.
+fn hops(part: &str) -> &'static [&'static str] {
+    match part {
+        "prometheus" => &["prometheus"],
+        _ => &["jaeger"],
+    }
+}
+
+pub(crate) fn of_a_part_is_named_and_mended(stack: &Stack, part: &str) {
+    let running = stack.start_verify("30s", &[]);
+    sleep(Duration::from_secs(8)); // a moment in the middle of the run, as input
+    stack.compose(&["kill", part]);
+    sleep(OUTAGE);
+    stack.up(&["--scale", "load=0"]);
+    let verdict = Verdict::of(running);
+    let failed: Vec<_> = verdict.said.lines().filter(|line| line.contains("FAIL")).collect();
+    assert_eq!(verdict.code, Some(1), "without {part}: {}", verdict.said);
+    assert!(!failed.is_empty(), "without {part}: {}", verdict.said);
+    for line in failed {
+        let named = hops(part).iter().any(|hop| line.to_lowercase().contains(hop));
+        assert!(named, "without {part}, another hop failed: {}", verdict.said);
+    }
+    stack.verify(&[]).passes(&format!("after {part} came back"));
+}
+
+/// `stop` is what a deployment does: whoever was let in gets an answer, whoever comes later cannot connect.
+pub(crate) fn of_nothing_when_stopped_under_load(stack: &Stack) {
+    let load = ["load", "--rate=50", "--duration=10s", "--output=json"];
+    let running = stack.start("load", &load);
+    sleep(Duration::from_secs(4)); // a moment in the middle of the run, as input
+    stack.compose(&["stop", "httpserver"]);
+    let output = running.wait_with_output().unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(report["answered"].as_u64().unwrap() > 100, "{report:#}");
+    for (kind, failed) in report["failures"].as_object().unwrap() {
+        let late = ["connect", "resolve"].contains(&kind.as_str());
+        assert!(late, "lost in flight, {kind}: {failed}; {report:#}");
+    }
+}

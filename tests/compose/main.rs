@@ -1,0 +1,67 @@
+//! The compose stack as a user runs it, in a project of its own and without Grafana, whose image may be out of reach.
+//! One test, since its steps share one stack; minutes long, so only `make compose-test` asks for it.
+//! Skipped where no engine answers; `LAB_REQUIRED=1` makes that a failure.
+
+#[path = "../deploy/files.rs"]
+#[expect(dead_code, reason = "the walk over folders is for tests/deploy")]
+mod files;
+#[path = "../deploy/queries.rs"]
+#[expect(dead_code, reason = "names of metrics and rules are for tests/deploy")]
+mod queries;
+
+mod data;
+mod image;
+mod loss;
+mod stack;
+
+use std::time::Instant;
+
+use stack::Stack;
+
+#[tokio::test]
+#[ignore = "builds the image and runs the stack for minutes: make compose-test"]
+async fn the_stack_tells_the_truth_and_outlives_the_loss_of_its_parts() {
+    if !stack::engine_answers() {
+        return;
+    }
+    let mut watch = Watch(Instant::now());
+    let stack = Stack::new();
+    stack.up(&["--build"]);
+    watch.lap("built, up and healthy");
+    image::is_small_and_runs_as_nobody();
+
+    stack.verify(&[]).passes("beside other traffic");
+    watch.lap("verify beside load");
+    data::every_expression_returns_data(&stack).await;
+    watch.lap("every expression has data");
+
+    stack.compose(&["stop", "load"]);
+    stack.verify(&["--exclusive"]).passes("alone");
+    watch.lap("verify alone");
+    stack.up(&["--scale", "httpserver=3", "--scale", "load=0"]);
+    stack.verify(&["--exclusive"]).passes("with three replicas");
+    watch.lap("verify with three replicas");
+    stack.up(&["--scale", "httpserver=1", "--scale", "load=0"]);
+
+    for part in ["otel-collector", "jaeger", "prometheus"] {
+        loss::of_a_part_is_named_and_mended(&stack, part);
+        watch.lap(part);
+    }
+    loss::of_nothing_when_stopped_under_load(&stack);
+    watch.lap("stopped under load");
+
+    stack.compose(&["down", "--volumes"]);
+    let left = stack.left();
+    assert!(left.is_empty(), "down left {left}");
+    watch.lap("down");
+}
+
+/// Says how long each step took.
+struct Watch(Instant);
+
+impl Watch {
+    fn lap(&mut self, step: &str) {
+        eprintln!("{:6.1} s  {step}", self.0.elapsed().as_secs_f64());
+        self.0 = Instant::now();
+    }
+}

@@ -1,0 +1,97 @@
+//! Every metric that a dashboard or a rule asks for is one that somebody exports.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use clap::Parser;
+use httpserver::{
+    clock::Clock,
+    serve::{App, ServeArgs, Server},
+    telemetry::Telemetry,
+};
+
+use crate::{
+    files::{below, read},
+    queries::{Query, metrics, of_dashboard, of_rules},
+};
+
+/// What other parts export, by the beginning of the name. `tests/compose` asks for each one's data on the real stack.
+const OTHERS: [(&str, &str); 6] = [
+    ("otelcol_", "the collector"),
+    ("traces_span_metrics_", "the collector's span metrics"),
+    ("prometheus_", "Prometheus, on itself"),
+    ("scrape_", "Prometheus, on each scrape"),
+    ("ALERTS", "Prometheus, on its alerts"),
+    (
+        "otel_sdk_",
+        "the service's SDK, once something is exported to",
+    ),
+];
+
+#[derive(Parser)]
+struct Flags {
+    #[command(flatten)]
+    serve: ServeArgs,
+}
+
+/// The names of the series in a scrape of a service that has answered one request.
+async fn exported() -> BTreeSet<String> {
+    let listen = ["serve", "--listen", "127.0.0.1:0", "--delay", "constant(0s)"];
+    let args = Flags::parse_from(listen).serve;
+    let telemetry = Telemetry::unexported().unwrap();
+    let server = Server::bind(&args, App::new(&args, &telemetry, Clock::start().unwrap()))
+        .await
+        .unwrap();
+    let url = format!("http://{}", server.address().unwrap());
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let running = tokio::spawn(server.run(async { drop(stopped.await) }));
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let client = reqwest::Client::builder()
+        .timeout(Duration::from_secs(20))
+        .build()
+        .unwrap();
+    let get = async |path: &str| {
+        let answer = client.get(format!("{url}{path}")).send().await.unwrap();
+        answer.error_for_status().unwrap().text().await.unwrap()
+    };
+    get("/images").await;
+    let scrape = get("/metrics").await;
+    stop.send(()).unwrap();
+    assert!(running.await.unwrap(), "the service did not drain");
+    let series = scrape.lines().filter(|line| !line.starts_with('#'));
+    series
+        .map(|line| line.split(['{', ' ']).next().unwrap().to_owned())
+        .collect()
+}
+
+fn every_query() -> Vec<Query> {
+    let mut queries = of_rules(&read("prometheus/rules.yml"));
+    for path in below("dashboards", ".json") {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        queries.extend(of_dashboard(&name, &read(&format!("dashboards/{name}"))));
+    }
+    queries
+}
+
+#[tokio::test]
+async fn every_metric_in_dashboards_and_rules_is_exported_by_somebody() {
+    let exported = exported().await;
+    let rules = read("prometheus/rules.yml");
+    let known = |name: &str| {
+        name == "up"
+            || exported.contains(name)
+            || rules.contains(&format!("record: {name}\n"))
+            || OTHERS.iter().any(|(prefix, _)| name.starts_with(prefix))
+    };
+    let queries = every_query();
+    assert!(queries.len() > 60, "only {} expressions", queries.len());
+    let unknown: Vec<_> = queries
+        .iter()
+        .flat_map(|query| {
+            let names = metrics(&query.expr).into_iter();
+            names
+                .filter(|name| !known(name))
+                .map(|name| format!("{name} ({})", query.place))
+        })
+        .collect();
+    assert!(unknown.is_empty(), "nobody exports {unknown:#?}");
+}
