@@ -66,7 +66,10 @@ impl Prometheus {
         let data = self.get("rules", "").await;
         for group in data["groups"].as_array().unwrap() {
             for rule in group["rules"].as_array().unwrap() {
-                let (name, expr) = (rule["name"].as_str().unwrap(), rule["query"].as_str().unwrap());
+                let (name, expr) = (
+                    rule["name"].as_str().unwrap(),
+                    rule["query"].as_str().unwrap(),
+                );
                 let exprs = if rule["type"] == "alerting" {
                     self.selectors(expr).await
                 } else {

@@ -14,6 +14,9 @@ pub(crate) fn is_small_and_runs_as_nobody() {
     let said = String::from_utf8(output.stdout).unwrap();
     let (size, rest) = said.trim().split_once(' ').unwrap();
     eprintln!("image: {size} bytes");
-    assert!(size.parse::<u64>().unwrap() <= LIMIT, "the image has {size} bytes");
+    assert!(
+        size.parse::<u64>().unwrap() <= LIMIT,
+        "the image has {size} bytes"
+    );
     assert_eq!(rest, r#"65532:65532 ["CMD","/httpserver","healthcheck"]"#);
 }

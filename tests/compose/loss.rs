@@ -24,12 +24,22 @@ pub(crate) fn of_a_part_is_named_and_mended(stack: &Stack, part: &str) {
     sleep(OUTAGE);
     stack.up(&["--scale", "load=0"]);
     let verdict = Verdict::of(running);
-    let failed: Vec<_> = verdict.said.lines().filter(|line| line.contains("FAIL")).collect();
+    let failed: Vec<_> = verdict
+        .said
+        .lines()
+        .filter(|line| line.contains("FAIL"))
+        .collect();
     assert_eq!(verdict.code, Some(1), "without {part}: {}", verdict.said);
     assert!(!failed.is_empty(), "without {part}: {}", verdict.said);
     for line in failed {
-        let named = hops(part).iter().any(|hop| line.to_lowercase().contains(hop));
-        assert!(named, "without {part}, another hop failed: {}", verdict.said);
+        let named = hops(part)
+            .iter()
+            .any(|hop| line.to_lowercase().contains(hop));
+        assert!(
+            named,
+            "without {part}, another hop failed: {}",
+            verdict.said
+        );
     }
     stack.verify(&[]).passes(&format!("after {part} came back"));
 }

@@ -5,7 +5,13 @@ use std::process::{Child, Command, Output, Stdio};
 use crate::files::root;
 
 /// What a user runs, without Grafana.
-const SERVICES: [&str; 5] = ["httpserver", "load", "otel-collector", "jaeger", "prometheus"];
+const SERVICES: [&str; 5] = [
+    "httpserver",
+    "load",
+    "otel-collector",
+    "jaeger",
+    "prometheus",
+];
 
 /// Whether a Docker engine answers; says so when none does.
 pub(crate) fn engine_answers() -> bool {
@@ -50,7 +56,11 @@ impl Stack {
     /// Runs a compose command that must succeed, and returns what it printed.
     pub(crate) fn compose(&self, arguments: &[&str]) -> String {
         let output = self.command(arguments).output().unwrap();
-        assert!(output.status.success(), "compose {arguments:?}: {}", said(&output));
+        assert!(
+            output.status.success(),
+            "compose {arguments:?}: {}",
+            said(&output)
+        );
         String::from_utf8(output.stdout).unwrap()
     }
 
@@ -93,7 +103,10 @@ impl Stack {
     pub(crate) fn left(&self) -> String {
         let label = format!("label=com.docker.compose.project={}", self.project);
         let list = |what: &[&str]| {
-            let output = Command::new("docker").args(what).args(["--filter", &label]).output();
+            let output = Command::new("docker")
+                .args(what)
+                .args(["--filter", &label])
+                .output();
             String::from_utf8(output.unwrap().stdout).unwrap()
         };
         list(&["ps", "--all", "--quiet"])
@@ -105,7 +118,9 @@ impl Stack {
 impl Drop for Stack {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            let logs = self.command(&["logs", "--tail", "15", "--no-color"]).output();
+            let logs = self
+                .command(&["logs", "--tail", "15", "--no-color"])
+                .output();
             eprintln!("{}", logs.map(|output| said(&output)).unwrap_or_default());
         }
         let down = ["down", "--volumes", "--remove-orphans", "--timeout", "5"];

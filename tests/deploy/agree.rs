@@ -8,7 +8,10 @@ use crate::files::{below, between, read, root};
 fn images(files: &[(String, String)]) -> BTreeMap<String, BTreeMap<String, String>> {
     let mut found: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
     for (file, text) in files {
-        for line in text.lines().map(|line| line.trim_start().trim_start_matches("- ")) {
+        for line in text
+            .lines()
+            .map(|line| line.trim_start().trim_start_matches("- "))
+        {
             let Some(image) = line.strip_prefix("image: ") else {
                 continue;
             };
@@ -27,13 +30,22 @@ fn images(files: &[(String, String)]) -> BTreeMap<String, BTreeMap<String, Strin
 fn an_image_has_one_tag_in_compose_and_in_kubernetes() {
     let mut files = vec![("docker-compose.yml".to_owned(), read("docker-compose.yml"))];
     for path in below("k8s", ".yaml") {
-        let name = path.strip_prefix(root()).unwrap().to_string_lossy().into_owned();
+        let name = path
+            .strip_prefix(root())
+            .unwrap()
+            .to_string_lossy()
+            .into_owned();
         files.push((name.clone(), read(&name)));
     }
     let images = images(&files);
     let apart: Vec<_> = images.iter().filter(|(_, tags)| tags.len() != 1).collect();
     assert!(apart.is_empty(), "{apart:#?}");
-    for part in ["httpserver", "prom/prometheus", "jaegertracing/jaeger", "grafana/grafana"] {
+    for part in [
+        "httpserver",
+        "prom/prometheus",
+        "jaegertracing/jaeger",
+        "grafana/grafana",
+    ] {
         assert!(images.contains_key(part), "no {part} among {images:#?}");
     }
 }
@@ -52,7 +64,10 @@ fn every_variable_of_the_compose_file_is_documented_with_its_default() {
             .lines()
             .find(|line| line.contains(&format!("| `{name}` |")))
             .unwrap_or_else(|| panic!("docs/compose.md has no row for {name}"));
-        assert!(row.contains(&format!("`{default}`")), "{name}: {default} is not in {row}");
+        assert!(
+            row.contains(&format!("`{default}`")),
+            "{name}: {default} is not in {row}"
+        );
     }
 }
 
@@ -70,7 +85,10 @@ fn every_setting_of_the_containers_is_one_that_the_binary_reads() {
         .map(|(key, _)| key)
         .filter(|key| key.starts_with("HTTPSERVER_"));
     let unknown: Vec<_> = settings.filter(|key| !known.contains(key)).collect();
-    assert!(unknown.is_empty(), "the binary reads none of {unknown:?}, only {known:?}");
+    assert!(
+        unknown.is_empty(),
+        "the binary reads none of {unknown:?}, only {known:?}"
+    );
 }
 
 #[test]
@@ -84,13 +102,17 @@ fn every_folder_and_file_that_compose_mounts_exists() {
         .collect();
     assert!(mounted.len() >= 7, "only {mounted:?}");
     for path in mounted {
-        assert!(root().join(path).exists(), "{path} is mounted and does not exist");
+        assert!(
+            root().join(path).exists(),
+            "{path} is mounted and does not exist"
+        );
     }
 }
 
 #[test]
 fn the_data_source_knows_the_scrape_interval() {
-    let interval = between(&read("prometheus/prometheus.yml"), "scrape_interval: ", ' ')[0].to_owned();
+    let interval =
+        between(&read("prometheus/prometheus.yml"), "scrape_interval: ", ' ')[0].to_owned();
     let source = read("dashboards/provisioning/datasources/datasources.yml");
     assert!(
         source.contains(&format!("timeInterval: {interval}\n")),
@@ -114,9 +136,15 @@ fn spans_are_sorted_into_the_buckets_of_the_service() {
 fn the_image_knows_no_toolchain_file_and_runs_as_a_number() {
     let context = read(".dockerignore");
     assert!(context.lines().any(|line| line == "*"), "{context}");
-    assert!(!context.lines().any(|line| line == "!rust-toolchain.toml"), "{context}");
+    assert!(
+        !context.lines().any(|line| line == "!rust-toolchain.toml"),
+        "{context}"
+    );
     let dockerfile = read("Dockerfile");
     assert!(dockerfile.contains("\nUSER 65532:65532\n"), "{dockerfile}");
     let rust = between(&read("Cargo.toml"), "rust-version = \"", '"')[0].to_owned();
-    assert!(dockerfile.contains(&format!("ARG RUST={rust}\n")), "not {rust}: {dockerfile}");
+    assert!(
+        dockerfile.contains(&format!("ARG RUST={rust}\n")),
+        "not {rust}: {dockerfile}"
+    );
 }

@@ -35,7 +35,13 @@ struct Flags {
 
 /// The names of the series in a scrape of a service that has answered one request.
 async fn exported() -> BTreeSet<String> {
-    let listen = ["serve", "--listen", "127.0.0.1:0", "--delay", "constant(0s)"];
+    let listen = [
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--delay",
+        "constant(0s)",
+    ];
     let args = Flags::parse_from(listen).serve;
     let telemetry = Telemetry::unexported().unwrap();
     let server = Server::bind(&args, App::new(&args, &telemetry, Clock::start().unwrap()))

@@ -6,10 +6,17 @@ use crate::files::{read, root};
 
 /// Runs a part in the repository's root. `None` when it is not on `PATH`, which `LAB_REQUIRED=1` makes a failure.
 fn run(part: &str, arguments: &[&str]) -> Option<()> {
-    let output = match Command::new(part).args(arguments).current_dir(root()).output() {
+    let output = match Command::new(part)
+        .args(arguments)
+        .current_dir(root())
+        .output()
+    {
         Ok(output) => output,
         Err(error) => {
-            assert!(std::env::var_os("LAB_REQUIRED").is_none(), "{part}: {error}");
+            assert!(
+                std::env::var_os("LAB_REQUIRED").is_none(),
+                "{part}: {error}"
+            );
             eprintln!("skipped: no {part} on PATH");
             return None;
         }
@@ -38,7 +45,13 @@ fn folder(scrape: &str) -> PathBuf {
 fn prometheus_accepts_its_config_with_either_discovery() {
     for scrape in ["compose", "kubernetes"] {
         let config = folder(scrape).join("prometheus.yml");
-        let check = ["check", "config", "--lint=all", "--lint-fatal", config.to_str().unwrap()];
+        let check = [
+            "check",
+            "config",
+            "--lint=all",
+            "--lint-fatal",
+            config.to_str().unwrap(),
+        ];
         run("promtool", &check);
     }
 }

@@ -73,7 +73,11 @@ pub(crate) fn of_rules(yaml: &str) -> Vec<Query> {
             block = (!inline).then_some(indent);
             queries.push(Query {
                 place: format!("rule {}", queries.len() + 1),
-                expr: if inline { expr.to_owned() } else { String::new() },
+                expr: if inline {
+                    expr.to_owned()
+                } else {
+                    String::new()
+                },
             });
         }
     }
