@@ -62,7 +62,7 @@ impl Service {
             .split("http://")
             .nth(1)
             .and_then(|rest| rest.split('/').next());
-        service.address = address.unwrap().to_owned();
+        service.address = address.map(str::to_owned).unwrap();
         service
     }
 

@@ -1,7 +1,10 @@
 //! Any text as the headers that requests and answers bring: no panic, what is accepted reads back.
 #![no_main]
 
-use httpserver::delay::{Domain, Identity, draw};
+use httpserver::{
+    delay::{Domain, Identity, draw},
+    server_timing::ServerTiming,
+};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
@@ -17,5 +20,12 @@ fn check_traceparent(text: &str) {
     }
 }
 
-/// `Server-Timing`: its parser, `httpserver::client::ServerTiming`, is to be called here.
-fn check_server_timing(_text: &str) {}
+/// The times must read back; a replica's name with a quote in it cannot.
+fn check_server_timing(text: &str) {
+    let Ok(read) = text.parse::<ServerTiming>();
+    let times = ServerTiming {
+        replica: None,
+        ..read
+    };
+    assert_eq!(times.to_string().parse(), Ok(times));
+}

@@ -3,6 +3,7 @@
 mod load;
 mod serve;
 mod truth;
+mod verify;
 
 use clap::{Parser, Subcommand};
 
@@ -14,6 +15,7 @@ use crate::{
     healthcheck::{self, HealthcheckArgs},
     load::LoadArgs,
     serve::ServeArgs,
+    verify::VerifyArgs,
 };
 
 /// An HTTP service whose latency is known.
@@ -40,6 +42,8 @@ enum Command {
     Truth(truth::TruthArgs),
     /// Send requests at a steady rate, each when it is due, and report service and response times
     Load(Box<LoadArgs>),
+    /// Drive known traffic and say, hop by hop, whether the pipeline reports the truth
+    Verify(Box<VerifyArgs>),
     /// Ask a running service whether it is ready: for images without a shell
     Healthcheck(HealthcheckArgs),
 }
@@ -55,6 +59,7 @@ impl Cli {
             Some(Command::Serve(args)) => serve::run(&args),
             Some(Command::Truth(args)) => truth::run(&args),
             Some(Command::Load(args)) => load::run(&args),
+            Some(Command::Verify(args)) => verify::run(&args),
             Some(Command::Healthcheck(args)) => small_runtime()?.block_on(healthcheck::run(&args)),
         }
     }

@@ -113,7 +113,7 @@ fn is_tls(cause: &(dyn Error + 'static)) -> bool {
         || cause
             .downcast_ref::<io::Error>()
             .and_then(io::Error::get_ref)
-            .is_some_and(|inner| inner.is::<rustls::Error>())
+            .is_some_and(<dyn Error + Send + Sync>::is::<rustls::Error>)
 }
 
 fn is_reset(cause: &(dyn Error + 'static)) -> bool {

@@ -32,7 +32,7 @@ pub fn draw(seed: u64, domain: Domain, id: Identity) -> f64 {
     unit(xxh3_64_with_seed(&bytes, seed))
 }
 
-#[expect(reason = "52 bits and a half are exact in an f64")]
+// 52 bits and a half are exact in an f64.
 fn unit(hash: u64) -> f64 {
     ((hash >> 12) as f64 + 0.5) / (1_u64 << 52) as f64
 }

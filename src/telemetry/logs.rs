@@ -10,7 +10,7 @@ use opentelemetry_sdk::trace::SdkTracer;
 use tracing::{Event, Subscriber};
 use tracing_subscriber::{
     EnvFilter, Layer,
-    filter::LevelFilter,
+    filter::{LevelFilter, Targets},
     fmt::{
         FmtContext, FormatEvent, FormatFields,
         format::{self, Writer},
@@ -24,6 +24,9 @@ use tracing_subscriber::{
 /// said once, by the watched exporter.
 const DEFAULT_FILTER: &str =
     "info,opentelemetry=off,h2=warn,hyper=warn,tower=warn,tonic=warn,reqwest=warn";
+
+/// Whose spans are no part of a trace: those who carry telemetry would be traced for carrying it, without end.
+const CARRIERS: [&str; 6] = ["opentelemetry", "h2", "hyper", "tower", "tonic", "reqwest"];
 
 /// Flags for logs.
 #[derive(Clone, Copy, Debug, Default, clap::Args)]
@@ -81,9 +84,16 @@ pub(super) fn install(args: LogArgs, tracer: SdkTracer) {
     // Already installed by somebody who embeds the library: theirs stays.
     let _ = tracing_subscriber::registry()
         .with(lines.with_filter(filter))
-        // What libraries tell of themselves is finer than this: the exporter's own HTTP/2 frames would become spans.
-        .with(spans.with_filter(LevelFilter::INFO))
+        .with(spans.with_filter(traced()))
         .try_init();
+}
+
+/// Which `tracing` spans become spans of a trace, whatever is logged.
+fn traced() -> Targets {
+    let carriers = CARRIERS.map(|name| (name, LevelFilter::OFF));
+    Targets::new()
+        .with_default(LevelFilter::INFO)
+        .with_targets(carriers)
 }
 
 /// Adds `trace_id` and `span_id` of the current OpenTelemetry context to the line that the inner format makes. They are

@@ -27,7 +27,7 @@ pub(crate) fn of_a_part_is_named_and_mended(stack: &Stack, part: &str) {
     let failed: Vec<_> = verdict
         .said
         .lines()
-        .filter(|line| line.contains("FAIL"))
+        .filter(|line| line.starts_with("FAIL"))
         .collect();
     assert_eq!(verdict.code, Some(1), "without {part}: {}", verdict.said);
     assert!(!failed.is_empty(), "without {part}: {}", verdict.said);

@@ -80,13 +80,13 @@ async fn a_stop_ends_sending_and_what_is_in_flight_is_still_answered() {
     let url = servers::delayed(Duration::from_millis(400), 200).await;
     let mut endless = plan(&url, 100.0, 1.0);
     endless.duration = None;
-    let (stop, stopped) = oneshot::channel();
+    let (stop, stopped) = oneshot::channel::<()>();
     tokio::spawn(async move {
         tokio::time::sleep(Duration::from_millis(300)).await;
         drop(stop);
     });
     let run = run_until(&endless, &ClientArgs::default(), async {
-        drop(stopped.await)
+        drop(stopped.await);
     })
     .await;
     assert!(run.driven.sent > 10, "{}", run.driven.sent);

@@ -40,10 +40,18 @@ impl Mix {
             parts,
         }
     }
+
+    /// The smallest and the largest of the parts' quantiles.
+    fn range(&self, u: f64) -> (Nanos, Nanos) {
+        let quantiles = self.parts.iter().map(|part| part.delay.nanos_at(u));
+        quantiles.fold((Nanos::LONGEST, Nanos::ZERO), |(least, most), found| {
+            (least.min(found), most.max(found))
+        })
+    }
 }
 
 impl Family for Mix {
-    /// The least whole nanosecond that at most a share `1 - u` exceeds.
+    /// The least whole nanosecond that at most a share `1 - u` exceeds; it lies between the quantiles of the parts.
     ///
     /// The points at which the search asks do not depend on `u`, and at each a larger `u` can only turn it upwards: so
     /// the result never decreases, whatever the last digit of `survival`.
@@ -52,9 +60,11 @@ impl Family for Mix {
         if u >= 1.0 {
             return high.as_f64();
         }
+        let (least, most) = self.range(u);
         while low < high {
             let middle = low.middle(high);
-            if self.survival(middle.as_f64() + 0.5) <= 1.0 - u {
+            let within = || self.survival(middle.as_f64() + 0.5) <= 1.0 - u;
+            if middle >= most || (middle >= least && within()) {
                 high = middle;
             } else {
                 low = middle.next();

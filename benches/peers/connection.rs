@@ -1,0 +1,69 @@
+//! A kept-alive HTTP/1.1 connection that sends one prepared request again and again: cheap, so that the load generator
+//! takes little from the server beside it. Reads bodies with a `Content-Length` only.
+
+use anyhow::{Context, ensure};
+use std::{io, net::SocketAddr};
+use tokio::net::TcpStream;
+
+pub(crate) struct Connection {
+    stream: TcpStream,
+    request: String,
+    buffer: Vec<u8>,
+}
+
+impl Connection {
+    /// Connects; each request will be `GET path`.
+    pub(crate) async fn open(address: SocketAddr, path: &str) -> anyhow::Result<Self> {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        Ok(Self {
+            stream,
+            request: format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n"),
+            buffer: Vec::with_capacity(512),
+        })
+    }
+
+    pub(crate) async fn send(&self) -> anyhow::Result<()> {
+        let mut rest = self.request.as_bytes();
+        while !rest.is_empty() {
+            match self.stream.try_write(rest) {
+                Ok(written) => rest = &rest[written..],
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.stream.writable().await?;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads one answer to its end; anything but a 200 is an error.
+    pub(crate) async fn receive(&mut self) -> anyhow::Result<()> {
+        self.buffer.clear();
+        while !is_complete(&self.buffer)? {
+            self.stream.readable().await?;
+            match self.stream.try_read_buf(&mut self.buffer) {
+                Ok(0) => anyhow::bail!("the server closed in the middle of an answer"),
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_complete(answer: &[u8]) -> anyhow::Result<bool> {
+    let Some(end) = answer.windows(4).position(|four| four == b"\r\n\r\n") else {
+        return Ok(false);
+    };
+    let head = std::str::from_utf8(&answer[..end])?;
+    ensure!(head.starts_with("HTTP/1.1 200 "), "refused: {head}");
+    let length = head
+        .lines()
+        .filter_map(|line| line.split_once(':'))
+        .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
+        .and_then(|(_, length)| length.trim().parse::<usize>().ok())
+        .with_context(|| format!("no length: {head}"))?;
+    Ok(answer.len() >= end + 4 + length)
+}

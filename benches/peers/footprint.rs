@@ -1,0 +1,73 @@
+//! What a server takes: memory a delayed request, memory when idle, its binary, and the time that it needs to start.
+
+use crate::{
+    collector::Collector,
+    load,
+    recipe::{Recipe, Tracing},
+    server::Server,
+    stats::median,
+};
+use std::{fs, time::Duration};
+use tokio::time::sleep;
+
+/// Requests in flight at once.
+const IN_FLIGHT: u32 = 10_000;
+/// How long each of them waits, in seconds: enough for all to have come and the memory to be read.
+const DELAY: u32 = 20;
+const SETTLE: Duration = Duration::from_secs(4);
+const STARTS: usize = 9;
+
+/// What one server holds.
+pub(crate) struct Held {
+    pub(crate) name: &'static str,
+    /// Bytes.
+    pub(crate) idle: f64,
+    /// Bytes a request.
+    pub(crate) a_request: f64,
+}
+
+pub(crate) const UNSAMPLED: &str = "httpserver, not sampled";
+pub(crate) const SAMPLED: &str = "httpserver, sampled";
+
+/// Holds 10,000 requests in each server in turn.
+pub(crate) async fn held() -> anyhow::Result<Vec<Held>> {
+    let mut all = vec![hold(&Recipe::bare(DELAY)?).await?];
+    for recipe in [Recipe::seed(DELAY)?, Recipe::podinfo(DELAY)?]
+        .iter()
+        .flatten()
+    {
+        all.push(hold(recipe).await?);
+    }
+    for (name, share) in [(UNSAMPLED, "0"), (SAMPLED, "1")] {
+        let collector = Collector::start()?;
+        if collector.is_some() || name == UNSAMPLED {
+            let tracing = Tracing::Share(share);
+            all.push(hold(&Recipe::ours(name, DELAY, tracing, collector.as_ref())).await?);
+        }
+    }
+    Ok(all)
+}
+
+async fn hold(recipe: &Recipe) -> anyhow::Result<Held> {
+    let server = Server::start(recipe)?;
+    sleep(SETTLE).await;
+    let idle = server.memory("VmRSS")?;
+    let held = load::hold(server.address, &recipe.path, IN_FLIGHT, SETTLE).await?;
+    let busy = server.memory("VmRSS")?;
+    drop(held);
+    Ok(Held {
+        name: recipe.name,
+        idle,
+        a_request: (busy - idle) / f64::from(IN_FLIGHT),
+    })
+}
+
+/// Median seconds from start to first answer, and the size of the binary in bytes.
+#[expect(clippy::cast_precision_loss, reason = "a binary below 2^53 bytes")]
+pub(crate) fn start_and_size() -> anyhow::Result<(f64, f64)> {
+    let recipe = Recipe::ours("httpserver", 0, Tracing::Off, None);
+    let starts: Vec<_> = (0..STARTS)
+        .map(|_| Ok(Server::start(&recipe)?.started_in.as_secs_f64()))
+        .collect::<anyhow::Result<_>>()?;
+    Ok((median(starts), fs::metadata(&recipe.program)?.len() as f64))
+}

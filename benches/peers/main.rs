@@ -1,0 +1,77 @@
+//! What a request costs here and in other servers: CPU time, memory, and the time to start. Linux only.
+//!
+//! `cargo bench --bench peers -- [cpu] [memory] [start] [ROUNDS]`: everything, 9 rounds, where nothing is given.
+#![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+
+mod bare;
+mod collector;
+mod connection;
+#[path = "../common/cpu.rs"]
+mod cpu;
+mod footprint;
+#[path = "../common/go.rs"]
+mod go;
+mod load;
+mod recipe;
+mod report;
+mod rounds;
+mod server;
+#[path = "../common/stats.rs"]
+mod stats;
+
+use anyhow::ensure;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use std::env;
+use tokio::runtime;
+
+/// Descriptors that 10,000 connections and some more need.
+const DESCRIPTORS: u64 = 12_000;
+
+fn main() -> anyhow::Result<()> {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    if let [mode, rest @ ..] = arguments.as_slice()
+        && mode == "bare"
+    {
+        return bare::serve(rest);
+    }
+    raise_descriptors()?;
+    // One thread: the load generator shall take little from the servers beside it.
+    let runtime = runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(measure(&arguments))
+}
+
+async fn measure(arguments: &[String]) -> anyhow::Result<()> {
+    let named = |part: &str| arguments.iter().any(|argument| argument == part);
+    let all = !["cpu", "memory", "start"].into_iter().any(named);
+    if all || named("cpu") {
+        let rounds = arguments.iter().find_map(|given| given.parse().ok());
+        report::costs(&rounds::run(rounds.unwrap_or(9)).await?)?;
+    }
+    if all || named("memory") {
+        report::held(&footprint::held().await?);
+    }
+    if all || named("start") {
+        report::start_and_size(footprint::start_and_size()?);
+    }
+    Ok(())
+}
+
+/// The servers inherit it.
+fn raise_descriptors() -> anyhow::Result<()> {
+    let limit = getrlimit(Resource::Nofile);
+    setrlimit(
+        Resource::Nofile,
+        Rlimit {
+            current: limit.maximum,
+            ..limit
+        },
+    )?;
+    let enough = limit.maximum.is_none_or(|maximum| maximum >= DESCRIPTORS);
+    ensure!(
+        enough,
+        "{limit:?}: 10,000 connections need {DESCRIPTORS} descriptors"
+    );
+    Ok(())
+}

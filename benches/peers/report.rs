@@ -1,0 +1,149 @@
+//! The figures in words: one table of costs, one of footprints, and each target beside what was measured.
+
+use crate::{
+    footprint::{self, Held},
+    rounds::{Contender, METRICS, SAMPLED, TRACED},
+};
+
+/// What was promised, and what was found; both in the same unit.
+struct Target {
+    what: &'static str,
+    bound: f64,
+    found: f64,
+    unit: &'static str,
+}
+
+pub(crate) fn costs(contenders: &[Contender]) -> anyhow::Result<()> {
+    let [bare, ..] = contenders else {
+        return Ok(());
+    };
+    println!("\nCPU a request (user + system), and beside bare axum in the same round");
+    println!(
+        "{:26} {:>18} {:>18} {:>11}",
+        "", "64 connections", "64 every 10 ms", "peak"
+    );
+    for contender in contenders {
+        let [closed, paced] = contender.costs();
+        let [of_closed, of_paced] = contender.ratios(bare);
+        println!(
+            "{:26} {} {} {:8.1} MB",
+            contender.name,
+            cost(closed, of_closed),
+            cost(paced, of_paced),
+            contender.peak()? / 1e6
+        );
+    }
+    let of = |name| contenders.iter().find(|contender| contender.name == name);
+    let mut targets = Vec::new();
+    for (name, bound) in [(METRICS, 1.05), (SAMPLED, 1.10)] {
+        targets.extend(
+            of(name).map(|ours| Target::new(name, bound, ours.ratios(bare)[0], "x bare axum")),
+        );
+    }
+    if let Some(traced) = of(TRACED) {
+        targets.push(Target::new(
+            TRACED,
+            1.7,
+            traced.ratios(bare)[1],
+            "x bare axum",
+        ));
+        let seed = contenders
+            .iter()
+            .find(|contender| contender.name.starts_with("seed"));
+        targets.extend(
+            seed.map(|seed| Target::new(TRACED, 0.95, traced.ratios(seed)[1], "x seed's server")),
+        );
+        if let Some((sent, received)) = traced.delivery() {
+            println!("spans sent {sent}, received {received}");
+            let lost = f64::from(sent.abs_diff(received));
+            targets.push(Target::new("spans lost", 0.0, lost, "spans"));
+        }
+    }
+    Target::print(&targets);
+    Ok(())
+}
+
+/// Seconds in microseconds, and the ratio; a dash where there was no such load.
+fn cost(seconds: f64, ratio: f64) -> String {
+    if seconds.is_nan() {
+        return format!("{:>18}", "-");
+    }
+    format!("{:6.2} us {ratio:6.3} x", seconds * 1e6)
+}
+
+pub(crate) fn held(all: &[Held]) {
+    println!("\nMemory of 10,000 delayed requests in flight");
+    println!("{:26} {:>10} {:>16}", "", "idle", "a request");
+    for Held {
+        name,
+        idle,
+        a_request,
+    } in all
+    {
+        let (idle, a_request) = (idle / 1e6, a_request / 1024.0);
+        println!("{name:26} {idle:7.1} MB {a_request:12.1} KiB");
+    }
+    let mut targets = Vec::new();
+    for held in all {
+        match held.name {
+            footprint::UNSAMPLED => {
+                targets.push(Target::new(
+                    "a request, not sampled",
+                    14.0,
+                    held.a_request / 1024.0,
+                    "KiB",
+                ));
+                targets.push(Target::new(
+                    "resident when idle",
+                    12.0,
+                    held.idle / 1e6,
+                    "MB",
+                ));
+            }
+            footprint::SAMPLED => {
+                targets.push(Target::new(
+                    "a request, sampled",
+                    17.0,
+                    held.a_request / 1024.0,
+                    "KiB",
+                ));
+            }
+            _ => {}
+        }
+    }
+    Target::print(&targets);
+}
+
+pub(crate) fn start_and_size((start, size): (f64, f64)) {
+    println!("\nStart and size");
+    Target::print(&[
+        Target::new("start to first answer", 50.0, start * 1e3, "ms"),
+        Target::new("binary", 15.0, size / 1e6, "MB"),
+    ]);
+}
+
+// === impl Target ===
+
+impl Target {
+    fn new(what: &'static str, bound: f64, found: f64, unit: &'static str) -> Self {
+        Self {
+            what,
+            bound,
+            found,
+            unit,
+        }
+    }
+
+    fn print(targets: &[Self]) {
+        for Self {
+            what,
+            bound,
+            found,
+            unit,
+        } in targets
+        {
+            let verdict = if found <= bound { "met" } else { "MISSED" };
+            println!("{verdict:6} {what}: {found:.3} {unit}, target {bound}");
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! CPU time a request: all servers are up, each is loaded in turn, several rounds.
+
+use crate::{
+    collector::Collector,
+    load::{self, Pace},
+    recipe::{Recipe, Tracing},
+    server::Server,
+    stats::median,
+};
+use std::time::Duration;
+
+/// The parts of our own server that are measured apart.
+pub(crate) const METRICS: &str = "httpserver, metrics only";
+pub(crate) const SAMPLED: &str = "httpserver, 1 % sampled";
+pub(crate) const TRACED: &str = "httpserver, all traced";
+
+const HOW_LONG: Duration = Duration::from_millis(1500);
+/// 64 requests at a time, 6,400 a second.
+const PACED: Pace = Pace::Every(Duration::from_millis(10));
+/// The server span and the delay.
+const SPANS_A_REQUEST: u32 = 2;
+
+/// One server that is up through all rounds, and what it has cost.
+pub(crate) struct Contender {
+    pub(crate) name: &'static str,
+    path: String,
+    server: Server,
+    collector: Option<Collector>,
+    answered: u32,
+    received: u32,
+    /// Seconds of CPU a request, one value a round.
+    closed: Vec<f64>,
+    paced: Vec<f64>,
+}
+
+/// Starts every server that this machine can run, the yardstick first, and measures them.
+pub(crate) async fn run(rounds: usize) -> anyhow::Result<Vec<Contender>> {
+    let mut contenders = start()?;
+    for contender in &mut contenders {
+        contender.warm_up().await?;
+    }
+    let count = contenders.len();
+    for round in 0..rounds {
+        for turn in 0..count {
+            contenders[(round + turn) % count].measure().await?;
+        }
+    }
+    Ok(contenders)
+}
+
+fn start() -> anyhow::Result<Vec<Contender>> {
+    let mut contenders = vec![Contender::start(&Recipe::bare(0)?, None)?];
+    for recipe in [Recipe::seed(0)?, Recipe::podinfo(0)?].iter().flatten() {
+        contenders.push(Contender::start(recipe, None)?);
+    }
+    contenders.push(Contender::start(
+        &Recipe::ours(METRICS, 0, Tracing::Off, None),
+        None,
+    )?);
+    for (name, share) in [(SAMPLED, "0.01"), (TRACED, "1")] {
+        if let Some(collector) = Collector::start()? {
+            let recipe = Recipe::ours(name, 0, Tracing::Share(share), Some(&collector));
+            contenders.push(Contender::start(&recipe, Some(collector))?);
+        }
+    }
+    Ok(contenders)
+}
+
+// === impl Contender ===
+
+impl Contender {
+    fn start(recipe: &Recipe, collector: Option<Collector>) -> anyhow::Result<Self> {
+        Ok(Self {
+            name: recipe.name,
+            path: recipe.path.clone(),
+            server: Server::start(recipe)?,
+            collector,
+            answered: 0,
+            received: 0,
+            closed: Vec::new(),
+            paced: Vec::new(),
+        })
+    }
+
+    async fn warm_up(&mut self) -> anyhow::Result<()> {
+        self.cost(PACED).await.map(drop)
+    }
+
+    async fn measure(&mut self) -> anyhow::Result<()> {
+        // Without a pause more spans are made than any queue could hold, so nothing could be said of their delivery.
+        if self.name != TRACED {
+            let cost = self.cost(Pace::Closed).await?;
+            self.closed.push(cost);
+        }
+        let cost = self.cost(PACED).await?;
+        self.paced.push(cost);
+        Ok(())
+    }
+
+    /// Seconds of CPU a request, until the last span has been delivered.
+    async fn cost(&mut self, pace: Pace) -> anyhow::Result<f64> {
+        let before = self.server.cpu()?;
+        let answered = load::run(self.server.address, &self.path, pace, HOW_LONG).await?;
+        self.answered += answered;
+        if let (TRACED, Some(collector)) = (self.name, &self.collector) {
+            self.received = collector.received(self.answered * SPANS_A_REQUEST)?;
+        }
+        let spent = self.server.cpu()?.saturating_sub(before);
+        Ok(spent.as_secs_f64() / f64::from(answered))
+    }
+
+    /// Median seconds of CPU a request without a pause, and paced.
+    pub(crate) fn costs(&self) -> [f64; 2] {
+        [&self.closed, &self.paced].map(|costs| median(costs.iter().copied()))
+    }
+
+    /// The medians of what each round cost beside the same round of `other`: without a pause, and paced.
+    pub(crate) fn ratios(&self, other: &Self) -> [f64; 2] {
+        let ratio = |(ours, theirs): (&f64, &f64)| ours / theirs;
+        [
+            median(self.closed.iter().zip(&other.closed).map(ratio)),
+            median(self.paced.iter().zip(&other.paced).map(ratio)),
+        ]
+    }
+
+    /// The most memory it ever had, in bytes.
+    pub(crate) fn peak(&self) -> anyhow::Result<f64> {
+        self.server.memory("VmHWM")
+    }
+
+    /// Spans sent and received; `None` unless every request is traced.
+    pub(crate) fn delivery(&self) -> Option<(u32, u32)> {
+        (self.name == TRACED).then_some((self.answered * SPANS_A_REQUEST, self.received))
+    }
+}

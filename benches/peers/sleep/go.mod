@@ -1,0 +1,3 @@
+module sleep
+
+go 1.24

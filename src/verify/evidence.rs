@@ -1,0 +1,143 @@
+//! Everything that was gathered in a run, before any judgement; and the few numbers that several hops need.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use super::{
+    args::LimitArgs,
+    check::count,
+    claim::Claim,
+    jaeger::Span,
+    reading::{Counted, Replica},
+    scraped::Scraped,
+};
+use crate::{
+    delay::Identity,
+    load::{Driven, Outcome, Sent},
+};
+
+/// Something that was to be found out.
+#[derive(Clone, Debug)]
+pub(super) enum Asked<T> {
+    Got(T),
+    /// It was not to be had, for this reason.
+    Skipped(String),
+    /// Somebody who was to be asked could not be reached.
+    Unreachable(String),
+}
+
+/// What a run left behind.
+#[derive(Clone, Debug)]
+pub(super) struct Evidence {
+    pub(super) claim: Claim,
+    pub(super) limits: LimitArgs,
+    /// How long an answer was waited for.
+    pub(super) timeout: Duration,
+    pub(super) driven: Driven,
+    pub(super) sent: Vec<Sent>,
+    pub(super) replicas: Asked<Vec<Replica>>,
+    pub(super) scraped: Asked<Scraped>,
+    pub(super) traces: Asked<Traces>,
+}
+
+/// Spans by trace.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Traces {
+    pub(super) found: BTreeMap<u128, Vec<Span>>,
+}
+
+/// An answer that says what it measured.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Answer<'a> {
+    pub(super) sent: &'a Sent,
+    pub(super) drawn: Duration,
+    pub(super) total: Duration,
+    pub(super) replica: &'a str,
+    pub(super) trace: Option<Identity>,
+}
+
+impl<T> Asked<T> {
+    pub(super) fn got(&self) -> Option<&T> {
+        match self {
+            Self::Got(it) => Some(it),
+            _ => None,
+        }
+    }
+}
+
+impl Evidence {
+    /// The answers that carry a measurement.
+    pub(super) fn answers(&self) -> impl Iterator<Item = Answer<'_>> {
+        self.sent.iter().filter_map(answer)
+    }
+
+    /// The answers of each replica.
+    pub(super) fn by_replica(&self) -> BTreeMap<&str, Vec<Answer<'_>>> {
+        let mut by = BTreeMap::<_, Vec<_>>::new();
+        for answer in self.answers() {
+            by.entry(answer.replica).or_default().push(answer);
+        }
+        by
+    }
+
+    /// How many requests got no answer at all, and so may or may not have been counted.
+    pub(super) fn unanswered(&self) -> usize {
+        let is_failed = |sent: &&Sent| matches!(sent.outcome, Outcome::Failed(_));
+        self.sent.iter().filter(is_failed).count()
+    }
+
+    /// What each process counted, where `/metrics` was read.
+    pub(super) fn counted(&self) -> Vec<Counted<'_>> {
+        let replicas = self.replicas.got().into_iter().flatten();
+        replicas.flat_map(Replica::counted).collect()
+    }
+
+    /// Requests of somebody else, at least; 0 where `/metrics` was not read.
+    pub(super) fn others(&self) -> f64 {
+        let by = self.by_replica();
+        let surplus = |life: &Counted<'_>| {
+            let answers = by.get(life.instance_id).map_or(0, Vec::len);
+            (life.counts.accepted - count(answers)).max(0.0)
+        };
+        let inside: f64 = self.counted().iter().map(surplus).sum();
+        (inside - count(self.unanswered())).max(0.0) + self.others_around()
+    }
+
+    /// Requests that came between the readings and the scrapes around the run.
+    fn others_around(&self) -> f64 {
+        let replicas = self.replicas.got().into_iter().flatten();
+        let around = |replica: &Replica| {
+            let settled = replica.settled.checked_sub(1);
+            let (Some(settled), Some(last)) = (
+                settled.and_then(|at| replica.readings.get(at)),
+                replica.readings.last(),
+            ) else {
+                return 0.0;
+            };
+            if settled.instance_id == last.instance_id {
+                last.counts.accepted - settled.counts.accepted
+            } else {
+                0.0
+            }
+        };
+        let after: f64 = replicas.map(around).sum();
+        after + self.scraped.got().map_or(0.0, |it| it.others_before)
+    }
+}
+
+fn answer(sent: &Sent) -> Option<Answer<'_>> {
+    let Outcome::Answered {
+        timing,
+        traceresponse,
+        ..
+    } = &sent.outcome
+    else {
+        return None;
+    };
+    Some(Answer {
+        sent,
+        drawn: timing.delay?,
+        total: timing.total?,
+        replica: timing.replica.as_deref()?,
+        trace: *traceresponse,
+    })
+}

@@ -1,0 +1,123 @@
+//! What a run came to: data first; the text, the JSON and the exit code come from the same value.
+
+use std::{fmt, io::Write};
+
+use serde::Serialize;
+
+use super::{
+    check::Verdict,
+    claim::Claimed,
+    evidence::Evidence,
+    hop::{self, Hop},
+    table::Table,
+};
+use crate::{exit::Exit, load::Output};
+
+/// Hops, table and verdict of one run.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Report {
+    target: String,
+    claim: Claimed,
+    sent: usize,
+    elapsed_seconds: f64,
+    hops: Vec<Hop>,
+    percentiles: Table,
+    verdict: Verdict,
+    exit: u8,
+}
+
+impl Report {
+    pub(super) fn of(target: &str, evidence: &Evidence) -> Self {
+        let mut hops = hop::judge(evidence);
+        if evidence.limits.require_all {
+            let skipped = |hop: &&mut Hop| hop.verdict == Verdict::Skipped && !hop.is_unreachable;
+            for hop in hops.iter_mut().filter(skipped) {
+                hop.verdict = Verdict::Fail;
+                hop.says = format!("skipped, and --require-all: {}", hop.says);
+            }
+        }
+        let exit = exit(&hops);
+        let worst = |verdict| hops.iter().any(|hop| hop.verdict == verdict);
+        let verdict = [Verdict::Fail, Verdict::Warn]
+            .into_iter()
+            .find(|verdict| worst(*verdict))
+            .unwrap_or(Verdict::Pass);
+        Self {
+            target: target.to_owned(),
+            claim: evidence.claim.in_words(),
+            sent: evidence.sent.len(),
+            elapsed_seconds: evidence.driven.elapsed.as_secs_f64(),
+            percentiles: Table::of(evidence),
+            verdict: if exit == Exit::Unreachable {
+                Verdict::Skipped
+            } else {
+                verdict
+            },
+            hops,
+            exit: match exit {
+                Exit::Good => 0,
+                Exit::Failed => 1,
+                Exit::Usage => 2,
+                Exit::Unreachable => 3,
+            },
+        }
+    }
+
+    pub(super) fn exit(&self) -> Exit {
+        exit(&self.hops)
+    }
+
+    pub(super) fn write(&self, output: Output, out: &mut impl Write) -> anyhow::Result<()> {
+        match output {
+            Output::Text => write!(out, "{self}")?,
+            Output::Json => writeln!(out, "{}", serde_json::to_string_pretty(self)?)?,
+        }
+        Ok(())
+    }
+}
+
+fn exit(hops: &[Hop]) -> Exit {
+    if hops.iter().any(|hop| hop.verdict == Verdict::Fail) {
+        Exit::Failed
+    } else if hops.iter().any(|hop| hop.is_unreachable) {
+        Exit::Unreachable
+    } else {
+        Exit::Good
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "target  {}", self.target)?;
+        writeln!(f, "claim   {}", self.claim)?;
+        writeln!(
+            f,
+            "load    {} requests in {:.1} s",
+            self.sent, self.elapsed_seconds
+        )?;
+        writeln!(f)?;
+        for hop in &self.hops {
+            writeln!(f, "{:<7}  {:<24}  {}", hop.verdict, hop.name, hop.says)?;
+            for more in &hop.more {
+                writeln!(f, "{:35}{more}", "")?;
+            }
+        }
+        writeln!(f)?;
+        write!(f, "{}", self.percentiles)?;
+        writeln!(f)?;
+        let of = |verdict| {
+            self.hops
+                .iter()
+                .filter(|hop| hop.verdict == verdict)
+                .count()
+        };
+        writeln!(
+            f,
+            "{} hops passed, {} warned, {} failed, {} skipped",
+            of(Verdict::Pass),
+            of(Verdict::Warn),
+            of(Verdict::Fail),
+            of(Verdict::Skipped)
+        )
+    }
+}

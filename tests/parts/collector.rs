@@ -1,0 +1,130 @@
+//! A real OpenTelemetry Collector: OTLP in, to Jaeger where there is one, and counted.
+
+use std::{net::SocketAddr, process::Command};
+
+use serde_json::{Value, json};
+
+use super::{
+    get,
+    process::{Folder, Process, free_address},
+};
+
+/// Where a collector listens.
+#[derive(Clone, Copy)]
+pub(crate) struct Ports {
+    pub(crate) grpc: SocketAddr,
+    pub(crate) http: SocketAddr,
+    health: SocketAddr,
+    metrics: SocketAddr,
+}
+
+/// A running collector. Killed and started again on the same ports by [`restart`](Self::restart).
+pub(crate) struct Collector {
+    pub(crate) ports: Ports,
+    pub(crate) process: Process,
+    exporters: Value,
+    folder: Folder,
+}
+
+impl Collector {
+    /// Starts one that sends spans to a Jaeger's OTLP (gRPC) port.
+    pub(crate) fn to_jaeger(jaeger: SocketAddr) -> Self {
+        let tls = json!({"insecure": true});
+        Self::start(json!({"otlp": {"endpoint": jaeger.to_string(), "tls": tls}}))
+    }
+
+    /// Starts one that counts spans and forgets them.
+    pub(crate) fn counting() -> Self {
+        Self::start(json!({"debug": {"verbosity": "basic"}}))
+    }
+
+    /// Starts one with these exporters (the section of its configuration) behind its OTLP receiver.
+    pub(crate) fn start(exporters: Value) -> Self {
+        let folder = Folder::new("collector");
+        let (ports, process) = Self::run(&folder, &exporters, None);
+        Self {
+            ports,
+            process,
+            exporters,
+            folder,
+        }
+    }
+
+    fn run(folder: &Folder, exporters: &Value, fixed: Option<Ports>) -> (Ports, Process) {
+        let make = || {
+            let ports = fixed.unwrap_or_else(|| Ports {
+                grpc: free_address(),
+                http: free_address(),
+                health: free_address(),
+                metrics: free_address(),
+            });
+            let file = folder.write("collector.yml", &config(&ports, exporters).to_string());
+            let mut command = Command::new("otelcol");
+            command.arg(format!("--config=file:{}", file.display()));
+            (ports, command)
+        };
+        let is_up = |address, path| get(address, path).is_ok_and(|answer| answer.status == 200);
+        Process::ready(make, |ports| {
+            is_up(ports.health, "/") && is_up(ports.metrics, "/metrics")
+        })
+    }
+
+    /// Starts it again on the same ports, with its counters at zero.
+    pub(crate) fn restart(&mut self) {
+        self.process.kill();
+        (_, self.process) = Self::run(&self.folder, &self.exporters, Some(self.ports));
+    }
+
+    /// Spans that it has received since its start.
+    pub(crate) fn spans(&self) -> u64 {
+        let metrics = get(self.ports.metrics, "/metrics").unwrap().body;
+        let counts = metrics
+            .lines()
+            .filter(|line| line.starts_with("otelcol_receiver_accepted_spans"));
+        counts
+            .map(|line| line.rsplit(' ').next().unwrap().parse::<f64>().unwrap() as u64)
+            .sum()
+    }
+
+    /// The variables that make a service send here, soon.
+    pub(crate) fn environment(&self, protocol: &str) -> Vec<(&'static str, String)> {
+        let http = protocol == "http/protobuf";
+        environment(
+            if http {
+                self.ports.http
+            } else {
+                self.ports.grpc
+            },
+            protocol,
+        )
+    }
+}
+
+/// The variables that make a service send its spans to an OTLP address, soon.
+pub(super) fn environment(address: SocketAddr, protocol: &str) -> Vec<(&'static str, String)> {
+    vec![
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", format!("http://{address}")),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol.to_owned()),
+        ("OTEL_BSP_SCHEDULE_DELAY", "100".to_owned()),
+    ]
+}
+
+fn config(ports: &Ports, exporters: &Value) -> Value {
+    let names: Vec<_> = exporters.as_object().unwrap().keys().collect();
+    let (host, port) = (ports.metrics.ip().to_string(), ports.metrics.port());
+    json!({
+        "receivers": {"otlp": {"protocols": {
+            "grpc": {"endpoint": ports.grpc.to_string()},
+            "http": {"endpoint": ports.http.to_string()},
+        }}},
+        "exporters": exporters,
+        "extensions": {"health_check": {"endpoint": ports.health.to_string()}},
+        "service": {
+            "extensions": ["health_check"],
+            "pipelines": {"traces": {"receivers": ["otlp"], "exporters": names}},
+            "telemetry": {"metrics": {"level": "normal", "readers": [
+                {"pull": {"exporter": {"prometheus": {"host": host, "port": port}}}},
+            ]}},
+        },
+    })
+}

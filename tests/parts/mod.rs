@@ -1,0 +1,68 @@
+//! Real parts of a pipeline as child processes: Prometheus, the OpenTelemetry Collector, Jaeger, and the service.
+//!
+//! They are found by name on `PATH`. Each listens on loopback ports of its own, keeps its data in a directory of its
+//! own, is ready when `start` returns, and ends with its value. A test begins with
+//! `if parts::absent(&["prometheus"]) { return; }`: without the part it is skipped and says so, and fails where
+//! `LAB_REQUIRED=1` is set.
+
+mod collector;
+mod http;
+mod jaeger;
+mod process;
+mod prometheus;
+mod service;
+
+pub(crate) use collector::Collector;
+pub(crate) use http::{Answer, Connection, get};
+pub(crate) use jaeger::{Jaeger, Span};
+pub(crate) use prometheus::Prometheus;
+pub(crate) use service::Service;
+
+use std::{
+    env,
+    io::Write,
+    path::PathBuf,
+    thread,
+    time::{Duration, Instant},
+};
+
+/// How long anything that must happen may take, on a machine with better things to do.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
+
+/// Whether one of these programs is missing, which skips the test, or fails it where `LAB_REQUIRED=1` is set.
+pub(crate) fn absent(programs: &[&str]) -> bool {
+    let Some(missing) = programs.iter().find(|program| find(program).is_none()) else {
+        return false;
+    };
+    let required = env::var("LAB_REQUIRED").is_ok_and(|value| value == "1");
+    assert!(!required, "LAB_REQUIRED=1, and no {missing} on PATH");
+    // Not through the test's captured output: a skipped test passes, and must be heard of all the same.
+    writeln!(std::io::stderr(), "skipped: no {missing} on PATH").unwrap();
+    true
+}
+
+fn find(program: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH")?;
+    env::split_paths(&path)
+        .map(|folder| folder.join(program))
+        .find(|candidate| candidate.is_file())
+}
+
+/// Asks again and again until there is an answer; panics with `what` when there is none in time.
+pub(crate) fn until<T>(what: &str, ask: impl FnMut() -> Option<T>) -> T {
+    until_or(ask, || what.to_owned())
+}
+
+/// Like [`until`], with words that are found only when they are needed.
+pub(crate) fn until_or<T>(mut ask: impl FnMut() -> Option<T>, what: impl FnOnce() -> String) -> T {
+    let end = Instant::now() + DEADLINE;
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        if Instant::now() > end {
+            panic!("not within {DEADLINE:?}: {}", what());
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+}

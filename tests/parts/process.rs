@@ -1,0 +1,190 @@
+//! A child process that is ended with its value, its lines, its ports and its directory.
+
+use std::{
+    env, fs,
+    io::{BufRead, BufReader, Read},
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Stdio, id},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU32, Ordering::Relaxed},
+    },
+    thread,
+};
+
+use super::until_or;
+
+/// Ports below those that the system gives to outgoing connections, so that none is taken between look and use.
+const PORTS: std::ops::Range<u32> = 20_000..32_000;
+
+/// How often a process may lose its ports to somebody else before that is an error.
+const ATTEMPTS: usize = 4;
+
+/// A free port on loopback; another one at each call.
+pub(super) fn free_address() -> SocketAddr {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let width = PORTS.end - PORTS.start;
+    // Test processes begin at places of their own.
+    let begin = id().wrapping_mul(2_654_435_761) % width;
+    for _ in 0..width {
+        let port = PORTS.start + (begin + NEXT.fetch_add(1, Relaxed)) % width;
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, u16::try_from(port).unwrap()));
+        if TcpListener::bind(address).is_ok() {
+            return address;
+        }
+    }
+    panic!("no free port in {PORTS:?}");
+}
+
+/// A running program. Killed and waited for when dropped.
+pub(crate) struct Process {
+    child: Child,
+    name: String,
+    lines: Arc<Mutex<Vec<String>>>,
+}
+
+impl Process {
+    /// Starts a program whose lines on stdout and stderr are kept.
+    pub(super) fn spawn(command: &mut Command) -> Self {
+        let name = command.get_program().to_string_lossy().into_owned();
+        let piped = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = piped
+            .spawn()
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        let lines = Arc::default();
+        keep(child.stdout.take(), &lines);
+        keep(child.stderr.take(), &lines);
+        Self { child, name, lines }
+    }
+
+    /// Makes and starts a program until it is ready; again, with other ports, when it ends before that.
+    pub(super) fn ready<T>(
+        mut make: impl FnMut() -> (T, Command),
+        is_ready: impl Fn(&T) -> bool,
+    ) -> (T, Self) {
+        for attempt in 1.. {
+            let (part, mut command) = make();
+            let mut process = Self::spawn(&mut command);
+            let lines = Arc::clone(&process.lines);
+            let outcome = until_or(
+                || match process.child.try_wait().unwrap() {
+                    Some(status) => Some(Err(status)),
+                    None => is_ready(&part).then_some(Ok(())),
+                },
+                || format!("{command:?} is not ready: {:#?}", lines.lock()),
+            );
+            match outcome {
+                Ok(()) => return (part, process),
+                Err(status) => {
+                    let said = process.said();
+                    assert!(
+                        attempt < ATTEMPTS,
+                        "{} ended, {status}:\n{said}",
+                        process.name
+                    );
+                }
+            }
+        }
+        unreachable!("the loop ends by itself")
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Every line so far.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        self.lines
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    pub(crate) fn said(&self) -> String {
+        self.lines().join("\n")
+    }
+
+    /// Waits for a line that holds `what`.
+    pub(crate) fn line_with(&self, what: &str) -> String {
+        until_or(
+            || self.lines().into_iter().find(|line| line.contains(what)),
+            || format!("no line of {} holds `{what}`:\n{}", self.name, self.said()),
+        )
+    }
+
+    /// Sends a signal, such as `-TERM`.
+    pub(crate) fn signal(&self, name: &str) {
+        let sent = Command::new("kill")
+            .args([name, &self.id().to_string()])
+            .status();
+        assert!(sent.unwrap().success());
+    }
+
+    /// Waits for its end.
+    pub(crate) fn wait(&mut self) -> ExitStatus {
+        until_or(
+            || self.child.try_wait().unwrap(),
+            || "a process does not end".to_owned(),
+        )
+    }
+
+    /// Ends it at once, as a crash would.
+    pub(crate) fn kill(&mut self) {
+        let _ = self.child.kill(); // it may have ended by itself
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn keep(from: Option<impl Read + Send + 'static>, lines: &Arc<Mutex<Vec<String>>>) {
+    let lines = Arc::clone(lines);
+    let reader = BufReader::new(from.unwrap());
+    thread::spawn(move || {
+        for line in reader.lines().map_while(Result::ok) {
+            lines
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(line);
+        }
+    });
+}
+
+/// A new directory below the system's for temporary files; removed when dropped.
+pub(super) struct Folder(PathBuf);
+
+impl Folder {
+    pub(super) fn new(name: &str) -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let unique = format!("httpserver-{name}-{}-{}", id(), NEXT.fetch_add(1, Relaxed));
+        let path = env::temp_dir().join(unique);
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Writes a file into it.
+    pub(super) fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.0.join(name);
+        fs::write(&path, text).unwrap();
+        path
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}

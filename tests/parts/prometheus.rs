@@ -1,0 +1,128 @@
+//! A real Prometheus, and its HTTP API: <https://prometheus.io/docs/prometheus/latest/querying/api/>.
+
+use std::{net::SocketAddr, process::Command};
+
+use serde_json::Value;
+
+use super::{
+    get,
+    process::{Folder, Process, free_address},
+};
+
+/// A running Prometheus with a data directory of its own.
+pub(crate) struct Prometheus {
+    pub(crate) address: SocketAddr,
+    pub(crate) process: Process,
+    folder: Folder,
+}
+
+impl Prometheus {
+    /// Starts one with this configuration (YAML).
+    pub(crate) fn start(config: &str) -> Self {
+        Self::start_with(config, &[])
+    }
+
+    /// Starts one with this configuration and these flags besides.
+    pub(crate) fn start_with(config: &str, flags: &[&str]) -> Self {
+        let folder = Folder::new("prometheus");
+        let file = folder.write("prometheus.yml", config);
+        let make = || {
+            let address = free_address();
+            let mut command = Command::new("prometheus");
+            command
+                .arg(format!("--config.file={}", file.display()))
+                .arg(format!(
+                    "--storage.tsdb.path={}",
+                    folder.path().join("data").display()
+                ))
+                .arg(format!("--web.listen-address={address}"))
+                .arg("--log.level=warn")
+                .args(flags);
+            (address, command)
+        };
+        let is_ready = |address: &SocketAddr| {
+            get(*address, "/-/ready").is_ok_and(|answer| answer.status == 200)
+        };
+        let (address, process) = Process::ready(make, is_ready);
+        Self {
+            address,
+            process,
+            folder,
+        }
+    }
+
+    /// A configuration with one job that scrapes these targets.
+    pub(crate) fn scraping(job: &str, targets: &[SocketAddr], interval: &str) -> String {
+        let targets: Vec<_> = targets.iter().map(ToString::to_string).collect();
+        let job = serde_json::json!({
+            "job_name": job, "scrape_interval": interval, "scrape_timeout": interval,
+            "static_configs": [{"targets": targets}],
+        });
+        serde_json::json!({ "scrape_configs": [job] }).to_string() // JSON is YAML
+    }
+
+    /// The address as a base URL.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// `data` of an API answer; panics with Prometheus' words when it refuses.
+    pub(crate) fn api(&self, path_and_query: &str) -> Value {
+        let answer = get(self.address, path_and_query).unwrap();
+        let mut json = answer.json();
+        assert_eq!(json["status"], "success", "{path_and_query}: {json}");
+        json["data"].take()
+    }
+
+    /// The result of an instant query, now.
+    pub(crate) fn query(&self, promql: &str) -> Value {
+        self.api(&format!("/api/v1/query?query={}", escaped(promql)))["result"].take()
+    }
+
+    /// The value of a query with one sample; `None` where there is none.
+    pub(crate) fn value(&self, promql: &str) -> Option<f64> {
+        let result = self.query(promql);
+        let samples = result.as_array().unwrap();
+        assert!(
+            samples.len() < 2,
+            "`{promql}` has more than one sample: {result}"
+        );
+        samples.first().map(number)
+    }
+
+    /// Each sample's value by one of its labels.
+    pub(crate) fn values_by(&self, label: &str, promql: &str) -> Vec<(String, f64)> {
+        let result = self.query(promql);
+        let samples = result.as_array().unwrap().iter();
+        let by = |sample: &Value| {
+            sample["metric"][label]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned()
+        };
+        samples.map(|sample| (by(sample), number(sample))).collect()
+    }
+
+    /// Where its files are, for tests that change them.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+}
+
+fn number(sample: &Value) -> f64 {
+    sample["value"][1]
+        .as_str()
+        .and_then(|value| value.parse().ok())
+        .unwrap()
+}
+
+/// Percent-encodes what goes into a query string.
+pub(crate) fn escaped(text: &str) -> String {
+    let byte = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => {
+            char::from(byte).to_string()
+        }
+        _ => format!("%{byte:02X}"),
+    };
+    text.bytes().map(byte).collect()
+}

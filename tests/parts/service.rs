@@ -1,0 +1,76 @@
+//! The service itself, as a process of its own.
+
+use std::{net::SocketAddr, process::Command};
+
+use super::{Answer, Connection, get, process::Process};
+
+/// A running `httpserver serve`.
+pub(crate) struct Service {
+    pub(crate) address: SocketAddr,
+    pub(crate) process: Process,
+}
+
+impl Service {
+    /// Starts one with these flags and variables; nothing else that would change telemetry is inherited.
+    pub(crate) fn start<V: AsRef<str>>(flags: &[&str], environment: &[(&str, V)]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_httpserver"));
+        for (name, _) in std::env::vars().filter(|(name, _)| is_ours(name)) {
+            command.env_remove(name);
+        }
+        command
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .args(flags)
+            .envs(
+                environment
+                    .iter()
+                    .map(|(name, value)| (name, value.as_ref())),
+            );
+        let process = Process::spawn(&mut command);
+        let line = process.line_with("listening on http://");
+        let address = line
+            .split("http://")
+            .nth(1)
+            .and_then(|rest| rest.split('/').next());
+        Self {
+            address: address.unwrap().parse().unwrap(),
+            process,
+        }
+    }
+
+    /// The address as a base URL.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Answer {
+        get(self.address, path).unwrap()
+    }
+
+    /// GET with these headers besides.
+    pub(crate) fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        Connection::open(self.address)
+            .unwrap()
+            .get(path, headers)
+            .unwrap()
+    }
+
+    /// The text of a scrape.
+    pub(crate) fn metrics(&self) -> String {
+        self.get("/metrics").body
+    }
+
+    /// The sum of the samples whose line begins so (name, or name and first labels).
+    pub(crate) fn metric(&self, beginning: &str) -> f64 {
+        let metrics = self.metrics();
+        let samples = metrics.lines().filter(|line| line.starts_with(beginning));
+        samples
+            .map(|line| line.rsplit(' ').next().unwrap().parse::<f64>().unwrap())
+            .sum()
+    }
+}
+
+fn is_ours(name: &str) -> bool {
+    ["OTEL_", "HTTPSERVER_", "RUST_LOG"]
+        .iter()
+        .any(|prefix| name.starts_with(prefix))
+}

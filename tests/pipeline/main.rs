@@ -1,0 +1,17 @@
+//! The service among real parts: Prometheus scrapes it, the collector and Jaeger get its spans. What is not on `PATH` is
+//! skipped; `LAB_REQUIRED=1` makes that a failure.
+
+#[path = "../parts/mod.rs"]
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "each test binary uses its own part of it"
+)]
+mod parts;
+
+mod delivery;
+mod instrumented;
+mod load;
+mod outage;
+mod scraped;
+mod spans;
