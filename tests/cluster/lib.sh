@@ -110,7 +110,8 @@ during_load() { sending "load-$1" || fail "the load ended before the change did"
 # report NAME: waits for the end of the load; prints its report as one line of JSON
 report() {
   eventually 180 "load-$1 ends" ended "load-$1"
-  k logs "job/load-$1" | tee "$out/load-$1.txt" | jq -c . || fail "no report: $(cat "$out/load-$1.txt")"
+  k logs "job/load-$1" >"$out/load-$1.txt"
+  jq -c . "$out/load-$1.txt" || fail "no report: $(cat "$out/load-$1.txt")"
 }
 
 # lost_nothing NAME: every request that was due was sent and answered with 200
@@ -123,7 +124,9 @@ lost_nothing() {
   say "$(jq -r '"\(.sent) requests, none lost; response time p99 \(.response_time.p99 * 1000 | round) ms; answered by \(.replicas | length) replicas"' <<<"$said")"
 }
 
+# state_of_things: what a reader of a failure asks first
 state_of_things() {
   kubectl get pods -A -o wide || true
-  kubectl get events -A --sort-by=.lastTimestamp 2>/dev/null | tail -n 15 || true
+  kubectl get events -A --sort-by=.lastTimestamp -o custom-columns=KIND:.involvedObject.kind,NAME:.involvedObject.name,REASON:.reason,MESSAGE:.message 2>/dev/null |
+    tail -n 8 | cut -c1-160 || true
 }
