@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// The longest body that is read.
-const LONGEST_BODY: u64 = 64 << 20;
+const LONGEST_BODY: usize = 64 << 20;
 
 /// How a run went, seen from the sender: `intended = sent + not_sent`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -193,15 +193,15 @@ fn send(
 
 /// Reads an answer to its end; what the body holds does not matter here, only that it is whole.
 async fn read(mut response: Response) -> Result<Outcome, Failure> {
-    let mut bytes = 0;
+    let mut bytes = 0_usize;
     while let Some(chunk) = response
         .chunk()
         .await
         .map_err(|error| Failure::of(&error))?
     {
-        bytes += chunk.len() as u64;
+        bytes = bytes.saturating_add(chunk.len());
         if bytes > LONGEST_BODY {
-            return Err(Failure::TooLarge(LONGEST_BODY as usize));
+            return Err(Failure::TooLarge(LONGEST_BODY));
         }
     }
     let text = |name| {
@@ -216,6 +216,6 @@ async fn read(mut response: Response) -> Result<Outcome, Failure> {
             .and_then(|header| header.parse().ok())
             .unwrap_or_default(),
         traceresponse: text("traceresponse").and_then(|header| header.parse().ok()),
-        bytes,
+        bytes: bytes as u64,
     })
 }
