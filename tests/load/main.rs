@@ -1,5 +1,10 @@
 //! The load generator against servers that behave and servers that do not.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests may stop at the first surprise, too"
+)]
+
 mod failures;
 mod servers;
 mod times;
