@@ -27,6 +27,9 @@ bench-peers: ## CPU and memory a request, beside other servers
 	cargo build --release
 	cargo bench --bench peers
 
+verify-soak: ## 200 runs of `verify` on a healthy pipeline, of which none may raise an alarm
+	cargo test --test verify -- --ignored --nocapture healthy_runs
+
 fuzz: ## The grammar and the headers, a minute each (needs nightly and cargo-fuzz)
 	cargo +nightly fuzz run spec -- -max_total_time=60
 	cargo +nightly fuzz run headers -- -max_total_time=60

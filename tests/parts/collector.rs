@@ -22,7 +22,7 @@ pub(crate) struct Ports {
 pub(crate) struct Collector {
     pub(crate) ports: Ports,
     pub(crate) process: Process,
-    exporters: Value,
+    sections: Value,
     folder: Folder,
 }
 
@@ -40,17 +40,23 @@ impl Collector {
 
     /// Starts one with these exporters (the section of its configuration) behind its OTLP receiver.
     pub(crate) fn start(exporters: Value) -> Self {
+        Self::start_with(exporters, json!({}))
+    }
+
+    /// Starts one with these processors between receiver and exporters.
+    pub(crate) fn start_with(exporters: Value, processors: Value) -> Self {
         let folder = Folder::new("collector");
-        let (ports, process) = Self::run(&folder, &exporters, None);
+        let sections = json!({"exporters": exporters, "processors": processors});
+        let (ports, process) = Self::run(&folder, &sections, None);
         Self {
             ports,
             process,
-            exporters,
+            sections,
             folder,
         }
     }
 
-    fn run(folder: &Folder, exporters: &Value, fixed: Option<Ports>) -> (Ports, Process) {
+    fn run(folder: &Folder, sections: &Value, fixed: Option<Ports>) -> (Ports, Process) {
         let make = || {
             let ports = fixed.unwrap_or_else(|| Ports {
                 grpc: free_address(),
@@ -58,7 +64,7 @@ impl Collector {
                 health: free_address(),
                 metrics: free_address(),
             });
-            let file = folder.write("collector.yml", &config(&ports, exporters).to_string());
+            let file = folder.write("collector.yml", &config(&ports, sections).to_string());
             let mut command = Command::new("otelcol");
             command.arg(format!("--config=file:{}", file.display()));
             (ports, command)
@@ -72,7 +78,7 @@ impl Collector {
     /// Starts it again on the same ports, with its counters at zero.
     pub(crate) fn restart(&mut self) {
         self.process.kill();
-        (_, self.process) = Self::run(&self.folder, &self.exporters, Some(self.ports));
+        (_, self.process) = Self::run(&self.folder, &self.sections, Some(self.ports));
     }
 
     /// Spans that it has received since its start.
@@ -109,19 +115,23 @@ pub(super) fn environment(address: SocketAddr, protocol: &str) -> Vec<(&'static 
     ]
 }
 
-fn config(ports: &Ports, exporters: &Value) -> Value {
-    let names: Vec<_> = exporters.as_object().unwrap().keys().collect();
+fn config(ports: &Ports, sections: &Value) -> Value {
+    let names =
+        |section: &str| -> Vec<_> { sections[section].as_object().unwrap().keys().collect() };
     let (host, port) = (ports.metrics.ip().to_string(), ports.metrics.port());
     json!({
         "receivers": {"otlp": {"protocols": {
             "grpc": {"endpoint": ports.grpc.to_string()},
             "http": {"endpoint": ports.http.to_string()},
         }}},
-        "exporters": exporters,
+        "exporters": sections["exporters"],
+        "processors": sections["processors"],
         "extensions": {"health_check": {"endpoint": ports.health.to_string()}},
         "service": {
             "extensions": ["health_check"],
-            "pipelines": {"traces": {"receivers": ["otlp"], "exporters": names}},
+            "pipelines": {"traces": {
+                "receivers": ["otlp"], "processors": names("processors"), "exporters": names("exporters"),
+            }},
             "telemetry": {"metrics": {"level": "normal", "readers": [
                 {"pull": {"exporter": {"prometheus": {"host": host, "port": port}}}},
             ]}},

@@ -1,0 +1,109 @@
+//! From the answer to `/metrics`: wires that add, clocks that are late, histograms in the wrong unit.
+
+use std::time::Duration;
+
+use crate::{
+    proxy::{Mischief, Proxy},
+    verify::verify,
+    world::{images, service},
+};
+
+#[test]
+fn a_proxy_that_adds_50_ms_is_found_on_the_wire() {
+    let service = service();
+    let mischief = Mischief {
+        late: Duration::from_millis(50),
+        ..Mischief::default()
+    };
+    let front = Proxy::start(&[service.address], mischief);
+    let target = images(front.address);
+    let report = verify(&["--target", &target, "--max-wire", "10ms"]);
+    report.fails(
+        "measured -> received",
+        &["the wire's share is too large", "--max-wire"],
+    );
+    report.fails_only(&["measured -> received"]);
+    let report = verify(&["--target", &target]);
+    report.expect("measured -> received", "PASS", &["the wire's share: p50 5"]);
+}
+
+#[test]
+fn a_clock_that_is_later_than_allowed_fails() {
+    let service = service();
+    let report = verify(&[
+        "--target",
+        &images(service.address),
+        "--max-clock-error",
+        "1ns",
+    ]);
+    report.fails(
+        "drawn -> measured",
+        &["the clock's error is too large", "--max-clock-error"],
+    );
+    report.fails_only(&["drawn -> measured"]);
+}
+
+/// The exposition of a service that observes milliseconds: nearly all above the highest bound.
+fn in_milliseconds(path: &str, body: String) -> String {
+    if path != "/metrics" {
+        return body;
+    }
+    let line = |line: &str| {
+        let is_total = line.contains("step=\"total\"");
+        let (series, value) = line.rsplit_once(' ').unwrap_or((line, ""));
+        if is_total && line.contains("_bucket") && !line.contains("+Inf") {
+            format!("{series} 0\n")
+        } else if is_total && line.contains("_seconds_sum") {
+            format!("{series} {}\n", 1e3 * value.parse::<f64>().unwrap())
+        } else {
+            format!("{line}\n")
+        }
+    };
+    body.lines().map(line).collect()
+}
+
+#[test]
+fn a_histogram_in_milliseconds_is_named_as_that() {
+    let service = service();
+    let mischief = Mischief {
+        rewrite: Some(Box::new(in_milliseconds)),
+        ..Mischief::default()
+    };
+    let front = Proxy::start(&[service.address], mischief);
+    let report = verify(&["--target", &images(front.address)]);
+    report.fails(
+        "measured -> /metrics",
+        &["1000 times too large", "milliseconds", "total, "],
+    );
+    report.fails_only(&["measured -> /metrics"]);
+}
+
+#[test]
+fn one_observation_too_few_is_found_in_its_bucket() {
+    let service = service();
+    // One fewer at and above 1 s, once there are any.
+    let one_less = |_: &str, body: String| -> String {
+        let line = |line: &str| match line.rsplit_once(' ') {
+            Some((series, value))
+                if series.contains("step=\"total\"") && series.contains("le=\"1\"") =>
+            {
+                format!(
+                    "{series} {}\n",
+                    (value.parse::<f64>().unwrap() - 1.0).max(0.0)
+                )
+            }
+            _ => format!("{line}\n"),
+        };
+        body.lines().map(line).collect()
+    };
+    let mischief = Mischief {
+        rewrite: Some(Box::new(one_less)),
+        ..Mischief::default()
+    };
+    let front = Proxy::start(&[service.address], mischief);
+    let report = verify(&["--target", &images(front.address)]);
+    report.fails(
+        "measured -> /metrics",
+        &["total, 0.9 < seconds <= 1:", "total, 1 < seconds <= 1.1:"],
+    );
+}

@@ -1,0 +1,141 @@
+//! Who is asked may be elsewhere, guarded, old, broken or endless: exit code 3 and a name, never a hang.
+
+use std::{
+    io::{Read, Write},
+    net::{SocketAddr, TcpListener},
+    thread,
+};
+
+use crate::{
+    parts::absent,
+    proxy::{Mischief, Proxy},
+    verify::{Report, verify},
+    world::{images, job, prometheus, service},
+};
+
+const HOP: &str = "/metrics -> Prometheus";
+
+/// Somebody who answers everything with this, over and over where `is_endless`.
+fn fake(answer: &'static [u8], is_endless: bool) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            thread::spawn(move || {
+                let mut head = [0; 4096];
+                let _ = stream.read(&mut head);
+                let _ = stream.write_all(answer);
+                let more = [b'x'; 65_536];
+                while is_endless && stream.write_all(&more).is_ok() {}
+            });
+        }
+    });
+    address
+}
+
+fn ask(prometheus: &str, flags: &[&str]) -> Report {
+    let service = service();
+    let target = images(service.address);
+    let usual = [
+        "--target",
+        &target,
+        "--prometheus",
+        prometheus,
+        "--duration",
+        "1s",
+        "--wait",
+        "2s",
+    ];
+    verify(&[&usual[..], flags].concat())
+}
+
+#[test]
+fn a_prometheus_that_is_not_there_is_exit_code_3_with_its_url() {
+    let gone = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let report = ask(&format!("http://{gone}"), &[]);
+    assert_eq!(report.code, 3, "{report}");
+    report.expect(
+        HOP,
+        "SKIPPED",
+        &["could not be reached", &gone.to_string(), "time()"],
+    );
+    report.expect("measured -> /metrics", "PASS", &[]);
+}
+
+#[test]
+fn a_service_that_is_not_there_is_exit_code_3_with_its_url() {
+    let gone = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let report = verify(&["--target", &images(gone)]);
+    assert_eq!(report.code, 3, "{report}");
+    assert!(
+        report.stderr.contains(&format!("http://{gone}/truth")),
+        "{report}"
+    );
+}
+
+#[test]
+fn a_page_where_json_was_due_is_named_as_that() {
+    let page =
+        b"HTTP/1.1 200 OK\r\ncontent-length: 21\r\nconnection: close\r\n\r\n<html>Sign in!</html>";
+    let report = ask(&format!("http://{}", fake(page, false)), &[]);
+    assert_eq!(report.code, 3, "{report}");
+    report.expect(
+        HOP,
+        "SKIPPED",
+        &["not the JSON that was due", "<html>Sign in!"],
+    );
+}
+
+#[test]
+fn an_endless_answer_is_refused() {
+    let head = b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n";
+    let report = ask(&format!("http://{}", fake(head, true)), &[]);
+    assert_eq!(report.code, 3, "{report}");
+    report.expect(HOP, "SKIPPED", &["larger than"]);
+}
+
+#[test]
+fn wrong_urls_are_usage_errors() {
+    for flags in [
+        &["--target", "ftp://127.0.0.1/images"][..],
+        &["--target", "nonsense"],
+        &["--target", "http://127.0.0.1:1/images?delay=constant(1s)"],
+        &["--prometheus", "file:///etc"],
+        &["--rate", "0"],
+    ] {
+        let report = verify(flags);
+        assert_eq!(report.code, 2, "{flags:?}: {report}");
+    }
+}
+
+#[test]
+fn a_guarded_prometheus_behind_a_path_prefix_answers_with_the_header() {
+    if absent(&["prometheus"]) {
+        return;
+    }
+    let service = service();
+    let real = prometheus(&[job("httpserver", &[service.address])]);
+    let mischief = Mischief {
+        prefix: "/prom",
+        authorization: Some("Bearer open"),
+        ..Mischief::default()
+    };
+    let front = Proxy::start(&[real.address], mischief);
+    let (target, url) = (
+        images(service.address),
+        format!("http://{}/prom/", front.address),
+    );
+    let usual = ["--target", &target, "--prometheus", &url];
+    let report = verify(&usual);
+    assert_eq!(report.code, 3, "{report}");
+    report.expect(HOP, "SKIPPED", &["401"]);
+    let report = verify(&[&usual[..], &["--header", "Authorization: Bearer open"]].concat());
+    assert_eq!(report.code, 0, "{report}");
+    report.expect(HOP, "PASS", &["1 replica of 1 target"]);
+}

@@ -1,0 +1,160 @@
+//! A small reverse proxy that can be told to misbehave: late, lying, or in front of several replicas.
+
+use std::{
+    io::{self, BufRead, BufReader, Write},
+    net::{SocketAddr, TcpListener, TcpStream},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    thread,
+    time::Duration,
+};
+
+use crate::parts::Connection;
+
+type Rewrite = Box<dyn Fn(&str, String) -> String + Send + Sync>;
+
+/// What it does to what passes.
+#[derive(Default)]
+pub(crate) struct Mischief {
+    /// Added to each answer of `/images`.
+    pub(crate) late: Duration,
+    /// What becomes of a body, by its path.
+    pub(crate) rewrite: Option<Rewrite>,
+    /// Whether the `traceparent` gets another parent.
+    pub(crate) reparent: bool,
+    /// Whether the `traceparent` is taken away.
+    pub(crate) drop_parent: bool,
+    /// Taken away from the path; without it, 404.
+    pub(crate) prefix: &'static str,
+    /// What the request must say of itself; without it, 401.
+    pub(crate) authorization: Option<&'static str>,
+}
+
+/// A running proxy; its threads end with the test process.
+#[derive(Clone)]
+pub(crate) struct Proxy {
+    pub(crate) address: SocketAddr,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    upstreams: Mutex<Vec<SocketAddr>>,
+    turn: AtomicUsize,
+    mischief: Mischief,
+}
+
+impl Proxy {
+    /// Starts one in front of these, in turn.
+    pub(crate) fn start(upstreams: &[SocketAddr], mischief: Mischief) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let shared = Arc::new(Shared {
+            upstreams: Mutex::new(upstreams.to_vec()),
+            turn: AtomicUsize::new(0),
+            mischief,
+        });
+        let own = Arc::clone(&shared);
+        thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                let shared = Arc::clone(&own);
+                thread::spawn(move || shared.serve(stream));
+            }
+        });
+        Self { address, shared }
+    }
+
+    /// Puts these behind it from now on.
+    pub(crate) fn switch(&self, upstreams: &[SocketAddr]) {
+        *self.shared.upstreams.lock().unwrap() = upstreams.to_vec();
+    }
+}
+
+impl Shared {
+    /// Serves a connection until it, or what stands behind, ends.
+    fn serve(&self, stream: TcpStream) -> Option<()> {
+        stream.set_nodelay(true).ok()?;
+        let mut reader = BufReader::new(stream.try_clone().ok()?);
+        let mut writer = stream;
+        loop {
+            let head = head(&mut reader)?;
+            let path = head.first()?.split(' ').nth(1)?.to_owned();
+            let answer = match self.refusal(&path, &head) {
+                Some(status) => format!("HTTP/1.1 {status} No\r\ncontent-length: 0\r\n\r\n"),
+                None => self
+                    .pass(path.strip_prefix(self.mischief.prefix)?, &head)
+                    .ok()?,
+            };
+            writer.write_all(answer.as_bytes()).ok()?;
+        }
+    }
+
+    fn refusal(&self, path: &str, head: &[String]) -> Option<u16> {
+        let is_said = |said| value(head, "authorization") == Some(said);
+        if !path.starts_with(self.mischief.prefix) {
+            Some(404)
+        } else if !self.mischief.authorization.is_none_or(is_said) {
+            Some(401)
+        } else {
+            None
+        }
+    }
+
+    fn pass(&self, path: &str, head: &[String]) -> io::Result<String> {
+        let upstreams = self.upstreams.lock().unwrap().clone();
+        let turn = self.turn.fetch_add(1, Relaxed) % upstreams.len().max(1);
+        let upstream = upstreams.get(turn).ok_or(io::ErrorKind::NotConnected)?;
+        let mut headers = Vec::new();
+        let parent = value(head, "traceparent").map(|parent| {
+            let other = format!("{}-{:016x}-01", &parent[..35], 0xabcd_u64);
+            if self.mischief.reparent {
+                other
+            } else {
+                parent.to_owned()
+            }
+        });
+        if let (Some(parent), false) = (&parent, self.mischief.drop_parent) {
+            headers.push(("traceparent", parent.as_str()));
+        }
+        let answer = Connection::open(*upstream)?.get(path, &headers)?;
+        if path.starts_with("/images") {
+            thread::sleep(self.mischief.late); // what is waited for here is the point
+        }
+        let kept: String = ["server-timing", "traceresponse", "content-type"]
+            .into_iter()
+            .filter(|name| !answer.header(name).is_empty())
+            .map(|name| format!("{name}: {}\r\n", answer.header(name)))
+            .collect();
+        let (status, body) = (answer.status, answer.body);
+        let body = match &self.mischief.rewrite {
+            Some(rewrite) => rewrite(path, body),
+            None => body,
+        };
+        let length = body.len();
+        Ok(format!(
+            "HTTP/1.1 {status} -\r\n{kept}content-length: {length}\r\n\r\n{body}"
+        ))
+    }
+}
+
+fn head(reader: &mut impl BufRead) -> Option<Vec<String>> {
+    let mut lines = Vec::new();
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line).ok()? == 0 {
+            return None;
+        }
+        match line.trim_end() {
+            "" => return Some(lines),
+            line => lines.push(line.to_owned()),
+        }
+    }
+}
+
+fn value<'a>(head: &'a [String], name: &str) -> Option<&'a str> {
+    head.iter().find_map(|line| {
+        let (found, value) = line.split_once(':')?;
+        found.eq_ignore_ascii_case(name).then_some(value.trim())
+    })
+}
