@@ -5,7 +5,8 @@
 # Usage: lint.sh
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-schemas=${KUBECONFORM_SCHEMAS:-${LAB_DIR:+$LAB_DIR/schemas/{{.ResourceKind}}{{.KindSuffix}}.json}}
+file='{{.ResourceKind}}{{.KindSuffix}}.json'
+schemas=${KUBECONFORM_SCHEMAS:-${LAB_DIR:+$LAB_DIR/schemas/$file}}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 code=0
