@@ -215,6 +215,22 @@ fn an_exemplar_leads_to_a_data_source_that_is_provisioned() {
     assert_eq!(values("datasourceUid:"), ["jaeger".to_owned()].into());
 }
 
+#[test]
+fn grafana_and_prometheus_agree_on_the_scrape_interval() {
+    let sources = fs::read_to_string(folder().join("provisioning/datasources/datasources.yml"));
+    let config = fs::read_to_string(folder().join("../prometheus/prometheus.yml"));
+    let stated = |file: &str, key: &str| -> String {
+        let line = file.lines().find_map(|line| line.trim().strip_prefix(key));
+        let value = line.unwrap_or_else(|| panic!("no {key} in {file}"));
+        value.split_whitespace().next().unwrap().to_owned()
+    };
+    let (grafana, prometheus) = (
+        stated(&sources.unwrap(), "timeInterval:"),
+        stated(&config.unwrap(), "scrape_interval:"),
+    );
+    assert_eq!(grafana, prometheus, "$__rate_interval is four of Grafana's");
+}
+
 fn folder() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/dashboards"))
 }

@@ -42,7 +42,7 @@ pub(super) enum ReadingError {
 pub(super) struct Replica {
     pub(super) url: String,
     pub(super) readings: Vec<Reading>,
-    /// How many readings there were when everything sent was counted.
+    /// How many readings there were when everything sent was counted; more than there are until then.
     pub(super) settled: usize,
 }
 

@@ -110,7 +110,7 @@ impl Replica {
         Self {
             url: url.to_string(),
             readings: vec![first],
-            settled: 1,
+            settled: usize::MAX,
         }
     }
 }

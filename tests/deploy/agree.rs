@@ -11,7 +11,12 @@ fn images(files: &[(String, String)]) -> BTreeMap<String, BTreeMap<String, Strin
         let mut named = "";
         for line in text.lines() {
             let line = line.trim_start().trim_start_matches("- ");
-            let image = line.strip_prefix("image: ").unwrap_or_default();
+            let image = line
+                .strip_prefix("image: ")
+                .unwrap_or_default()
+                .trim_matches('"');
+            let image = image.strip_prefix("${HTTPSERVER_IMAGE:-").unwrap_or(image);
+            let image = image.trim_end_matches('}');
             let (name, tag) = match line.split_once(": ") {
                 Some(("name", name)) => {
                     named = name;

@@ -76,13 +76,13 @@ impl Collector {
     }
 
     /// Spans that it has received since its start.
-    pub(crate) fn spans(&self) -> u64 {
+    pub(crate) fn spans(&self) -> f64 {
         let metrics = get(self.ports.metrics, "/metrics").unwrap().body;
         let counts = metrics
             .lines()
             .filter(|line| line.starts_with("otelcol_receiver_accepted_spans"));
         counts
-            .map(|line| line.rsplit(' ').next().unwrap().parse::<f64>().unwrap() as u64)
+            .map(|line| line.rsplit(' ').next().unwrap().parse::<f64>().unwrap())
             .sum()
     }
 

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    fmt::Write as _,
     io::{self, BufRead, BufReader, Error, ErrorKind, Read, Write},
     net::{SocketAddr, TcpStream},
 };
@@ -65,7 +66,7 @@ impl Connection {
         let host = self.0.get_ref().peer_addr()?;
         let mut head = format!("GET {path} HTTP/{version}\r\nhost: {host}\r\n");
         for (name, value) in headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            write!(head, "{name}: {value}\r\n").map_err(Error::other)?;
         }
         head.push_str("\r\n");
         self.0.get_mut().write_all(head.as_bytes())

@@ -27,7 +27,7 @@ pub(crate) struct Jaeger {
 pub(crate) struct Span {
     pub(crate) name: String,
     pub(crate) kind: u64,
-    pub(crate) span_id: String,
+    pub(crate) id: String,
     pub(crate) parent_id: String,
     pub(crate) start_ns: u64,
     pub(crate) end_ns: u64,
@@ -102,7 +102,7 @@ impl Span {
         Self {
             name: text("name"),
             kind: json["kind"].as_u64().unwrap_or_default(),
-            span_id: text("spanId"),
+            id: text("spanId"),
             parent_id: text("parentSpanId"),
             start_ns: nanoseconds("startTimeUnixNano"),
             end_ns: nanoseconds("endTimeUnixNano"),

@@ -27,7 +27,7 @@ use std::{
 };
 
 /// How long anything that must happen may take, on a machine with better things to do.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
+pub(crate) const DEADLINE: Duration = Duration::from_mins(1);
 
 /// Whether one of these programs is missing, which skips the test, or fails it where `LAB_REQUIRED=1` is set.
 pub(crate) fn absent(programs: &[&str]) -> bool {
@@ -36,8 +36,9 @@ pub(crate) fn absent(programs: &[&str]) -> bool {
     };
     let required = env::var("LAB_REQUIRED").is_ok_and(|value| value == "1");
     assert!(!required, "LAB_REQUIRED=1, and no {missing} on PATH");
-    // Not through the test's captured output: a skipped test passes, and must be heard of all the same.
-    writeln!(std::io::stderr(), "skipped: no {missing} on PATH").unwrap();
+    // Past the capture of a test's output: a skipped test passes, and must be heard of all the same.
+    let mut stderr = std::io::stderr();
+    writeln!(stderr, "skipped: no {missing} on PATH").unwrap();
     true
 }
 
@@ -54,15 +55,13 @@ pub(crate) fn until<T>(what: &str, ask: impl FnMut() -> Option<T>) -> T {
 }
 
 /// Like [`until`], with words that are found only when they are needed.
-pub(crate) fn until_or<T>(mut ask: impl FnMut() -> Option<T>, what: impl FnOnce() -> String) -> T {
+pub(crate) fn until_or<T>(mut ask: impl FnMut() -> Option<T>, what: impl Fn() -> String) -> T {
     let end = Instant::now() + DEADLINE;
     loop {
         if let Some(answer) = ask() {
             return answer;
         }
-        if Instant::now() > end {
-            panic!("not within {DEADLINE:?}: {}", what());
-        }
+        assert!(Instant::now() < end, "not within {DEADLINE:?}: {}", what());
         thread::sleep(Duration::from_millis(20));
     }
 }

@@ -67,18 +67,18 @@ impl Process {
         is_ready: impl Fn(&T) -> bool,
     ) -> (T, Self) {
         for attempt in 1.. {
-            let (part, mut command) = make();
+            let (what, mut command) = make();
             let mut process = Self::spawn(&mut command);
             let lines = Arc::clone(&process.lines);
             let outcome = until_or(
                 || match process.child.try_wait().unwrap() {
                     Some(status) => Some(Err(status)),
-                    None => is_ready(&part).then_some(Ok(())),
+                    None => is_ready(&what).then_some(Ok(())),
                 },
                 || format!("{command:?} is not ready: {:#?}", lines.lock()),
             );
             match outcome {
-                Ok(()) => return (part, process),
+                Ok(()) => return (what, process),
                 Err(status) => {
                     let said = process.said();
                     assert!(

@@ -23,7 +23,7 @@ fn a_burst_of_requests_loses_no_span() {
             assert_eq!(connection.answer().unwrap().status, 200);
         }
         until_or(
-            || (collector.spans() == 3_000).then_some(()),
+            || (collector.spans() == 3_000.0).then_some(()),
             || {
                 format!(
                     "{protocol}: {} of 3000\n{}",
@@ -82,7 +82,7 @@ fn at_sigterm_the_spans_received_are_those_of_the_requests_answered() {
         );
         assert_eq!(
             collector.spans(),
-            2 * answered,
+            2.0 * answered as f64,
             "{protocol}: {}",
             service.process.said()
         );

@@ -39,8 +39,8 @@ fn a_tracing_span_opened_in_a_request_is_a_child_in_its_trace() {
     let named = |name| spans.iter().find(|span: &&Span| span.name == name);
     let ids = |name| named(name).unwrap_or_else(|| panic!("no `{name}` in {spans:#?}"));
     let (server, outer, inner) = (ids("GET /images"), ids("outer"), ids("inner"));
-    assert_eq!(outer.parent_id, server.span_id, "{spans:#?}");
-    assert_eq!(inner.parent_id, outer.span_id, "{spans:#?}");
+    assert_eq!(outer.parent_id, server.id, "{spans:#?}");
+    assert_eq!(inner.parent_id, outer.id, "{spans:#?}");
     assert_eq!(outer.attribute("answer"), "42");
 }
 

@@ -20,12 +20,12 @@ fn a_collector_killed_under_load_fails_no_request_and_is_used_again_when_it_retu
         let environment = collector.environment(protocol);
         let service = Service::start(&["--delay", "uniform(0s,20ms)"], &environment);
         let (answers, ()) = load::during(service.address, 8, || {
-            wait(&service, "spans arrive", || collector.spans() > 50);
+            wait(&service, "spans arrive", || collector.spans() > 50.0);
             collector.process.kill();
             wait(&service, "failures", || service.metric(FAILED) > 200.0);
             collector.restart();
             service.process.line_with(BACK);
-            wait(&service, "spans arrive again", || collector.spans() > 50);
+            wait(&service, "spans arrive again", || collector.spans() > 50.0);
         });
         let spans = 2 * load::answered(&answers);
         // Each span was delivered or counted as lost: no third way, and none twice.

@@ -35,6 +35,8 @@ fn compare(evidence: &Evidence, scraped: &Scraped) -> Hop {
             ));
         } else {
             wrong.extend(differences(short, SHORT, &format!("over {window:?}")));
+            let is_empty = short.observations <= 0.0;
+            more.extend(is_empty.then(|| format!("over {window:?} nothing was observed")));
             more.extend(band(evidence, scraped, short, &format!("{window:?}")));
         }
     }
@@ -83,7 +85,8 @@ fn differences(asking: &Asking, share: f64, over: &str) -> Vec<String> {
             observed: reported.unwrap_or(f64::NAN),
             bound: Bound::Relative(share),
         };
-        if !check.holds() {
+        let is_empty = expected.is_nan() && reported.is_none_or(f64::is_nan);
+        if !check.holds() && !is_empty {
             let reported = reported.map_or("nothing".to_owned(), |value| format!("{value:.6} s"));
             found.push(format!(
                 "p{} {over} is reported as {reported}; the formula on the raw samples makes {expected:.6} s",
@@ -114,7 +117,10 @@ fn band(evidence: &Evidence, scraped: &Scraped, short: &Asking, window: &str) ->
         .iter()
         .flat_map(|target| &target.lives)
         .find_map(|life| life.counts.steps.get("total"));
-    let Some(bounds) = total.map(|total| total.bounds()) else {
+    let Some(bounds) = total
+        .map(|total| total.bounds())
+        .filter(|_| short.observations > 0.0)
+    else {
         return Vec::new();
     };
     let truth = crate::verify::table::declared(&evidence.claim.delay, &bounds);

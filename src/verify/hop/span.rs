@@ -36,8 +36,13 @@ fn compare(evidence: &Evidence, traces: &Traces) -> Hop {
         .collect();
     let mut wrong = Vec::new();
     if !missing.is_empty() {
+        let all = if missing.len() == sampled.len() {
+            "; does the service export (OTEL_EXPORTER_OTLP_ENDPOINT)?"
+        } else {
+            ""
+        };
         wrong.push(format!(
-            "{} of {} sampled traces are not there: {}",
+            "{} of {} sampled traces are not there: {}{all}",
             missing.len(),
             sampled.len(),
             named(missing.iter().map(|answer| **answer))
