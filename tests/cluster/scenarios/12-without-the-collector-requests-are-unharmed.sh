@@ -6,7 +6,7 @@ trap restored EXIT
 spans() { prometheus "sum(otel_sdk_exporter_span_exported_total{error_type$1\"\"}) or vector(0)" | jq -r '.[0].value[1]'; }
 gone() { [[ -z $(m get pods -l app.kubernetes.io/name=otel-collector -o name) ]]; }
 read -r lost delivered < <(echo "$(spans '!=')" "$(spans '=')")
-load collector 100 60
+load collector 100 45
 m scale deployment/otel-collector --replicas 0
 eventually 40 "the collector is gone" gone
 sleep 15 # a while without it: nothing in the service is to change
