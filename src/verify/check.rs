@@ -112,6 +112,7 @@ pub(super) fn order_statistic<T: Copy>(sorted: &[T], q: f64) -> Option<T> {
 
 /// Of signed differences in seconds: the middle, the tail, and both ends.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[expect(clippy::struct_field_names, reason = "the JSON names its unit")]
 pub(super) struct Spread {
     pub(super) min_seconds: f64,
     pub(super) p50_seconds: f64,

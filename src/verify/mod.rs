@@ -115,7 +115,7 @@ async fn gather(
     let before: Vec<_> = watched
         .iter()
         .flat_map(|watched| &watched.known)
-        .flat_map(|(_, replica)| replica.readings.first().cloned())
+        .filter_map(|(_, replica)| replica.readings.first().cloned())
         .collect();
     let scraping = match &prometheus {
         Some(prometheus) => {

@@ -40,9 +40,9 @@ fn series_outside(
     ahead: i64,
 ) -> Option<String> {
     let within = |at: i64| (life.span.0..=life.span.1).contains(&at);
-    let points = series.points.iter().filter(|point| within(point.at));
+    let mut points = series.points.iter().filter(|point| within(point.at));
     points
-        .filter_map(|point| {
+        .find_map(|point| {
             let before = readings
                 .iter()
                 .rev()
@@ -62,7 +62,6 @@ fn series_outside(
                 )
             })
         })
-        .next()
 }
 
 /// What a reading says of a series; nothing of a sum, which is not counted in whole numbers.

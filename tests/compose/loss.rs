@@ -59,5 +59,8 @@ pub(crate) fn of_nothing_when_stopped_under_load(stack: &Stack) {
         assert!(late, "lost in flight, {kind}: {failed}; {report:#}");
     }
     let logs = stack.compose(&["logs", "--no-color", "httpserver"]);
-    assert!(logs.contains("every request in flight was answered"), "{logs}");
+    assert!(
+        logs.contains("every request in flight was answered"),
+        "{logs}"
+    );
 }

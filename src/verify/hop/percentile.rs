@@ -118,7 +118,7 @@ fn band(evidence: &Evidence, scraped: &Scraped, short: &Asking, window: &str) ->
         .flat_map(|target| &target.lives)
         .find_map(|life| life.counts.steps.get("total"));
     let Some(bounds) = total
-        .map(|total| total.bounds())
+        .map(super::super::histogram::Histogram::bounds)
         .filter(|_| short.observations > 0.0)
     else {
         return Vec::new();
