@@ -4,8 +4,9 @@ ARG RUST=1.95
 FROM rust:${RUST}-slim-bookworm AS manifest
 WORKDIR /build
 COPY Cargo.toml Cargo.lock ./
-# Benchmarks are not in the build context; without their lines, a new one does not cost the layer of dependencies.
-RUN sed -i '/^\[\[bench\]\]/,/^$/d' Cargo.toml
+# Benchmarks are not in the build context, and lints are no matter of the image: without their lines, an edit of them
+# does not cost the layer of dependencies.
+RUN sed -i -e '/^\[\[bench\]\]/,/^$/d' -e '/^\[lints/,/^$/d' Cargo.toml
 
 FROM rust:${RUST}-slim-bookworm AS build
 WORKDIR /build
@@ -17,7 +18,7 @@ RUN rustc -vV | sed -n 's/^host: //p' > /target-triple
 # Dependencies alone: this layer lasts until the manifest or Cargo.lock changes.
 COPY --from=manifest /build/ ./
 RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
-    mkdir src && echo '//! Empty.' > src/lib.rs && printf '//! Empty.\nfn main() {}\n' > src/main.rs \
+    mkdir src && touch src/lib.rs && echo 'fn main() {}' > src/main.rs \
  && cargo build --release --locked --target "$(cat /target-triple)"
 
 COPY src src
