@@ -96,7 +96,7 @@ pub struct LimitArgs {
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     pub max_wire: Option<Duration>,
 
-    /// The window of a dashboard's rates, to be reported beside that of the whole run
+    /// The window that a dashboard's rate has, to be reported beside that of the whole run
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     pub rate_window: Option<Duration>,
 

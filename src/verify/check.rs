@@ -111,13 +111,12 @@ pub(super) fn order_statistic<T: Copy>(sorted: &[T], q: f64) -> Option<T> {
 }
 
 /// Of signed differences in seconds: the middle, the tail, and both ends.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-#[expect(clippy::struct_field_names, reason = "the JSON names its unit")]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Spread {
-    pub(super) min_seconds: f64,
-    pub(super) p50_seconds: f64,
-    pub(super) p99_seconds: f64,
-    pub(super) max_seconds: f64,
+    pub(super) min: f64,
+    pub(super) p50: f64,
+    pub(super) p99: f64,
+    pub(super) max: f64,
 }
 
 impl Spread {
@@ -125,18 +124,17 @@ impl Spread {
     pub(super) fn of(mut seconds: Vec<f64>) -> Option<Self> {
         seconds.sort_by(f64::total_cmp);
         Some(Self {
-            min_seconds: *seconds.first()?,
-            p50_seconds: order_statistic(&seconds, 0.5)?,
-            p99_seconds: order_statistic(&seconds, 0.99)?,
-            max_seconds: *seconds.last()?,
+            min: *seconds.first()?,
+            p50: order_statistic(&seconds, 0.5)?,
+            p99: order_statistic(&seconds, 0.99)?,
+            max: *seconds.last()?,
         })
     }
 }
 
 impl fmt::Display for Spread {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [p50, p99, max] =
-            [self.p50_seconds, self.p99_seconds, self.max_seconds].map(milliseconds);
+        let [p50, p99, max] = [self.p50, self.p99, self.max].map(milliseconds);
         write!(f, "p50 {p50}, p99 {p99}, max {max}")
     }
 }

@@ -96,7 +96,9 @@ impl Evidence {
         let by = self.by_replica();
         let surplus = |life: &Counted<'_>| {
             let answers = by.get(life.instance_id).map_or(0, Vec::len);
-            (life.counts.accepted - count(answers)).max(0.0)
+            // What was in flight before the first reading is accepted in it, and ends after it.
+            let ended = life.counts.count("total") + life.counts.count("cancelled");
+            (life.counts.accepted.max(ended) - count(answers)).max(0.0)
         };
         let inside: f64 = self.counted().iter().map(surplus).sum();
         (inside - count(self.unanswered())).max(0.0) + self.others_around()

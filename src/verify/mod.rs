@@ -9,6 +9,7 @@ mod exposition;
 mod histogram;
 mod hop;
 mod jaeger;
+mod lives;
 mod prometheus;
 mod rate;
 mod reading;
@@ -19,6 +20,7 @@ mod scraped;
 mod series;
 mod table;
 mod wait;
+mod watch;
 
 pub use args::{LimitArgs, RunArgs, VerifyArgs};
 
@@ -119,7 +121,7 @@ async fn gather(
         .collect();
     let scraping = match &prometheus {
         Some(prometheus) => {
-            Some(scraped::Watch::begin(prometheus, &namespace, args.run.wait, &before).await)
+            Some(watch::Watch::begin(prometheus, &namespace, args.run.wait, &before).await)
         }
         None => None,
     };

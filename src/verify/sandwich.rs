@@ -4,7 +4,7 @@ use super::{
     evidence::Evidence,
     histogram::Counts,
     reading::Reading,
-    scraped::Scraped,
+    scraped::{Scraped, named},
     series::{Life, Series, Target},
 };
 
@@ -41,27 +41,26 @@ fn series_outside(
 ) -> Option<String> {
     let within = |at: i64| (life.span.0..=life.span.1).contains(&at);
     let mut points = series.points.iter().filter(|point| within(point.at));
-    points
-        .find_map(|point| {
-            let before = readings
-                .iter()
-                .rev()
-                .find(|reading| reading.done + ahead + SLACK <= point.at);
-            let after = readings
-                .iter()
-                .find(|reading| reading.begun + ahead >= point.at + SLACK);
-            let low = before.and_then(|reading| value(series, &reading.counts));
-            let high = after.and_then(|reading| value(series, &reading.counts));
-            let is_outside = low.is_some_and(|low| point.value < low)
-                || high.is_some_and(|high| point.value > high);
-            is_outside.then(|| {
-                let end = |end: Option<f64>| end.map_or("unknown".to_owned(), |end| end.to_string());
-                format!(
-                    "{:?} is {} in a scrape, which is not between the readings of its page around: {} and {}",
-                    series.labels, point.value, end(low), end(high)
-                )
-            })
+    points.find_map(|point| {
+        let mut earlier = readings.iter().rev();
+        let mut later = readings.iter();
+        let before = earlier.find(|reading| reading.done + ahead + SLACK <= point.at);
+        let after = later.find(|reading| reading.begun + ahead >= point.at + SLACK);
+        let low = before.and_then(|reading| value(series, &reading.counts));
+        let high = after.and_then(|reading| value(series, &reading.counts));
+        let is_outside =
+            low.is_some_and(|low| point.value < low) || high.is_some_and(|high| point.value > high);
+        is_outside.then(|| {
+            let end = |end: Option<f64>| end.map_or("unknown".to_owned(), |end| end.to_string());
+            format!(
+                "{} is {} in a scrape; the readings of its page around say {} and {}",
+                named(&series.labels),
+                point.value,
+                end(low),
+                end(high)
+            )
         })
+    })
 }
 
 /// What a reading says of a series; nothing of a sum, which is not counted in whole numbers.

@@ -104,7 +104,12 @@ fn a_sample_limit_that_is_too_small_takes_the_target_down() {
     let prometheus = prometheus(&[job]);
     let flags = ["--prometheus", &prometheus.url(), "--wait", "4s"];
     let report = verify(&[&["--target", &images(service.address)], &flags[..]].concat());
-    report.fails(HOP, &["is not scraped", "is down", "sample_limit"]);
+    report.fails(HOP, &["is not scraped", "is down", "sample limit exceeded"]);
+    report.expect(
+        "Prometheus -> percentile",
+        "SKIPPED",
+        &["no observation of the run"],
+    );
 }
 
 #[test]

@@ -137,14 +137,10 @@ fn metrics_on_an_address_of_their_own_are_skipped_until_they_are_named() {
     assert_eq!(report.code, 0, "{report}");
     report.expect("measured -> /metrics", "SKIPPED", &["404", "--metrics URL"]);
     let line = service.process.line_with("metrics on http://");
-    let url = line
-        .split("metrics on ")
-        .nth(1)
-        .unwrap()
-        .split_whitespace()
-        .next()
-        .unwrap();
-    let report = verify(&["--target", &target, "--metrics", url]);
+    let address = line.split("metrics on http://").nth(1).unwrap();
+    let address = address.split('/').next().unwrap().parse().unwrap();
+    let named = metrics(address);
+    let report = verify(&["--target", &target, "--metrics", &named]);
     report.expect("measured -> /metrics", "PASS", &["120 observations"]);
 }
 
@@ -158,9 +154,11 @@ fn other_people_s_traffic_makes_bounds_of_equalities() {
     let (target, url) = (images(service.address), prometheus.url());
     for (flags, is_failure) in [(&[][..], false), (&["--exclusive"][..], true)] {
         let flags = [&["--target", &target, "--prometheus", &url], flags].concat();
+        let accepted = || service.metric("cloudnative_requests_accepted_total");
+        let before = accepted();
         let ended = start(&flags);
         crate::parts::until("the run to begin", || {
-            (service.metric("cloudnative_requests_accepted_total") > 0.0).then_some(())
+            (accepted() > before + 10.0).then_some(())
         });
         for _ in 0..5 {
             service.get("/images?delay=constant(10ms)");

@@ -117,7 +117,9 @@ impl Shared {
         if let (Some(parent), false) = (&parent, self.mischief.drop_parent) {
             headers.push(("traceparent", parent.as_str()));
         }
-        let answer = Connection::open(*upstream)?.get(path, &headers)?;
+        let mut connection = Connection::open(*upstream)?;
+        connection.send("1.0", path, &headers)?; // so that no answer comes in chunks
+        let answer = connection.answer()?;
         if path.starts_with("/images") {
             thread::sleep(self.mischief.late); // what is waited for here is the point
         }

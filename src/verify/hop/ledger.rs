@@ -114,22 +114,18 @@ impl Ledger {
             .iter()
             .map(|(kind, times)| format!("{times} {kind}"))
             .collect();
-        let mut words = format!("{} sent = {} answered", self.sent, self.answered);
-        let plain = self.sent - self.answered - count(failed);
-        if plain > 0.0 {
-            words += &format!(" + {plain} refused");
-        }
-        if failed > 0 {
-            words += &format!(" + {failed} failed ({})", kinds.join(", "));
-        }
-        words += &format!(
+        let refused = self.sent - self.answered - count(failed);
+        let refused = (refused > 0.0).then(|| format!(" + {refused} refused"));
+        let failed = (failed > 0).then(|| format!(" + {failed} failed ({})", kinds.join(", ")));
+        let others =
+            (self.others > 0.0).then(|| format!("; other traffic: {} requests", self.others));
+        let sent = format!("{} sent = {} answered", self.sent, self.answered);
+        let ended = format!(
             "; {} accepted = {} completed + {} cancelled",
             self.accepted, self.completed, self.cancelled
         );
-        if self.others > 0.0 {
-            words += &format!("; other traffic: {} requests", self.others);
-        }
-        words
+        let parts = [Some(sent), refused, failed, Some(ended), others];
+        parts.into_iter().flatten().collect()
     }
 }
 

@@ -17,16 +17,16 @@ pub(super) fn judge(evidence: &Evidence) -> Hop {
     };
     let most = evidence.limits.max_clock_error.as_secs_f64();
     let mut wrong = Vec::new();
-    if spread.p99_seconds > most {
+    if spread.p99 > most {
         wrong.push(format!(
             "the clock's error is too large: {spread}; p99 may be {} (--max-clock-error)",
             milliseconds(most)
         ));
     }
-    if spread.min_seconds < 0.0 {
+    if spread.min < 0.0 {
         wrong.push(format!(
             "an answer came {} before its delay was over",
-            milliseconds(-spread.min_seconds)
+            milliseconds(-spread.min)
         ));
     }
     Hop::judged(NAME, wrong, format!("the clock's error: {spread}"))

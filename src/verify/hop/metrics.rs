@@ -45,18 +45,18 @@ fn compare(evidence: &Evidence) -> Hop {
         .first()
         .and_then(|life| life.counts.steps.get("total"))
         .map_or(0, |total| total.buckets.len());
-    let mut good = format!(
-        "{all} observations in {buckets} buckets of {}, each count as the answers say it",
+    let slack = if others > 0.0 {
+        format!("; other traffic: {others} requests, so that counts are lower bounds")
+    } else if unanswered > 0 {
+        let unanswered = many(unanswered, "request");
+        format!("; {unanswered} without an answer: up to so many more")
+    } else {
+        String::new()
+    };
+    let good = format!(
+        "{all} observations in {buckets} buckets of {}, each count as the answers say it{slack}",
         many(counted.len(), "replica")
     );
-    if others > 0.0 {
-        good += &format!("; other traffic: {others} requests, so that counts are lower bounds");
-    } else if unanswered > 0 {
-        good += &format!(
-            "; {} without an answer: up to so many more",
-            many(unanswered, "request")
-        );
-    }
     Hop::judged(NAME, wrong, good).with(unread)
 }
 

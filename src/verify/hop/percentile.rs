@@ -6,6 +6,7 @@ use crate::{
     verify::{
         check::{Bound, Check, Verdict},
         evidence::{Asked, Evidence},
+        histogram::Histogram,
         scraped::{Asking, QUANTILES, Scraped},
     },
 };
@@ -25,6 +26,12 @@ pub(super) fn judge(evidence: &Evidence) -> Hop {
 }
 
 fn compare(evidence: &Evidence, scraped: &Scraped) -> Hop {
+    let mut reported = scraped.whole.reported.iter().flatten();
+    let is_empty = reported.all(|value| value.is_nan())
+        && scraped.whole.expected.iter().all(|value| value.is_nan());
+    if is_empty {
+        return Hop::skipped(NAME, "Prometheus has no observation of the run");
+    }
     let mut wrong = differences(&scraped.whole, SAME, "over the run");
     let mut more = Vec::new();
     if let (Some(short), Some(window)) = (&scraped.short, evidence.limits.rate_window) {
@@ -118,7 +125,7 @@ fn band(evidence: &Evidence, scraped: &Scraped, short: &Asking, window: &str) ->
         .flat_map(|target| &target.lives)
         .find_map(|life| life.counts.steps.get("total"));
     let Some(bounds) = total
-        .map(super::super::histogram::Histogram::bounds)
+        .map(Histogram::bounds)
         .filter(|_| short.observations > 0.0)
     else {
         return Vec::new();

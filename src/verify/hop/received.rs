@@ -17,7 +17,7 @@ pub(super) fn judge(evidence: &Evidence) -> Hop {
     };
     let mut wrong = Vec::new();
     if let Some(most) = evidence.limits.max_wire
-        && spread.p99_seconds > most.as_secs_f64()
+        && spread.p99 > most.as_secs_f64()
     {
         wrong.push(format!(
             "the wire's share is too large: {spread}; p99 may be {} (--max-wire)",

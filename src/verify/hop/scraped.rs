@@ -72,16 +72,18 @@ impl<'a> Comparison<'a> {
             wrong.extend(self.scraped.down());
         }
         let others = self.evidence.others();
-        let mut good = format!(
-            "{} of {}, each bucket as its own page says it; no gap, no restart, no duplicate",
+        let between = if others > 0.0 {
+            format!(
+                "; other traffic: {others} requests, so that each sample lies between two readings"
+            )
+        } else {
+            String::new()
+        };
+        let good = format!(
+            "{} of {}, each bucket as its own page says it; no gap, no restart, no duplicate{between}",
             many(self.known.len(), "replica"),
             many(self.scraped.targets.len(), "target")
         );
-        if others > 0.0 {
-            good += &format!(
-                "; other traffic: {others} requests, so that each sample lies between two readings"
-            );
-        }
         Hop::judged(NAME, wrong, good).with(self.strangers())
     }
 
@@ -139,8 +141,7 @@ impl<'a> Comparison<'a> {
                     Vec::new()
                 };
             }
-            Known::Page(page) if self.evidence.others() > 0.0 => {
-                let _ = page;
+            Known::Page(_) if self.evidence.others() > 0.0 => {
                 let wrong = sandwich::outside(self.evidence, self.scraped, id, lives);
                 return wrong.map_or_else(Vec::new, |wrong| vec![wrong]);
             }
