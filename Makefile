@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-.PHONY: help run test lint bench bench-peers fuzz verify compose-test
+.PHONY: help run test lint bench bench-peers fuzz verify compose-test cluster-test
 
 help: ## Say what can be done
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
@@ -40,3 +40,7 @@ verify: ## Hold the running compose stack to what goes in, alone
 
 compose-test: ## Build and try the whole compose stack, about ten minutes
 	cargo test --test compose -- --ignored --nocapture
+
+cluster-test: ## Lint the manifests and try them in the cluster of the current context, about 13 minutes
+	tests/cluster/lint.sh
+	tests/cluster/run.sh

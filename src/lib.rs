@@ -12,6 +12,13 @@
 //! # Where to start reading
 //! [`delay`] is what the product is about, [`timer`] is the one measurement, `serve::images` puts both together.
 
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout
+)]
+
 pub mod buckets;
 pub mod cli;
 pub mod client;

@@ -48,6 +48,7 @@ impl Recipe {
         if let (Tracing::Share(share), Some(collector)) = (tracing, collector) {
             recipe.environment = vec![
                 ("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint()),
+                ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc".to_owned()),
                 ("OTEL_TRACES_SAMPLER", "parentbased_traceidratio".to_owned()),
                 ("OTEL_TRACES_SAMPLER_ARG", share.to_owned()),
             ];

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use reqwest::Certificate;
+use reqwest::{Certificate, Url};
 
 use super::{ClientError, Failure};
 use crate::delay::parse_duration;
@@ -21,7 +21,7 @@ pub struct ClientArgs {
     pub ca: Option<PathBuf>,
 
     /// How long an answer may take, from connecting to its last byte
-    #[arg(long, value_name = "DURATION", default_value = "65s", value_parser = parse_duration)]
+    #[arg(long, value_name = "DURATION", default_value = "65s", value_parser = above_zero)]
     pub timeout: Duration,
 }
 
@@ -56,16 +56,84 @@ impl ClientArgs {
     }
 }
 
+/// Reads an absolute `http://` or `https://` URL.
+///
+/// # Errors
+/// Says what is wrong with the text.
+pub fn parse_url(given: &str) -> Result<Url, String> {
+    let begins_with = |scheme: &str| {
+        let start = given.get(..scheme.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+    };
+    if begins_with("http://") || begins_with("https://") {
+        Url::parse(given).map_err(|error| error.to_string())
+    } else {
+        Err("must begin with http:// or https://".to_owned())
+    }
+}
+
+/// The URL as it may be printed.
+#[must_use]
+pub fn without_password(url: &Url) -> String {
+    let mut url = url.clone();
+    // Refused only by URLs that cannot have one.
+    let _ = url.set_password(None);
+    url.into()
+}
+
+fn above_zero(given: &str) -> Result<Duration, String> {
+    match parse_duration(given) {
+        Ok(Duration::ZERO) => Err("must be above 0s".to_owned()),
+        Ok(duration) => Ok(duration),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
 fn header(given: &str) -> Result<(HeaderName, HeaderValue), String> {
     let (name, value) = given.split_once(':').ok_or("must be NAME: VALUE")?;
     let name = name
         .trim()
         .parse()
-        .map_err(|_| format!("`{name}` is no header name"))?;
+        .map_err(|_| "the name holds what a header's name must not")?;
     let mut value: HeaderValue = value
         .trim()
         .parse()
         .map_err(|_| "the value holds what a header must not")?;
     value.set_sensitive(true);
     Ok((name, value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_that_cannot_be_sent_is_refused_without_its_value() {
+        for bad in ["hunter2", "a b: hunter2", ": hunter2", "x: hunter2\u{1}"] {
+            let error = header(bad).unwrap_err();
+            assert!(!error.contains("hunter2"), "{bad}: {error}");
+        }
+        let (name, value) = header("Authorization:  Bearer a:b ").unwrap();
+        assert_eq!(
+            (name.as_str(), value.as_bytes()),
+            ("authorization", &b"Bearer a:b"[..])
+        );
+        assert!(!format!("{value:?}").contains("Bearer"), "{value:?}");
+    }
+
+    #[test]
+    fn only_absolute_http_urls_are_read_and_no_password_is_shown() {
+        for bad in [
+            "",
+            "localhost:8080",
+            "ftp://a/",
+            "http://",
+            "http://a:99999/",
+            "é://a",
+        ] {
+            assert!(parse_url(bad).is_err(), "{bad}");
+        }
+        let url = parse_url("HTTPS://me:hunter2@[::1]:8080/images").unwrap();
+        assert_eq!(without_password(&url), "https://me@[::1]:8080/images");
+    }
 }

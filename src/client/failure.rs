@@ -89,10 +89,9 @@ impl Failure {
         let root = causes
             .last()
             .map_or_else(|| error.to_string(), ToString::to_string);
-        let says = |word: &str| causes.iter().any(|cause| cause.to_string().contains(word));
         if error.is_timeout() {
             Self::Timeout
-        } else if says("dns error") {
+        } else if error.is_dns() {
             Self::Resolve(root)
         } else if causes.iter().copied().any(is_tls) {
             Self::Tls(root)

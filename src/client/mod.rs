@@ -2,9 +2,12 @@
 
 mod args;
 mod failure;
+mod resolve;
 
-pub use args::ClientArgs;
+pub use args::{ClientArgs, parse_url, without_password};
 pub use failure::{ClientError, Failure};
+
+use std::{sync::Arc, time::Duration};
 
 use reqwest::{Response, Url, redirect::Policy};
 use serde::de::DeserializeOwned;
@@ -15,7 +18,10 @@ const EXCERPT: usize = 120;
 /// A client that keeps its connections, follows no redirect, uses no proxy, and waits no longer than `--timeout`.
 /// Cloning is cheap.
 #[derive(Clone, Debug)]
-pub struct Client(reqwest::Client);
+pub struct Client {
+    http: reqwest::Client,
+    timeout: Duration,
+}
 
 /// A whole answer.
 #[derive(Clone, Debug)]
@@ -36,29 +42,42 @@ impl Client {
     pub fn new(args: &ClientArgs) -> Result<Self, ClientError> {
         // Only the first call in a process counts; the client panics without any.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut builder = reqwest::Client::builder()
-            .timeout(args.timeout)
-            .default_headers(args.headers())
-            .user_agent(concat!(
-                env!("CARGO_PKG_NAME"),
-                "/",
-                env!("CARGO_PKG_VERSION")
-            ))
-            .redirect(Policy::none())
-            .tcp_nodelay(true)
-            .no_proxy();
-        if let Some(certificates) = args.certificates()? {
-            builder = builder.tls_certs_merge(certificates);
-        }
-        let client = builder
-            .build()
-            .map_err(|error| ClientError::of("the client", &error))?;
-        Ok(Self(client))
+        let builder = || {
+            reqwest::Client::builder()
+                .timeout(args.timeout)
+                .default_headers(args.headers())
+                .user_agent(concat!(
+                    env!("CARGO_PKG_NAME"),
+                    "/",
+                    env!("CARGO_PKG_VERSION")
+                ))
+                .redirect(Policy::none())
+                .tcp_nodelay(true)
+                .no_proxy()
+                .dns_resolver(Arc::new(resolve::Resolver::default()))
+        };
+        let client = match args.certificates()? {
+            Some(certificates) => builder().tls_certs_merge(certificates).build(),
+            // An image without any CA still speaks plain HTTP: it trusts nobody.
+            None => builder()
+                .build()
+                .or_else(|_| builder().tls_certs_only([]).build()),
+        };
+        Ok(Self {
+            http: client.map_err(|error| ClientError::of("the client", &error))?,
+            timeout: args.timeout,
+        })
+    }
+
+    /// How long an answer may take, from connecting to its last byte.
+    #[must_use]
+    pub fn timeout(&self) -> Duration {
+        self.timeout
     }
 
     /// A GET of this URL, with the request's own headers, to be sent by [`send`](Self::send).
     pub fn get(&self, url: Url) -> reqwest::RequestBuilder {
-        self.0.get(url)
+        self.http.get(url)
     }
 
     /// Sends a request and returns as soon as the head of the answer is there.
@@ -76,7 +95,7 @@ impl Client {
     pub async fn fetch(&self, url: &Url, limit: usize) -> Result<Answer, ClientError> {
         self.fetch_request(self.get(url.clone()), limit)
             .await
-            .map_err(|failure| ClientError::new(url.as_str(), failure))
+            .map_err(|failure| ClientError::new(&without_password(url), failure))
     }
 
     async fn fetch_request(
@@ -113,7 +132,7 @@ impl Client {
             return Ok(answer.body);
         }
         let failure = Failure::Status(answer.status, excerpt(&answer.body));
-        Err(ClientError::new(url.as_str(), failure))
+        Err(ClientError::new(&without_password(url), failure))
     }
 
     /// The JSON that a GET is answered with.
@@ -128,7 +147,7 @@ impl Client {
         let text = self.text(url, limit).await?;
         serde_json::from_str(&text).map_err(|error| {
             let reason = format!("{error}; it begins with `{}`", excerpt(&text));
-            ClientError::new(url.as_str(), Failure::NotJson(reason))
+            ClientError::new(&without_password(url), Failure::NotJson(reason))
         })
     }
 }

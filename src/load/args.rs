@@ -5,7 +5,10 @@ use std::{io::Write, time::Duration};
 use reqwest::Url;
 
 use super::Report;
-use crate::{client::ClientArgs, delay::parse_duration};
+use crate::{
+    client::{ClientArgs, parse_url},
+    delay::parse_duration,
+};
 
 /// Flags of `load`.
 #[derive(Clone, Debug, clap::Args)]
@@ -13,7 +16,8 @@ pub struct LoadArgs {
     /// Where to send requests
     #[arg(
         env = "HTTPSERVER_LOAD_URL",
-        default_value = "http://127.0.0.1:8080/images"
+        default_value = "http://127.0.0.1:8080/images",
+        value_parser = parse_url
     )]
     pub url: Url,
 
@@ -34,7 +38,8 @@ pub struct LoadArgs {
     )]
     pub arrivals: Arrivals,
 
-    /// Most requests in flight; one that is due above that is not sent, and counted
+    /// Most requests in flight; one that is due above that waits for a place, and is not sent, but counted, when it is
+    /// late by --timeout
     #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..))]
     pub max_in_flight: u32,
 

@@ -6,7 +6,7 @@ use hdrhistogram::Histogram;
 use serde::Serialize;
 
 use super::{Driven, Plan, Statistics};
-use crate::exit::Exit;
+use crate::{client::without_password, exit::Exit};
 
 /// A run in numbers. Durations are in seconds, rates a second.
 #[derive(Clone, Debug, Serialize)]
@@ -17,7 +17,7 @@ pub struct Report {
     sent: u64,
     answered: u64,
     failed: u64,
-    /// Due above `--max-in-flight`.
+    /// Without a place below `--max-in-flight` in time.
     not_sent: u64,
     intended_rate: f64,
     achieved_rate: f64,
@@ -62,7 +62,7 @@ impl Report {
         let seconds = driven.sending.as_secs_f64();
         let failures = &statistics.by_failure;
         Self {
-            url: plan.url.to_string(),
+            url: without_password(&plan.url),
             sending_seconds: seconds,
             intended: driven.intended,
             sent: driven.sent,
@@ -151,7 +151,7 @@ impl fmt::Display for Report {
         if self.not_sent > 0 {
             writeln!(
                 f,
-                "not sent   {} (due above --max-in-flight)",
+                "not sent   {} (no place below --max-in-flight in time)",
                 self.not_sent
             )?;
         }

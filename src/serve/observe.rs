@@ -16,7 +16,10 @@ use std::{
 
 use axum::{Router, body::Body, response::IntoResponse};
 use futures_util::future::Either;
-use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header::RETRY_AFTER};
+use http::{
+    HeaderName, HeaderValue, Request, Response, StatusCode,
+    header::{CONNECTION, RETRY_AFTER},
+};
 use hyper::body::Incoming;
 use opentelemetry::context::FutureExt;
 use tower::Service;
@@ -157,6 +160,11 @@ impl Visit {
 
     fn complete(mut self, mut response: Response<Body>) -> Response<Body> {
         let status = response.status();
+        if !self.shared.app.is_ready() {
+            // A kept connection would be closed at the end of the drain, perhaps under the next request.
+            let leave = HeaderValue::from_static("close");
+            response.headers_mut().insert(CONNECTION, leave);
+        }
         if let Some(timing) = self.leave(Outcome::Status(status.as_u16())) {
             let headers = response.headers_mut();
             headers.insert(SERVER_TIMING, header(timing.to_string()));

@@ -30,7 +30,7 @@ pub struct VerifyArgs {
     #[arg(long, env = "HTTPSERVER_JAEGER", value_name = "URL")]
     pub jaeger: Option<Url>,
 
-    /// Where a replica's metrics are; can be repeated [default: /metrics at every address of the target's host name]
+    /// Where the replicas' metrics are, at every address of the host name; can be repeated [default: /metrics of the target]
     #[arg(long, value_name = "URL")]
     pub metrics: Vec<Url>,
 

@@ -46,13 +46,13 @@ impl<'a> Watch<'a> {
                         .iter()
                         .any(|(_, one)| one.readings[0].instance_id == first.instance_id) => {}
                 Ok(first) => known.push((url.clone(), Replica::new(&url, first))),
-                Err(error) => refused.push(error),
+                Err(error) => refused.push((url, error)),
             }
         }
         match refused.into_iter().next() {
-            Some(error) if known.is_empty() || !named.is_empty() => refuse(&error),
+            Some((url, error)) if known.is_empty() || named.contains(&url) => refuse(&error),
             // An address of the name where nobody listens is no replica; one that answers something else is a doubt.
-            Some(error) if !error.is_unreachable() => refuse(&error),
+            Some((_, error)) if !error.is_unreachable() => refuse(&error),
             _ => Asked::Got(Self {
                 client,
                 namespace,
@@ -137,18 +137,23 @@ fn is_settled(replica: &Replica, answered: &BTreeMap<String, usize>, unanswered:
     })
 }
 
-/// The URLs that were named; else `/metrics` at every address that the target's name resolves to.
+/// The URLs that were named, else `/metrics` of the target; each at every address that its name resolves to.
 async fn addresses(target: &Url, named: &[Url]) -> Result<Vec<Url>, String> {
-    if !named.is_empty() {
-        return Ok(named.to_vec());
+    let metrics = [beside(target, "/metrics")];
+    let mut found = Vec::new();
+    for url in if named.is_empty() { &metrics } else { named } {
+        found.extend(each_address(url).await?);
     }
-    let metrics = beside(target, "/metrics");
+    Ok(found)
+}
+
+async fn each_address(url: &Url) -> Result<Vec<Url>, String> {
     let (host, port) = (
-        target.host_str().unwrap_or_default(),
-        target.port_or_known_default().unwrap_or(80),
+        url.host_str().unwrap_or_default(),
+        url.port_or_known_default().unwrap_or(80),
     );
     if host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok() {
-        return Ok(vec![metrics]);
+        return Ok(vec![url.clone()]);
     }
     let found = tokio::net::lookup_host((host, port))
         .await
@@ -157,17 +162,17 @@ async fn addresses(target: &Url, named: &[Url]) -> Result<Vec<Url>, String> {
     found.sort();
     found.dedup();
     if found.len() < 2 {
-        return Ok(vec![metrics]);
+        return Ok(vec![url.clone()]);
     }
-    if target.scheme() == "https" {
+    if url.scheme() == "https" {
         return Err(format!(
             "{host} has {} addresses, whose certificates cannot be checked one by one: --metrics URL names each replica",
             found.len()
         ));
     }
     let at = |ip| {
-        let mut url = metrics.clone();
-        url.set_ip_host(ip).map(|()| url)
+        let mut at = url.clone();
+        at.set_ip_host(ip).map(|()| at)
     };
     Ok(found.into_iter().filter_map(|ip| at(ip).ok()).collect())
 }

@@ -90,7 +90,9 @@ impl TestApp {
         };
         match timeout(DEADLINE, waiting).await {
             Ok(look) => look,
-            Err(_) => panic!("not within {DEADLINE:?}: {what}\n{}", self.look()),
+            Err(tokio::time::error::Elapsed { .. }) => {
+                panic!("not within {DEADLINE:?}: {what}\n{}", self.look())
+            }
         }
     }
 

@@ -45,7 +45,9 @@ async fn while_draining_it_is_unready_and_still_answers() {
     timeout(DEADLINE, unready)
         .await
         .expect("it becomes unready");
-    assert_eq!(client.get(&images).send().await.unwrap().status(), 200);
+    let answer = client.get(&images).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    assert_eq!(answer.headers()["connection"], "close");
     running.abort();
 }
 

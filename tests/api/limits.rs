@@ -30,7 +30,7 @@ async fn a_head_that_is_too_large_is_refused_with_431() {
 #[tokio::test]
 async fn too_many_headers_are_refused_with_431() {
     let app = TestApp::start(&["--max-headers", "10"]).await;
-    let many: String = (0..20).map(|n| format!("x-{n}: 1\r\n")).collect();
+    let many = "x-many: 1\r\n".repeat(20);
     assert!(
         say(&app, &format!("GET / HTTP/1.1\r\nhost: x\r\n{many}\r\n"))
             .await

@@ -24,20 +24,18 @@ async fn names_types_help_bounds_and_labels_are_those_of_the_contract() {
 
 /// A scrape with its values, ids and versions replaced, one line a family member.
 fn without_values(text: &str) -> String {
-    let mut shape = String::new();
-    for line in text.lines() {
-        let line = match line.rsplit_once(' ') {
-            Some((series, _)) if !line.starts_with('#') => format!("{series} N"),
-            _ => line.to_owned(),
-        };
-        let kept: Vec<_> = line.split("service_instance_id=\"").collect();
-        shape += &match kept[..] {
-            [before, after] => format!("{before}service_instance_id=\"ID{}", &after[36..]),
-            _ => line.clone(),
-        };
-        shape.push('\n');
+    let without_value = |line: &str| match line.rsplit_once(' ') {
+        Some((series, _)) if !line.starts_with('#') => format!("{series} N"),
+        _ => line.to_owned(),
+    };
+    let lines: Vec<_> = text.lines().map(without_value).collect();
+    let shape = lines
+        .join("\n")
+        .replace(env!("CARGO_PKG_VERSION"), "VERSION");
+    match shape.split_once("service_instance_id=\"") {
+        Some((before, after)) => format!("{before}service_instance_id=\"ID{}", &after[36..]),
+        None => shape,
     }
-    shape.replace(env!("CARGO_PKG_VERSION"), "VERSION")
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use crate::{
 const DEADLINE: Duration = Duration::from_secs(90);
 
 pub(crate) async fn every_expression_returns_data(stack: &Stack) {
-    let prometheus = Prometheus::new(stack.address("prometheus", "9090"));
+    let prometheus = Prometheus::new(&stack.address("prometheus", "9090"));
     let mut waiting = prometheus.rules().await;
     for name in ["latency.json", "pipeline.json"] {
         waiting.extend(of_dashboard(name, &read(&format!("dashboards/{name}"))));
@@ -43,7 +43,7 @@ struct Prometheus {
 }
 
 impl Prometheus {
-    fn new(address: String) -> Self {
+    fn new(address: &str) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let timeout = Duration::from_secs(20);
         Self {

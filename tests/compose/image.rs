@@ -2,13 +2,15 @@
 
 use std::process::Command;
 
+use crate::stack::IMAGE;
+
 /// Largest image, in bytes.
 const LIMIT: u64 = 25_000_000;
 
 pub(crate) fn is_small_and_runs_as_nobody() {
     let format = "{{.Size}} {{.Config.User}} {{json .Config.Healthcheck.Test}}";
     let output = Command::new("docker")
-        .args(["image", "inspect", "--format", format, "httpserver:dev"])
+        .args(["image", "inspect", "--format", format, IMAGE])
         .output()
         .unwrap();
     let said = String::from_utf8(output.stdout).unwrap();

@@ -4,25 +4,34 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::files::{below, between, read, root};
 
-/// Image name -> tags, with the files that say so.
+/// Image name -> tags, each with a file that says so. A tag stands with the image, or as kustomize's `newTag`.
 fn images(files: &[(String, String)]) -> BTreeMap<String, BTreeMap<String, String>> {
     let mut found: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
     for (file, text) in files {
-        for line in text
-            .lines()
-            .map(|line| line.trim_start().trim_start_matches("- "))
-        {
-            let Some(image) = line.strip_prefix("image: ") else {
-                continue;
+        let mut named = "";
+        for line in text.lines() {
+            let line = line.trim_start().trim_start_matches("- ");
+            let image = line
+                .strip_prefix("image: ")
+                .unwrap_or_default()
+                .trim_matches('"');
+            let image = image.strip_prefix("${HTTPSERVER_IMAGE:-").unwrap_or(image);
+            let image = image.trim_end_matches('}');
+            let (name, tag) = match line.split_once(": ") {
+                Some(("name", name)) => {
+                    named = name;
+                    continue;
+                }
+                Some(("newTag", tag)) => (named, tag),
+                _ => image.rsplit_once(':').unwrap_or((image, "")),
             };
-            let (name, tag) = image
-                .trim_matches('"')
-                .rsplit_once(':')
-                .unwrap_or_else(|| panic!("{file}: {image} has no tag"));
             let tags = found.entry(name.to_owned()).or_default();
-            tags.insert(tag.to_owned(), file.clone());
+            if !tag.is_empty() {
+                tags.insert(tag.to_owned(), file.clone());
+            }
         }
     }
+    found.remove("");
     found
 }
 

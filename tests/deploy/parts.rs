@@ -58,7 +58,12 @@ fn prometheus_accepts_its_config_with_either_discovery() {
 
 #[test]
 fn every_alert_fires_at_the_minute_that_arithmetic_gives() {
-    run("promtool", &["test", "rules", "prometheus/rules_test.yml"]);
+    for file in ["rules_test.yml", "rules_days_test.yml"] {
+        run(
+            "promtool",
+            &["test", "rules", &format!("prometheus/{file}")],
+        );
+    }
 }
 
 #[test]

@@ -109,7 +109,9 @@ pub(crate) fn metrics(expr: &str) -> BTreeSet<String> {
             '[' => after_closing(rest, ']'),
             _ if LISTS.contains(&word) && next.starts_with('(') => after_closing(next, ')'),
             _ if first.is_alphabetic() || first == '_' || first == ':' => {
-                if !next.starts_with('(') && !KEYWORDS.contains(&word) && !LISTS.contains(&word) {
+                let call = ["(", "by ", "by(", "without "];
+                let called = call.iter().any(|start| next.starts_with(start));
+                if !called && !KEYWORDS.contains(&word) && !LISTS.contains(&word) {
                     names.insert(word.to_owned());
                 }
                 after

@@ -2,7 +2,10 @@
 
 use std::{future::pending, net::TcpListener, time::Duration};
 
-use httpserver::{client::ClientArgs, exit::Exit};
+use httpserver::{
+    client::{Client, ClientArgs, Failure},
+    exit::Exit,
+};
 
 use crate::{plan, run, run_until, servers};
 
@@ -75,4 +78,14 @@ async fn a_server_s_error_is_an_answer_and_a_failed_run() {
     assert_eq!(run.report["statuses"]["503"], 10);
     assert_eq!(run.report["answered"], 10);
     assert_eq!(run.exit, Exit::Failed);
+}
+
+#[tokio::test]
+async fn an_endless_answer_is_refused_at_the_limit() {
+    let url = servers::endless().await;
+    let client = Client::new(&ClientArgs::default()).unwrap();
+    let url = url.parse().unwrap();
+    let error = client.fetch(&url, 100_000).await.unwrap_err();
+    assert_eq!(error.failure, Failure::TooLarge(100_000));
+    assert!(error.to_string().starts_with(url.as_str()), "{error}");
 }

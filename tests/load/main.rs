@@ -1,5 +1,10 @@
 //! The load generator against servers that behave and servers that do not.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests may stop at the first surprise, too"
+)]
+
 mod failures;
 mod servers;
 mod times;
@@ -38,7 +43,9 @@ async fn run_until(plan: &Plan, args: &ClientArgs, stop: impl Future<Output = ()
     let mut sent = Vec::new();
     let driven = drive(plan, &client, &clock, |one| sent.push(one), stop).await;
     let mut statistics = Statistics::new();
-    sent.iter().for_each(|one| statistics.record(one));
+    for one in &sent {
+        statistics.record(one);
+    }
     let report = Report::new(plan, driven, &statistics);
     Run {
         driven,

@@ -64,3 +64,22 @@ pub(crate) async fn saying(words: &'static str) -> String {
     });
     url
 }
+
+/// Answers with a body that does not end.
+pub(crate) async fn endless() -> String {
+    let (listener, url) = listen().await;
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let mut request = [0; 4096];
+                let _ = stream.read(&mut request).await;
+                let head = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+                let mut written = stream.write_all(head.as_bytes()).await;
+                while written.is_ok() {
+                    written = stream.write_all(b"4\r\nmore\r\n").await;
+                }
+            });
+        }
+    });
+    url
+}

@@ -30,21 +30,21 @@ impl Collector {
     /// Starts one that sends spans to a Jaeger's OTLP (gRPC) port.
     pub(crate) fn to_jaeger(jaeger: SocketAddr) -> Self {
         let tls = json!({"insecure": true});
-        Self::start(json!({"otlp": {"endpoint": jaeger.to_string(), "tls": tls}}))
+        Self::start(&json!({"otlp": {"endpoint": jaeger.to_string(), "tls": tls}}))
     }
 
     /// Starts one that counts spans and forgets them.
     pub(crate) fn counting() -> Self {
-        Self::start(json!({"debug": {"verbosity": "basic"}}))
+        Self::start(&json!({"debug": {"verbosity": "basic"}}))
     }
 
     /// Starts one with these exporters (the section of its configuration) behind its OTLP receiver.
-    pub(crate) fn start(exporters: Value) -> Self {
-        Self::start_with(exporters, json!({}))
+    pub(crate) fn start(exporters: &Value) -> Self {
+        Self::start_with(exporters, &json!({}))
     }
 
     /// Starts one with these processors between receiver and exporters.
-    pub(crate) fn start_with(exporters: Value, processors: Value) -> Self {
+    pub(crate) fn start_with(exporters: &Value, processors: &Value) -> Self {
         let folder = Folder::new("collector");
         let sections = json!({"exporters": exporters, "processors": processors});
         let (ports, process) = Self::run(&folder, &sections, None);

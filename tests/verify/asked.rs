@@ -25,7 +25,7 @@ fn fake(answer: &'static [u8], is_endless: bool) -> SocketAddr {
                 let mut head = [0; 4096];
                 let _ = stream.read(&mut head);
                 let _ = stream.write_all(answer);
-                let more = [b'x'; 65_536];
+                let more = vec![b'x'; 65_536];
                 while is_endless && stream.write_all(&more).is_ok() {}
             });
         }

@@ -123,11 +123,13 @@ impl Shared {
         if path.starts_with("/images") {
             thread::sleep(self.mischief.late); // what is waited for here is the point
         }
-        let kept: String = ["server-timing", "traceresponse", "content-type"]
-            .into_iter()
-            .filter(|name| !answer.header(name).is_empty())
-            .map(|name| format!("{name}: {}\r\n", answer.header(name)))
-            .collect();
+        let mut kept = String::new();
+        for name in ["server-timing", "traceresponse", "content-type"] {
+            let value = answer.header(name);
+            if !value.is_empty() {
+                kept += &format!("{name}: {value}\r\n");
+            }
+        }
         let (status, body) = (answer.status, answer.body);
         let body = match &self.mischief.rewrite {
             Some(rewrite) => rewrite(path, body),

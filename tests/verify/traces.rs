@@ -21,7 +21,7 @@ fn a_collector_that_keeps_90_percent_loses_the_rest_by_name() {
     let keep = json!({"tail_sampling": {"decision_wait": "1s", "policies": [
         {"name": "most", "type": "probabilistic", "probabilistic": {"sampling_percentage": 90}},
     ]}});
-    let collector = Collector::start_with(exporters, keep);
+    let collector = Collector::start_with(&exporters, &keep);
     let service = traced(&collector.environment("http/protobuf"));
     let flags = ["--jaeger", &jaeger.url(), "--rate", "60", "--wait", "8s"];
     let report = verify(&[&["--target", &images(service.address)], &flags[..]].concat());

@@ -2,7 +2,7 @@
 # shellcheck source=tests/cluster/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
-load restart 100 40
+load restart 100 30
 k rollout restart deployment/httpserver
 rolled_out
 eventually 60 "the old replicas are gone" settled 2

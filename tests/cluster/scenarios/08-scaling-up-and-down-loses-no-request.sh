@@ -5,12 +5,16 @@
 # The autoscaler owns the replicas, so it is asked.
 trap restored EXIT
 patch_autoscaler '{"spec": {"behavior": {"scaleDown": {"stabilizationWindowSeconds": 0}}}}'
-load scale 100 60
+load before 100 60
 patch_autoscaler '{"spec": {"minReplicas": 5}}'
-eventually 60 "five replicas" settled 5
-eventually 60 "every replica is scraped once" scraped_once
+eventually 40 "five replicas" settled 5
+eventually 40 "every replica is scraped once" scraped_once
+# Connections that are kept stay where they are: only new ones reach the new replicas.
+load beside 100 30
 patch_autoscaler '{"spec": {"minReplicas": 2}}'
-eventually 60 "two replicas" settled 2
-during_load scale
-lost_nothing scale
+eventually 40 "two replicas" settled 2
+during_load before
+lost_nothing before
+lost_nothing beside
+jq -e '.replicas | length >= 4' "$out/load-beside.txt" || fail "the new replicas answered nothing"
 still_true

@@ -9,7 +9,7 @@ evict() {
 
 eventually 60 "two replicas" settled 2
 mapfile -t two < <(pods)
-load evict 100 60
+load evict 100 45
 evict "${two[0]}"
 refusal=$(evict "${two[1]}" 2>&1) && fail "the second eviction was let through while the first pod was disrupted"
 [[ $refusal == *TooManyRequests* || $refusal == *"disruption budget"* ]] || fail "refused for another reason: $refusal"

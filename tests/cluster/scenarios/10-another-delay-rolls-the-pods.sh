@@ -3,7 +3,7 @@
 . "$(dirname "$0")/../lib.sh"
 
 trap 'restored; rolled_out' EXIT
-load delay 100 50
+load delay 100 35
 apply "$root/tests/cluster/slower"
 rolled_out
 eventually 60 "the old replicas are gone" settled 2

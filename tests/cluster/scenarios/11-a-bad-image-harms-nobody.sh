@@ -3,7 +3,7 @@
 . "$(dirname "$0")/../lib.sh"
 
 trap 'restored; rolled_out' EXIT
-load image 100 40
+load image 100 15
 k set image deployment/httpserver httpserver=httpserver:absent
 stuck() { k get pods -o json | jq -e 'any(.items[].status.containerStatuses[]?; .state.waiting.reason | IN("ErrImagePull", "ImagePullBackOff"))'; }
 eventually 60 "the new pod waits for its image" stuck

@@ -3,12 +3,17 @@
 . "$(dirname "$0")/../lib.sh"
 
 trap restored EXIT
+spans() { prometheus "sum(otel_sdk_exporter_span_exported_total{error_type$1\"\"}) or vector(0)" | jq -r '.[0].value[1]'; }
+gone() { [[ -z $(m get pods -l app.kubernetes.io/name=otel-collector -o name) ]]; }
+read -r lost delivered < <(echo "$(spans '!=')" "$(spans '=')")
 load collector 100 45
 m scale deployment/otel-collector --replicas 0
-unheard() { prometheus 'sum(increase(otel_sdk_exporter_span_exported_total{error_type!=""}[1m])) > 0' | jq -e 'length > 0'; }
-eventually 40 "the service counts the spans that it cannot deliver" unheard
+eventually 40 "the collector is gone" gone
+sleep 15 # a while without it: nothing in the service is to change
 m scale deployment/otel-collector --replicas 1
 m rollout status deployment/otel-collector --timeout 60s
-during_load collector
+more() { (($(spans '=') > delivered + 100)); }
+eventually 90 "spans are delivered again" more
 lost_nothing collector
+say "$(($(spans '!=') - lost)) spans lost, $(($(spans '=') - delivered)) delivered around the outage"
 still_true

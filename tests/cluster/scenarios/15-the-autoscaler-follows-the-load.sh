@@ -7,9 +7,9 @@ trap restored EXIT
 patch_autoscaler '{"spec": {
   "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 10}}}],
   "behavior": {"scaleDown": {"stabilizationWindowSeconds": 0}}}}'
-load autoscale 400 90
+load autoscale 400 75
 more() { (($(k get deployment httpserver -o jsonpath='{.status.readyReplicas}') > 2)); }
-eventually 80 "more than two replicas under load" more
+eventually 65 "more than two replicas under load" more
 say "$(k get deployment httpserver -o jsonpath='{.status.readyReplicas}') replicas at 400 requests a second"
 during_load autoscale
 lost_nothing autoscale

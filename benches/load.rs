@@ -1,0 +1,138 @@
+//! 5,000 requests a second with 10,000 in flight on one core: how late are they sent, and what does it cost?
+//!
+//! `cargo bench --bench load [-- RATE SECONDS]`. The delayed server is a second process on core 0, the sender has core 1
+//! (Linux; elsewhere nothing is pinned). Prints figures and judges nothing: a busy machine is late by itself.
+
+use std::{
+    error::Error,
+    fs,
+    future::pending,
+    io::{self, BufRead, BufReader, Write},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use axum::{Router, routing::get};
+use httpserver::{
+    client::{Client, ClientArgs},
+    clock::Clock,
+    descriptors,
+    load::{Arrivals, Plan, Report, Statistics, drive},
+};
+use tokio::{net::TcpListener, runtime};
+
+const DELAY: Duration = Duration::from_secs(2);
+
+type Outcome = Result<(), Box<dyn Error>>;
+
+fn main() -> Outcome {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    if args.iter().any(|arg| arg == "--server") {
+        pin_to(0);
+        return runtime()?.block_on(serve());
+    }
+    // `cargo test --all-targets` builds and starts this, too; only `cargo bench` says so.
+    if !args.iter().any(|arg| arg == "--bench") {
+        return Ok(());
+    }
+    let mut numbers = args.iter().filter_map(|arg| arg.parse::<f64>().ok());
+    let rate = numbers.next().unwrap_or(5000.0);
+    let seconds = numbers.next().unwrap_or(20.0);
+    let mut server = start_server()?;
+    pin_to(1);
+    let measured = first_line(&mut server).and_then(|url| {
+        runtime()?.block_on(measure(url.trim(), rate, Duration::from_secs_f64(seconds)))
+    });
+    server.kill()?;
+    server.wait()?;
+    measured
+}
+
+fn runtime() -> io::Result<runtime::Runtime> {
+    descriptors::raise();
+    // As the command has it: as many workers as there are cores, and here there is one.
+    runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+}
+
+async fn measure(url: &str, rate: f64, duration: Duration) -> Outcome {
+    let plan = Plan {
+        url: url.parse()?,
+        rate,
+        duration: Some(duration),
+        arrivals: Arrivals::Constant,
+        max_in_flight: 20_000,
+        sampled_ratio: 1.0,
+    };
+    let client = Client::new(&ClientArgs::default())?;
+    let clock = Clock::start()?;
+    let mut statistics = Statistics::new();
+    // Connections are opened in the first seconds; afterwards, each is used again.
+    let mut settled = Statistics::new();
+    let sink = |sent: httpserver::load::Sent| {
+        statistics.record(&sent);
+        if sent.due > 2 * DELAY {
+            settled.record(&sent);
+        }
+    };
+    let (began, cpu) = (Instant::now(), cpu_seconds());
+    let driven = drive(&plan, &client, &clock, sink, pending()).await;
+    let share = (cpu_seconds() - cpu) / began.elapsed().as_secs_f64();
+    let mut out = io::stdout();
+    writeln!(out, "{}", Report::new(&plan, driven, &statistics))?;
+    writeln!(out, "after the first {:?}:", 2 * DELAY)?;
+    writeln!(out, "{}", Report::new(&plan, driven, &settled))?;
+    writeln!(out, "the sender used {:.0} % of one core", share * 100.0)?;
+    Ok(())
+}
+
+async fn serve() -> Outcome {
+    let answer = || async {
+        tokio::time::sleep(DELAY).await;
+        "<h1>2000</h1>"
+    };
+    let socket = tokio::net::TcpSocket::new_v4()?;
+    socket.bind("127.0.0.1:0".parse()?)?;
+    let listener: TcpListener = socket.listen(4096)?;
+    writeln!(io::stdout(), "http://{}/images", listener.local_addr()?)?;
+    axum::serve(listener, Router::new().route("/images", get(answer))).await?;
+    Ok(())
+}
+
+fn start_server() -> io::Result<Child> {
+    Command::new(std::env::current_exe()?)
+        .arg("--server")
+        .stdout(Stdio::piped())
+        .spawn()
+}
+
+fn first_line(server: &mut Child) -> Result<String, Box<dyn Error>> {
+    let mut line = String::new();
+    let stdout = server.stdout.take().ok_or("the server has no output")?;
+    BufReader::new(stdout).read_line(&mut line)?;
+    Ok(line)
+}
+
+/// Threads that are started afterwards inherit it. Where it is refused, nothing is pinned.
+fn pin_to(core: usize) {
+    #[cfg(target_os = "linux")]
+    {
+        let mut cores = rustix::thread::CpuSet::new();
+        cores.set(core);
+        let _ = rustix::thread::sched_setaffinity(None, &cores);
+    }
+}
+
+/// User and system time of this process, in ticks of 10 ms; 0 where there is no `/proc`.
+fn cpu_seconds() -> f64 {
+    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // The name, in parentheses, may hold anything.
+    let fields = stat.rsplit(')').next().unwrap_or_default();
+    let ticks = fields.split_whitespace().skip(11).take(2);
+    ticks
+        .filter_map(|ticks| ticks.parse::<f64>().ok())
+        .sum::<f64>()
+        / 100.0
+}

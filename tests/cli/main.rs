@@ -1,0 +1,5 @@
+//! The command line as it is typed: what is printed, the signals, and the exit codes.
+
+mod ends;
+mod process;
+mod typed;

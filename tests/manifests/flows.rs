@@ -1,0 +1,157 @@
+//! Every connection that the network policies let through, as one table: what is not in it must not pass.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    objects::{Object, objects},
+    policy::{Pod, passes, policies},
+};
+
+/// Who may reach what. `stranger` is a pod of another namespace; `api-server` and `internet` are no pods.
+const FLOWS: &[(&str, &[&str])] = &[
+    (
+        "httpserver",
+        &["otel-collector:4317", "otel-collector:4318"],
+    ),
+    ("load", &["httpserver:8080"]),
+    (
+        "verify",
+        &[
+            "httpserver:8080",
+            "httpserver:9464",
+            "prometheus:9090",
+            "jaeger:16686",
+        ],
+    ),
+    ("otel-collector", &["jaeger:4317"]),
+    ("jaeger", &[]),
+    ("grafana", &["prometheus:9090", "jaeger:16686"]),
+    (
+        "prometheus",
+        &[
+            "httpserver:9464",
+            "otel-collector:8888",
+            "otel-collector:8889",
+            "jaeger:8888",
+            "prometheus:9090",
+            // Discovery: no selector can name the API server, so its ports are open.
+            "api-server:6443",
+            "internet:443",
+        ],
+    ),
+    ("stranger", &["httpserver:8080"]),
+];
+
+/// Asked by every pod, restricted or not.
+const NAMES: &str = "kube-dns:53";
+
+#[test]
+fn exactly_the_flows_of_the_table_pass() {
+    let found = flows_that_pass();
+    let expected: BTreeSet<_> = FLOWS
+        .iter()
+        .flat_map(|(from, to)| to.iter().chain([&NAMES]).map(move |to| flow(from, to)))
+        .collect();
+    let missing: Vec<_> = expected.difference(&found).collect();
+    let open: Vec<_> = found.difference(&expected).collect();
+    assert!(
+        missing.is_empty() && open.is_empty(),
+        "must pass and does not: {missing:#?}\npasses and must not: {open:#?}"
+    );
+}
+
+#[test]
+fn every_pod_is_under_a_default_that_denies() {
+    let policies = policies();
+    let nobody = outside("nobody", 1);
+    for mut pod in pods() {
+        pod.labels.clear();
+        pod.ports.push(("any".to_owned(), 12345));
+        assert!(
+            !passes(&policies, &pod, &nobody, 1),
+            "{} may leave",
+            pod.name
+        );
+        assert!(
+            !passes(&policies, &nobody, &pod, 12345),
+            "{} is open",
+            pod.name
+        );
+    }
+}
+
+fn flow(from: &str, to: &str) -> String {
+    format!("{from} -> {to}")
+}
+
+/// Of all pairs and ports; what the outside and the cluster's DNS do is not ours to decide.
+fn flows_that_pass() -> BTreeSet<String> {
+    let policies = policies();
+    let stranger = other("stranger", "default", ("app", "stranger"), 80);
+    let names = other("kube-dns", "kube-system", ("k8s-app", "kube-dns"), 53);
+    let mut from = pods();
+    from.push(stranger);
+    let mut to = from.clone();
+    to.extend([names, outside("api-server", 6443), outside("internet", 443)]);
+    to.retain(|pod| pod.name != "stranger");
+
+    let mut found = BTreeSet::new();
+    for from in &from {
+        for to in &to {
+            // A stranger's own way out is its namespace's business.
+            if from.name == "stranger" && to.namespace.is_none() {
+                continue;
+            }
+            let ports = to.ports.iter().map(|(_, number)| *number);
+            let open = ports.filter(|port| passes(&policies, from, to, *port));
+            found.extend(open.map(|port| flow(&from.name, &format!("{}:{port}", to.name))));
+        }
+    }
+    found
+}
+
+fn pods() -> Vec<Pod> {
+    let pods: Vec<_> = objects().iter().filter_map(pod_of).collect();
+    assert_eq!(
+        pods.len(),
+        FLOWS.len() - 1,
+        "pods without a row in the table"
+    );
+    pods
+}
+
+fn pod_of(object: &Object) -> Option<Pod> {
+    let template = object.template()?;
+    let containers = template["spec"]["containers"].as_array()?;
+    let ports = containers.iter().flat_map(|container| {
+        let ports = container["ports"].as_array().cloned().unwrap_or_default();
+        ports.into_iter().map(|port| {
+            let number = port["containerPort"].as_u64().unwrap();
+            let name = port["name"].as_str().unwrap().to_owned();
+            (name, u16::try_from(number).unwrap())
+        })
+    });
+    Some(Pod {
+        name: object.name().to_owned(),
+        namespace: Some(object.namespace.clone()),
+        labels: serde_json::from_value(template["metadata"]["labels"].clone()).unwrap(),
+        ports: ports.collect(),
+    })
+}
+
+fn other(name: &str, namespace: &str, (key, value): (&str, &str), port: u16) -> Pod {
+    Pod {
+        name: name.to_owned(),
+        namespace: Some(namespace.to_owned()),
+        labels: [(key.to_owned(), value.to_owned())].into(),
+        ports: vec![("service".to_owned(), port)],
+    }
+}
+
+fn outside(name: &str, port: u16) -> Pod {
+    Pod {
+        name: name.to_owned(),
+        ports: vec![("service".to_owned(), port)],
+        ..Pod::default()
+    }
+}
