@@ -101,7 +101,28 @@ impl Evidence {
             (life.counts.accepted.max(ended) - count(answers)).max(0.0)
         };
         let inside: f64 = self.counted().iter().map(surplus).sum();
-        (inside - count(self.unanswered())).max(0.0) + self.others_around()
+        let unread: f64 = self.others_by_scrapes().values().sum();
+        (inside + unread - count(self.unanswered())).max(0.0) + self.others_around()
+    }
+
+    /// Requests of somebody else at replicas that answered, and whose own page was not read: as Prometheus has them.
+    pub(super) fn others_by_scrapes(&self) -> BTreeMap<&str, f64> {
+        let read: Vec<_> = self.counted().iter().map(|life| life.instance_id).collect();
+        let targets = self.scraped.got().map(|scraped| &scraped.targets);
+        let lives = || {
+            targets
+                .into_iter()
+                .flatten()
+                .flat_map(|target| &target.lives)
+        };
+        let by = self.by_replica().into_iter();
+        by.filter(|(id, _)| !read.contains(id))
+            .map(|(id, answers)| {
+                let own = lives().filter(|life| life.instance_id.as_deref() == Some(id));
+                let accepted = own.map(|life| life.counts.accepted).fold(0.0, f64::max);
+                (id, (accepted - count(answers.len())).max(0.0))
+            })
+            .collect()
     }
 
     /// Requests that came between the readings and the scrapes around the run.

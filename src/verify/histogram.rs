@@ -270,3 +270,6 @@ pub(super) fn le(bound: f64) -> String {
         "+Inf".to_owned()
     }
 }
+
+#[cfg(test)]
+mod tests;

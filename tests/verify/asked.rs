@@ -139,3 +139,28 @@ fn a_guarded_prometheus_behind_a_path_prefix_answers_with_the_header() {
     assert_eq!(report.code, 0, "{report}");
     report.expect(HOP, "PASS", &["1 replica of 1 target"]);
 }
+
+#[test]
+fn an_older_prometheus_that_tells_no_interval_is_judged_by_its_spacings() {
+    if absent(&["prometheus"]) {
+        return;
+    }
+    let service = service();
+    let real = prometheus(&[job("httpserver", &[service.address])]);
+    let older = |path: &str, body: String| {
+        if path.starts_with("/api/v1/targets") {
+            body.replace("\"scrapeInterval\"", "\"unknown\"")
+        } else {
+            body
+        }
+    };
+    let mischief = Mischief {
+        rewrite: Some(Box::new(older)),
+        ..Mischief::default()
+    };
+    let front = Proxy::start(&[real.address], mischief);
+    let (target, url) = (images(service.address), format!("http://{}", front.address));
+    let report = verify(&["--target", &target, "--prometheus", &url]);
+    assert_eq!(report.code, 0, "{report}");
+    report.expect(HOP, "PASS", &["1 replica of 1 target"]);
+}

@@ -72,7 +72,7 @@ fn scrapes_that_are_missing_in_the_middle_are_a_gap_though_no_count_is() {
     let service = service();
     let prometheus = prometheus(&[job("httpserver", &[service.address])]);
     let (target, url) = (images(service.address), prometheus.url());
-    let ended = start(&[
+    let run = start(&[
         "--target",
         &target,
         "--prometheus",
@@ -88,7 +88,7 @@ fn scrapes_that_are_missing_in_the_middle_are_a_gap_though_no_count_is() {
         (service.metric("cloudnative_requests_accepted_total") > 130.0).then_some(())
     });
     prometheus.process.signal("-CONT");
-    let report = ended();
+    let report = run.end();
     report.fails(HOP, &["was not scraped for", "the interval is 1 s"]);
     report.fails_only(&[HOP]);
 }

@@ -156,14 +156,14 @@ fn other_people_s_traffic_makes_bounds_of_equalities() {
         let flags = [&["--target", &target, "--prometheus", &url], flags].concat();
         let accepted = || service.metric("cloudnative_requests_accepted_total");
         let before = accepted();
-        let ended = start(&flags);
+        let run = start(&flags);
         crate::parts::until("the run to begin", || {
             (accepted() > before + 10.0).then_some(())
         });
         for _ in 0..5 {
             service.get("/images?delay=constant(10ms)");
         }
-        let report = ended();
+        let report = run.end();
         report.expect("measured -> /metrics", "PASS", &["lower bounds"]);
         report.expect("/metrics -> Prometheus", "PASS", &["between two readings"]);
         if is_failure {
@@ -188,4 +188,70 @@ fn the_text_says_what_the_json_says() {
     ] {
         assert!(text.contains(words), "no `{words}` in\n{text}");
     }
+}
+
+#[test]
+fn replicas_that_cannot_be_read_are_compared_by_their_answers() {
+    if absent(&["prometheus"]) {
+        return;
+    }
+    let (one, two) = (service(), service());
+    let front = Proxy::start(&[one.address, two.address], Mischief::default());
+    let prometheus = prometheus(&[job("httpserver", &[one.address, two.address])]);
+    let (target, url) = (images(front.address), prometheus.url());
+    let flags = ["--target", &target, "--prometheus", &url];
+    let report = verify(&flags);
+    assert_eq!(report.code, 0, "{report}");
+    report.expect(
+        "measured -> /metrics",
+        "SKIPPED",
+        &["several replicas in turn", "--metrics"],
+    );
+    report.expect(
+        "/metrics -> Prometheus",
+        "PASS",
+        &["2 replicas of 2 targets"],
+    );
+    let run = start(&flags);
+    let accepted = || two.metric("cloudnative_requests_accepted_total");
+    let before = accepted();
+    crate::parts::until("the run to begin", || {
+        (accepted() > before + 5.0).then_some(())
+    });
+    two.get("/images?delay=constant(1ms)");
+    let report = run.end();
+    assert_eq!(report.code, 0, "{report}");
+    report.expect(
+        "/metrics -> Prometheus",
+        "PASS",
+        &["other traffic: 1 requests"],
+    );
+}
+
+#[test]
+fn every_address_of_the_target_s_name_is_read_once() {
+    let service = service();
+    let target = format!("http://localhost:{}/images", service.address.port());
+    let report = verify(&["--target", &target]);
+    assert_eq!(report.code, 0, "{report}");
+    report.expect(
+        "measured -> /metrics",
+        "PASS",
+        &["120 observations", "1 replica,"],
+    );
+}
+
+#[test]
+fn an_interrupted_run_still_reports_in_full() {
+    let service = service();
+    let run = start(&["--target", &images(service.address), "--duration", "60s"]);
+    crate::parts::until("the run to begin", || {
+        (service.metric("cloudnative_requests_accepted_total") > 30.0).then_some(())
+    });
+    run.interrupt();
+    let report = run.end();
+    assert_eq!(report.code, 0, "{report}");
+    let sent = report.json["sent"].as_u64().unwrap();
+    assert!((30..1800).contains(&sent), "{report}");
+    report.expect("ledger", "PASS", &["0 cancelled"]);
 }

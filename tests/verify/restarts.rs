@@ -31,7 +31,7 @@ impl Place {
     /// Runs, and lets `restart` happen when 60 requests have been answered.
     fn run(mut self, restart: impl FnOnce(&mut Service, &Proxy, &Prometheus) -> Service) -> Report {
         let (target, url) = (images(self.front.address), self.prometheus.url());
-        let ended = start(&[
+        let run = start(&[
             "--target",
             &target,
             "--prometheus",
@@ -43,7 +43,7 @@ impl Place {
             (self.service.metric("cloudnative_requests_accepted_total") > 60.0).then_some(())
         });
         let _successor = restart(&mut self.service, &self.front, &self.prometheus);
-        ended()
+        run.end()
     }
 }
 

@@ -1,6 +1,6 @@
 //! One run of the command, and what it reported.
 
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 
@@ -38,25 +38,37 @@ pub(crate) fn command(flags: &[&str]) -> Command {
 
 /// Runs it to its end.
 pub(crate) fn verify(flags: &[&str]) -> Report {
-    start(flags)()
+    start(flags).end()
 }
 
-/// Starts it; what is returned waits for its end.
-pub(crate) fn start(flags: &[&str]) -> impl FnOnce() -> Report + use<> {
+/// Starts it.
+pub(crate) fn start(flags: &[&str]) -> Running {
     let mut command = command(flags);
     command.args(["--output", "json"]);
-    let child = command
+    let piped = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    move || {
-        let output = child.wait_with_output().unwrap();
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        .stderr(Stdio::piped());
+    Running(piped.spawn().unwrap())
+}
+
+/// A run that has not ended.
+pub(crate) struct Running(Child);
+
+impl Running {
+    /// What Ctrl-C sends.
+    pub(crate) fn interrupt(&self) {
+        let id = self.0.id().to_string();
+        let sent = Command::new("kill").args(["-INT", &id]).status();
+        assert!(sent.unwrap().success());
+    }
+
+    /// Waits for its end.
+    pub(crate) fn end(self) -> Report {
+        let output = self.0.wait_with_output().unwrap();
         Report {
             code: output.status.code().unwrap(),
-            json: serde_json::from_str(&text).unwrap_or(Value::Null),
+            json: serde_json::from_slice(&output.stdout).unwrap_or(Value::Null),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
         }
     }

@@ -156,7 +156,12 @@ impl<'a> Comparison<'a> {
                         .map(|(step, counted)| (step.clone(), counted.clone()))
                         .collect(),
                 };
-                let slack = count(self.evidence.unanswered());
+                let unanswered = count(self.evidence.unanswered());
+                let others = self.evidence.others_by_scrapes();
+                let slack = match others.get(id) {
+                    Some(others) if *others > unanswered => f64::INFINITY,
+                    _ => unanswered,
+                };
                 let answers = Counts {
                     accepted: found.accepted,
                     ..answers.clone()
