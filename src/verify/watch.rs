@@ -51,8 +51,9 @@ impl<'a> Watch<'a> {
         };
         let what = "Prometheus to scrape every replica before the run";
         let seen = wait::until(what, wait, async || {
+            let active = prometheus.targets().await.ok()?;
             let raw = watch.raw(LOOKBACK).await.ok()?;
-            watch.covers(&raw, before, now).then_some(raw)
+            (all_were_scraped(&active, &raw) && watch.covers(&raw, before, now)).then_some(raw)
         })
         .await;
         let raw = match seen {
@@ -201,6 +202,7 @@ impl<'a> Watch<'a> {
             range,
             reported,
             expected: Vec::new(),
+            edges: Vec::new(),
             observations: 0.0,
         })
     }
@@ -256,6 +258,15 @@ impl<'a> Watch<'a> {
             intervals.get(&address(labels)).copied()
         })
     }
+}
+
+/// Whether no target of the service's jobs still waits for its first scrape.
+fn all_were_scraped(active: &[ActiveTarget], raw: &[Series]) -> bool {
+    let jobs: BTreeSet<_> = raw.iter().map(|series| series.labels.get("job")).collect();
+    let mut own = active
+        .iter()
+        .filter(|target| jobs.contains(&target.labels.get("job")));
+    own.all(|target| target.health != "unknown")
 }
 
 fn is_among(active: &[ActiveTarget], labels: &Labels) -> bool {
