@@ -23,8 +23,6 @@ pub(super) struct Scraped {
     pub(super) whole: Asking,
     /// The dashboard's own.
     pub(super) short: Option<Asking>,
-    /// Requests of somebody else between the last scrape and the first reading.
-    pub(super) others_before: f64,
     /// Prometheus' clock minus this machine's, in milliseconds.
     pub(super) ahead: i64,
 }
