@@ -1,6 +1,6 @@
 //! Parses the command line, runs one command, and turns what happened into an exit code.
 
-use std::process::ExitCode;
+use std::{io, process::ExitCode};
 
 use clap::Parser;
 use httpserver::{cli::Cli, exit::Exit};
@@ -8,9 +8,16 @@ use httpserver::{cli::Cli, exit::Exit};
 fn main() -> ExitCode {
     match Cli::parse().run() {
         Ok(exit) => exit.into(),
+        // Whoever read the output, `head` for one, has read enough.
+        Err(error) if is_broken_pipe(&error) => Exit::Good.into(),
         Err(error) => {
             eprintln!("error: {error:#}");
             Exit::Failed.into()
         }
     }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
+    kind == Some(io::ErrorKind::BrokenPipe)
 }

@@ -18,7 +18,7 @@ fn hops(part: &str) -> &'static [&'static str] {
 }
 
 pub(crate) fn of_a_part_is_named_and_mended(stack: &Stack, part: &str) {
-    let running = stack.start_verify("30s", &[]);
+    let running = stack.start_verify("30s", &["--wait=20s"]); // for what will not come
     sleep(Duration::from_secs(8)); // a moment in the middle of the run, as input
     stack.compose(&["kill", part]);
     sleep(OUTAGE);

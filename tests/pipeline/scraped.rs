@@ -19,6 +19,8 @@ use crate::{
 
 const DELAY: &str = "uniform(0s,150ms)";
 const REQUESTS: usize = 1_600;
+/// How far apart two computations of one quantile may be, in seconds.
+const ROUNDING: f64 = 1e-6;
 const LATENCY: &str = "cloudnative_execution_latency_seconds";
 
 /// How many of the answers' own totals lie within each bound, and all of them last.
@@ -64,7 +66,7 @@ fn band(q: f64, expected: f64, buckets: &Buckets, answers: &[Answer]) -> (f64, f
         })
     });
     corners.fold((f64::MAX, f64::MIN), |(low, high), at| {
-        (low.min(at), high.max(at))
+        (low.min(at - ROUNDING), high.max(at + ROUNDING))
     })
 }
 
@@ -107,7 +109,7 @@ fn prometheus_reports_what_the_buckets_hold_and_truth_predicted() {
         let reported = prometheus.value(&query).unwrap();
         let formula = buckets::quantile(q, buckets.bounds(), &counts);
         assert!(
-            (reported - formula).abs() < 1e-6,
+            (reported - formula).abs() < ROUNDING,
             "q={q}: {reported}, not {formula}"
         );
         let predicted = truth.quantiles.iter().find(|known| known.q == q).unwrap();
