@@ -34,15 +34,15 @@ pub(super) async fn gather(
     let before = pages.got().map(replicas::Watch::first).unwrap_or_default();
     let prometheus = args.prometheus.clone();
     let prometheus = prometheus.map(|url| Prometheus::new(api.clone(), url));
-    let scrapes = scrapes(prometheus.as_ref(), args, &namespace, &before).await;
+    let asking = ask(prometheus.as_ref(), args, &namespace, &before).await;
     let (sent, driven) = send(args, client, pages.got_mut(), stop).await?;
     if let Some(pages) = pages.got_mut() {
         let (answered, unanswered) = answers(&sent);
         pages.settle(&answered, unanswered).await;
     }
     let rate_window = args.limits.rate_window;
-    let scraped = scrapes
-        .then(async |scrapes| scrapes.end(rate_window).await.into())
+    let scraped = asking
+        .then(async |asking| asking.end(rate_window).await.into())
         .await;
     if let (Some(pages), Some(_)) = (pages.got_mut(), scraped.got()) {
         pages.read().await;
@@ -62,7 +62,7 @@ pub(super) async fn gather(
     })
 }
 
-async fn scrapes<'a>(
+async fn ask<'a>(
     prometheus: Option<&'a Prometheus>,
     args: &VerifyArgs,
     namespace: &'a str,
