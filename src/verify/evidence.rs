@@ -62,6 +62,22 @@ impl<T> Asked<T> {
             _ => None,
         }
     }
+
+    pub(super) fn got_mut(&mut self) -> Option<&mut T> {
+        match self {
+            Self::Got(it) => Some(it),
+            _ => None,
+        }
+    }
+
+    /// Goes on with what was had; else keeps the reason.
+    pub(super) async fn then<U>(self, next: impl AsyncFnOnce(T) -> Asked<U>) -> Asked<U> {
+        match self {
+            Self::Got(it) => next(it).await,
+            Self::Skipped(reason) => Asked::Skipped(reason),
+            Self::Unreachable(reason) => Asked::Unreachable(reason),
+        }
+    }
 }
 
 impl Evidence {
@@ -102,7 +118,7 @@ impl Evidence {
         };
         let inside: f64 = self.counted().iter().map(surplus).sum();
         let unread: f64 = self.others_by_scrapes().values().sum();
-        (inside + unread - count(self.unanswered())).max(0.0) + self.others_around()
+        (inside + unread - count(self.unanswered())).max(0.0) + self.others_after()
     }
 
     /// Requests of somebody else at replicas that answered, and whose own page was not read: as Prometheus has them.
@@ -125,8 +141,8 @@ impl Evidence {
             .collect()
     }
 
-    /// Requests that came between the readings and the scrapes around the run.
-    fn others_around(&self) -> f64 {
+    /// Requests that came between the last answer and the last scrape.
+    fn others_after(&self) -> f64 {
         let replicas = self.replicas.got().into_iter().flatten();
         let around = |replica: &Replica| {
             let settled = replica.settled.checked_sub(1);
@@ -142,8 +158,7 @@ impl Evidence {
                 0.0
             }
         };
-        let after: f64 = replicas.map(around).sum();
-        after + self.scraped.got().map_or(0.0, |it| it.others_before)
+        replicas.map(around).sum()
     }
 }
 

@@ -166,4 +166,14 @@ mod tests {
         assert_eq!(sums.bounds(), [1.0]);
         near(sums.quantile(0.25), 0.5);
     }
+
+    #[test]
+    fn an_exact_rank_before_empty_buckets_has_two_right_answers() {
+        let mut histogram = Histogram::default();
+        for (bound, cumulative) in [(1.7, 54.0), (1.8, 54.0), (1.9, 60.0), (f64::INFINITY, 60.0)] {
+            histogram.bucket(bound).cumulative = cumulative;
+        }
+        assert!((histogram.quantile(0.9 - 1e-9) - 1.7).abs() < 1e-6);
+        assert!((histogram.quantile(0.9 + 1e-9) - 1.8).abs() < 1e-6);
+    }
 }

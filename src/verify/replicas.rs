@@ -19,9 +19,9 @@ const SETTLE: Duration = Duration::from_secs(10);
 
 /// The replicas that are watched.
 pub(super) struct Watch<'a> {
-    pub(super) client: &'a Client,
-    pub(super) namespace: &'a str,
-    pub(super) known: Vec<(Url, Replica)>,
+    client: &'a Client,
+    namespace: &'a str,
+    known: Vec<(Url, Replica)>,
 }
 
 impl<'a> Watch<'a> {
@@ -59,6 +59,13 @@ impl<'a> Watch<'a> {
                 known,
             }),
         }
+    }
+
+    /// The first reading of each.
+    pub(super) fn first(&self) -> Vec<Reading> {
+        let all = self.known.iter();
+        all.filter_map(|(_, replica)| replica.readings.first().cloned())
+            .collect()
     }
 
     /// Reads all now and then, for ever.

@@ -10,6 +10,8 @@ use super::{
 
 /// The percentiles of the table.
 pub(super) const QUANTILES: [f64; 4] = [0.5, 0.9, 0.95, 0.99];
+/// Far above what rounding does to a rank, far below what one request does to it.
+const HAIR: f64 = 1e-9;
 /// What Prometheus tells.
 #[derive(Clone, Debug)]
 pub(super) struct Scraped {
@@ -21,8 +23,6 @@ pub(super) struct Scraped {
     pub(super) whole: Asking,
     /// The dashboard's own.
     pub(super) short: Option<Asking>,
-    /// Requests of somebody else between the last scrape and the first reading.
-    pub(super) others_before: f64,
     /// Prometheus' clock minus this machine's, in milliseconds.
     pub(super) ahead: i64,
 }
@@ -33,6 +33,9 @@ pub(super) struct Asking {
     pub(super) range: Range,
     pub(super) reported: Vec<Option<f64>>,
     pub(super) expected: Vec<f64>,
+    /// The same a hair below and above each rank: where the rank is met exactly and the next buckets are empty, rounding
+    /// decides which end of them is reported.
+    pub(super) edges: Vec<(f64, f64)>,
     /// How many observations the samples of the range hold, as `increase()` would say it.
     pub(super) observations: f64,
 }
@@ -50,6 +53,8 @@ impl Asking {
         };
         let rates = by_le(raw.iter().filter(is_total), self.range);
         self.expected = QUANTILES.map(|q| rates.quantile(q)).to_vec();
+        let edges = |q: f64| (rates.quantile(q - HAIR), rates.quantile(q + HAIR));
+        self.edges = QUANTILES.map(edges).to_vec();
         self.observations = rates.count * super::check::millis(self.range.to - self.range.from);
         self
     }

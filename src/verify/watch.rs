@@ -27,7 +27,6 @@ pub(super) struct Watch<'a> {
     wait: Duration,
     window: Window,
     ahead: i64,
-    others_before: f64,
 }
 
 impl<'a> Watch<'a> {
@@ -47,25 +46,25 @@ impl<'a> Watch<'a> {
             wait,
             window: Window::default(),
             ahead,
-            others_before: 0.0,
         };
         let what = "Prometheus to scrape every replica before the run";
         let seen = wait::until(what, wait, async || {
+            let active = prometheus.targets().await.ok()?;
             let raw = watch.raw(LOOKBACK).await.ok()?;
-            watch.covers(&raw, before, now).then_some(raw)
+            (all_were_scraped(&active, &raw) && watch.covers(&raw, before, now)).then_some(raw)
         })
         .await;
         let raw = match seen {
             Some(raw) => raw,
             None => watch.raw(LOOKBACK).await?,
         };
-        watch.note(&raw, before, &prometheus.targets().await?);
+        watch.note(&raw, &prometheus.targets().await?);
         watch.window.began = prometheus.now().await?;
         Ok(watch)
     }
 
     /// The last sample of each target is where its run begins: whoever sees it sees it before the first request.
-    fn note(&mut self, raw: &[Series], before: &[Reading], active: &[ActiveTarget]) {
+    fn note(&mut self, raw: &[Series], active: &[ActiveTarget]) {
         let accepted = format!("{}_requests_accepted_total", self.namespace);
         let is_active = |series: &&Series| is_among(active, &series.labels);
         let all = raw.iter().filter(|series| series.name() == accepted);
@@ -74,23 +73,6 @@ impl<'a> Watch<'a> {
                 continue;
             };
             self.window.baselines.insert(series.target(), last.at);
-        }
-        let targets = self.sorted(raw, i64::MIN, &[]);
-        for target in &targets {
-            let id = target
-                .lives
-                .last()
-                .and_then(|life| life.instance_id.clone());
-            let reading = before
-                .iter()
-                .find(|reading| Some(&reading.instance_id) == id.as_ref());
-            let mut own = raw.iter();
-            let last = own
-                .find(|series| series.name() == accepted && series.target() == target.labels)
-                .and_then(|series| series.points.last());
-            if let (Some(reading), Some(last)) = (reading, last) {
-                self.others_before += (reading.counts.accepted - last.value).max(0.0);
-            }
         }
     }
 
@@ -182,7 +164,6 @@ impl<'a> Watch<'a> {
             active,
             raw,
             window: self.window,
-            others_before: self.others_before,
             ahead: self.ahead,
         })
     }
@@ -201,6 +182,7 @@ impl<'a> Watch<'a> {
             range,
             reported,
             expected: Vec::new(),
+            edges: Vec::new(),
             observations: 0.0,
         })
     }
@@ -256,6 +238,15 @@ impl<'a> Watch<'a> {
             intervals.get(&address(labels)).copied()
         })
     }
+}
+
+/// Whether no target of the service's jobs still waits for its first scrape.
+fn all_were_scraped(active: &[ActiveTarget], raw: &[Series]) -> bool {
+    let jobs: BTreeSet<_> = raw.iter().map(|series| series.labels.get("job")).collect();
+    let mut own = active
+        .iter()
+        .filter(|target| jobs.contains(&target.labels.get("job")));
+    own.all(|target| target.health != "unknown")
 }
 
 fn is_among(active: &[ActiveTarget], labels: &Labels) -> bool {

@@ -3,6 +3,7 @@
 use std::{
     io::{Read, Write},
     net::{SocketAddr, TcpListener},
+    process::{Command, Stdio},
     thread,
 };
 
@@ -163,4 +164,55 @@ fn an_older_prometheus_that_tells_no_interval_is_judged_by_its_spacings() {
     let report = verify(&["--target", &target, "--prometheus", &url]);
     assert_eq!(report.code, 0, "{report}");
     report.expect(HOP, "PASS", &["1 replica of 1 target"]);
+}
+
+/// A key and a certificate for loopback, signed by itself.
+fn certificate(folder: &std::path::Path) {
+    let arguments = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout key.pem -out cert.pem \
+                     -days 2 -subj /CN=httpserver-test -addext subjectAltName=IP:127.0.0.1 \
+                     -addext basicConstraints=critical,CA:FALSE";
+    let mut command = Command::new("openssl");
+    command
+        .args(arguments.split_whitespace())
+        .current_dir(folder);
+    assert!(command.stderr(Stdio::null()).status().unwrap().success());
+}
+
+#[test]
+fn a_private_certificate_is_trusted_where_ca_names_it() {
+    if absent(&["openssl"]) {
+        return;
+    }
+    let folder = std::env::temp_dir().join(format!("httpserver-tls-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    certificate(&folder);
+    let port = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let mut server = Command::new("openssl")
+        .args([
+            "s_server", "-www", "-quiet", "-key", "key.pem", "-cert", "cert.pem",
+        ])
+        .args(["-accept", &port.to_string()])
+        .current_dir(&folder)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    crate::parts::until("the TLS server", || {
+        std::net::TcpStream::connect(("127.0.0.1", port)).ok()
+    });
+    let url = format!("https://127.0.0.1:{port}");
+    let strange = ask(&url, &[]);
+    let trusted = ask(&url, &["--ca", folder.join("cert.pem").to_str().unwrap()]);
+    server.kill().unwrap();
+    server.wait().unwrap();
+    std::fs::remove_dir_all(&folder).unwrap();
+    strange.expect(HOP, "SKIPPED", &["invalid peer certificate"]);
+    // The server has only a page about itself: that it was read is the point.
+    trusted.expect(HOP, "SKIPPED", &["not the JSON that was due", "HTML"]);
+    assert_eq!((strange.code, trusted.code), (3, 3));
 }
