@@ -203,7 +203,9 @@ impl<'a> Comparison<'a> {
             ));
         }
         if !target.is_complete {
-            wrong.push(format!("{name} was not scraped after the run"));
+            wrong.push(format!(
+                "{name} was not scraped after the run (--wait says how long to wait)"
+            ));
         }
         for series in &target.falls {
             wrong.push(format!(
