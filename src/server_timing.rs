@@ -24,7 +24,12 @@ impl fmt::Display for ServerTiming {
         let mut separator = "";
         for (name, duration) in [("delay", self.delay), ("total", self.total)] {
             if let Some(duration) = duration {
-                let (millis, nanos) = (duration.as_millis(), duration.subsec_nanos() % 1_000_000);
+                // In 64 bits, which print faster than the 128 of `as_millis`; no wait is 500 million years.
+                let millis = duration
+                    .as_secs()
+                    .saturating_mul(1000)
+                    .saturating_add(duration.subsec_millis().into());
+                let nanos = duration.subsec_nanos() % 1_000_000;
                 write!(f, "{separator}{name};dur={millis}.{nanos:06}")?;
                 separator = ", ";
             }

@@ -7,7 +7,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 use opentelemetry::{
     Context, KeyValue, SpanId,
     propagation::{TextMapCompositePropagator, TextMapPropagator},
@@ -244,5 +244,9 @@ fn unrecorded(parent: &Context) -> SpanContext {
 }
 
 fn carries_context(headers: &HeaderMap) -> bool {
-    headers.contains_key("traceparent") || headers.contains_key("baggage")
+    static CARRIERS: [HeaderName; 2] = [
+        HeaderName::from_static("traceparent"),
+        HeaderName::from_static("baggage"),
+    ];
+    CARRIERS.iter().any(|carrier| headers.contains_key(carrier))
 }
