@@ -2,7 +2,6 @@
 //! <https://opentelemetry.io/docs/specs/semconv/http/http-metrics/>
 
 use std::{
-    collections::HashMap,
     sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
@@ -41,8 +40,12 @@ pub enum Outcome {
     Cancelled,
 }
 
-type Durations = RwLock<HashMap<(HttpRequest, Outcome), BoundHistogram<f64>>>;
-type Active = RwLock<HashMap<&'static str, BoundUpDownCounter<i64>>>;
+type Durations = Bound<(HttpRequest, Outcome), BoundHistogram<f64>>;
+type Active = Bound<&'static str, BoundUpDownCounter<i64>>;
+
+/// What is bound so far, in the order of first use: few, and the common ones come first, so that looking through them
+/// is faster than hashing.
+type Bound<K, B> = RwLock<Vec<(K, B)>>;
 
 /// `http.server.request.duration` and `http.server.active_requests`. Cloning is cheap.
 #[derive(Clone, Debug)]
@@ -101,21 +104,25 @@ impl HttpInstruments {
 }
 
 /// Uses the instrument bound to `key`; binds it at the first use. The keys are few, by their type.
-fn with_bound<K: Eq + std::hash::Hash, B>(
-    bound: &RwLock<HashMap<K, B>>,
+fn with_bound<K: Eq, B>(
+    bound: &Bound<K, B>,
     key: K,
     bind: impl FnOnce() -> B,
     record: impl FnOnce(&B),
 ) {
-    if let Some(known) = bound
-        .read()
-        .unwrap_or_else(PoisonError::into_inner)
-        .get(&key)
+    let find = |known: &[(K, B)]| known.iter().position(|(known, _)| *known == key);
     {
-        return record(known);
+        let known = bound.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(at) = find(&known) {
+            return record(&known[at].1);
+        }
     }
-    let mut bound = bound.write().unwrap_or_else(PoisonError::into_inner);
-    record(bound.entry(key).or_insert_with(bind));
+    let mut known = bound.write().unwrap_or_else(PoisonError::into_inner);
+    let at = find(&known).unwrap_or_else(|| {
+        known.push((key, bind()));
+        known.len() - 1
+    });
+    record(&known[at].1);
 }
 
 fn request_labels(method: &'static str) -> Vec<KeyValue> {

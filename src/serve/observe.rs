@@ -5,6 +5,7 @@
 
 use std::{
     convert::Infallible,
+    fmt::{self, Write},
     future::Future,
     net::SocketAddr,
     sync::{
@@ -94,14 +95,16 @@ impl Observe {
             let exchange = visit.time();
             request.extensions_mut().insert(exchange);
         }
-        let mut router = self.router.clone();
+        // Called here, polled below: the request itself need not lie in the future that waits.
+        let answer = (!crowded).then(|| {
+            let inside = visit.span.context.clone();
+            self.router.clone().call(request).with_context(inside)
+        });
         async move {
             let visit = visit; // whole: its drop counts a client that left
-            let response = if crowded {
-                refuse(&visit.shared.app)
-            } else {
-                let answer = router.call(request);
-                answer.with_context(visit.span.context.clone()).await?
+            let response = match answer {
+                Some(answer) => answer.await?,
+                None => refuse(&visit.shared.app),
             };
             Ok(visit.complete(response))
         }
@@ -167,7 +170,7 @@ impl Visit {
         }
         if let Some(timing) = self.leave(Outcome::Status(status.as_u16())) {
             let headers = response.headers_mut();
-            headers.insert(SERVER_TIMING, header(timing.to_string()));
+            headers.insert(SERVER_TIMING, header(timing));
             headers.insert(TRACERESPONSE, header(self.span.traceresponse()));
         }
         response
@@ -215,7 +218,11 @@ impl Drop for Visit {
     }
 }
 
-fn header(value: String) -> HeaderValue {
-    // Digits, ids and an instance id that may come from the environment: only the last could be no header value.
-    HeaderValue::try_from(value).unwrap_or_else(|_| HeaderValue::from_static("invalid"))
+/// Words as a header; with room for an id and two durations from the start.
+fn header(words: impl fmt::Display) -> HeaderValue {
+    let mut text = String::with_capacity(128);
+    // Writing to a string cannot fail.
+    let _ = write!(text, "{words}");
+    // Digits and ids are header values; of an instance id that the environment gave, not all may be.
+    HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static("invalid"))
 }

@@ -12,7 +12,8 @@ use opentelemetry::{
     Context, KeyValue, SpanId,
     propagation::{TextMapCompositePropagator, TextMapPropagator},
     trace::{
-        Span, SpanBuilder, SpanContext, SpanKind, Status, TraceContextExt, Tracer, TracerProvider,
+        Span, SpanBuilder, SpanContext, SpanKind, Status, TraceContextExt, TraceFlags, TraceState,
+        Tracer, TracerProvider,
     },
 };
 use opentelemetry_http::HeaderExtractor;
@@ -21,7 +22,10 @@ use opentelemetry_sdk::{
     Resource,
     error::OTelSdkResult,
     propagation::{BaggagePropagator, TraceContextPropagator},
-    trace::{BatchConfigBuilder, BatchSpanProcessor, Sampler, SdkTracer, SdkTracerProvider},
+    trace::{
+        BatchConfigBuilder, BatchSpanProcessor, IdGenerator, RandomIdGenerator, Sampler, SdkTracer,
+        SdkTracerProvider,
+    },
 };
 
 use super::{
@@ -40,6 +44,7 @@ pub struct Tracing {
     provider: SdkTracerProvider,
     tracer: SdkTracer,
     propagator: Option<TextMapCompositePropagator>,
+    exports: bool,
 }
 
 impl Tracing {
@@ -59,6 +64,7 @@ impl Tracing {
             tracer: provider.tracer(env!("CARGO_PKG_NAME")),
             provider,
             propagator: propagator()?,
+            exports: export.is_some(),
         })
     }
 
@@ -76,6 +82,15 @@ impl Tracing {
             _ => Context::new(),
         };
         let parent_id = parent.span().span_context().span_id();
+        if !self.exports {
+            let ids = unrecorded(&parent);
+            return ServerSpan {
+                context: parent.with_remote_span_context(ids.clone()),
+                ids,
+                parent_id,
+                recorded_from: None,
+            };
+        }
         let started = SystemTime::now();
         let builder = SpanBuilder::from_name(name)
             .with_kind(SpanKind::Server)
@@ -83,10 +98,9 @@ impl Tracing {
         let span = self.tracer.build_with_context(builder, &parent);
         ServerSpan {
             ids: span.span_context().clone(),
-            recording: span.is_recording(),
+            recorded_from: span.is_recording().then_some(started),
             context: parent.with_span(span),
             parent_id,
-            started,
         }
     }
 
@@ -115,8 +129,8 @@ pub struct ServerSpan {
     pub context: Context,
     ids: SpanContext,
     parent_id: SpanId,
-    started: SystemTime,
-    recording: bool,
+    /// When a span that is recorded began.
+    recorded_from: Option<SystemTime>,
 }
 
 impl ServerSpan {
@@ -141,22 +155,22 @@ impl ServerSpan {
 
     /// Adds attributes, where anybody will see them.
     pub fn describe(&self, attributes: impl FnOnce() -> Vec<KeyValue>) {
-        if self.recording {
+        if self.recorded_from.is_some() {
             self.context.span().set_attributes(attributes());
         }
     }
 
     /// Marks the span as failed by the server.
     pub fn fail(&self) {
-        if self.recording {
+        if self.recorded_from.is_some() {
             self.context.span().set_status(Status::error(""));
         }
     }
 
     /// Ends the span exactly `took` after its start.
     pub fn end(&self, took: Duration) {
-        if self.recording {
-            self.context.span().end_with_timestamp(self.started + took);
+        if let Some(started) = self.recorded_from {
+            self.context.span().end_with_timestamp(started + took);
         }
     }
 }
@@ -210,6 +224,23 @@ fn propagator() -> Result<Option<TextMapCompositePropagator>, TelemetryError> {
         })
         .collect();
     Ok((!wanted.is_empty()).then(|| TextMapCompositePropagator::new(wanted)))
+}
+
+/// Ids as real as those of a recorded span: draws and log lines need them where nothing is exported.
+fn unrecorded(parent: &Context) -> SpanContext {
+    let new = RandomIdGenerator::default();
+    let span = parent.span();
+    let trace_id = match span.span_context() {
+        known if known.is_valid() => known.trace_id(),
+        _ => new.new_trace_id(),
+    };
+    SpanContext::new(
+        trace_id,
+        new.new_span_id(),
+        TraceFlags::NOT_SAMPLED,
+        false,
+        TraceState::NONE,
+    )
 }
 
 fn carries_context(headers: &HeaderMap) -> bool {

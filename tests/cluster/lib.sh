@@ -5,7 +5,7 @@ stack=${CLUSTER_STACK:-$root/tests/cluster/stack}
 out=${CLUSTER_OUT:-$(mktemp -d "${TMPDIR:-/tmp}/cluster-test.XXXXXX")}
 
 k() { kubectl --namespace httpserver "$@"; }
-m() { kubectl --namespace monitoring "$@"; }
+m() { kubectl --namespace httpserver-monitoring "$@"; }
 
 # say TEXT: a finding that the run shows beside the verdict
 say() { echo "#said: $*"; }
@@ -63,12 +63,12 @@ processes() {
 
 # prometheus QUERY: the result of an instant query, as JSON
 prometheus() {
-  kubectl get --raw "/api/v1/namespaces/monitoring/services/prometheus:9090/proxy/api/v1/query?query=$(jq -rn --arg q "$1" '$q | @uri')" | jq -c .data.result
+  kubectl get --raw "/api/v1/namespaces/httpserver-monitoring/services/prometheus:9090/proxy/api/v1/query?query=$(jq -rn --arg q "$1" '$q | @uri')" | jq -c .data.result
 }
 
 # targets: for each target of the service `pod health`
 targets() {
-  kubectl get --raw "/api/v1/namespaces/monitoring/services/prometheus:9090/proxy/api/v1/targets?state=active" |
+  kubectl get --raw "/api/v1/namespaces/httpserver-monitoring/services/prometheus:9090/proxy/api/v1/targets?state=active" |
     jq -r '.data.activeTargets[] | select(.labels.job == "httpserver") | .labels.pod + " " + .health' | sort
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Tries k8s/ in a real cluster, scenario by scenario; needs kubectl and jq. It makes and removes the
-# namespaces `httpserver` and `monitoring`, so it refuses a cluster that is not made for trials.
+# namespaces `httpserver` and `httpserver-monitoring`, so it refuses a cluster that is not made for trials.
 # Usage: run.sh [WORD...]     runs the scenarios whose file name contains one of the words; all without words
 #   CLUSTER_LOAD=COMMAND      called with the names of images, copies them into the cluster
 #   CLUSTER_STACK=DIR         what to apply; by default k8s without Grafana

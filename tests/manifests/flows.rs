@@ -7,7 +7,8 @@ use crate::{
     policy::{Pod, passes, policies},
 };
 
-/// Who may reach what. `stranger` is a pod of another namespace; `api-server` and `internet` are no pods.
+/// Who may reach what. `stranger` is a pod of another namespace, `own-prometheus` one of the namespace `monitoring`;
+/// `api-server` and `internet` are no pods.
 const FLOWS: &[(&str, &[&str])] = &[
     (
         "httpserver",
@@ -40,6 +41,7 @@ const FLOWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("stranger", &["httpserver:8080"]),
+    ("own-prometheus", &["httpserver:8080", "httpserver:9464"]),
 ];
 
 /// Asked by every pod, restricted or not.
@@ -87,19 +89,22 @@ fn flow(from: &str, to: &str) -> String {
 /// Of all pairs and ports; what the outside and the cluster's DNS do is not ours to decide.
 fn flows_that_pass() -> BTreeSet<String> {
     let policies = policies();
-    let stranger = other("stranger", "default", ("app", "stranger"), 80);
+    let strangers = [
+        other("stranger", "default", ("app", "stranger"), 80),
+        other("own-prometheus", "monitoring", ("app", "prometheus"), 9090),
+    ];
     let names = other("kube-dns", "kube-system", ("k8s-app", "kube-dns"), 53);
-    let mut from = pods();
-    from.push(stranger);
-    let mut to = from.clone();
+    let mut to = pods();
+    let mut from = to.clone();
+    from.extend(strangers.clone());
     to.extend([names, outside("api-server", 6443), outside("internet", 443)]);
-    to.retain(|pod| pod.name != "stranger");
 
     let mut found = BTreeSet::new();
     for from in &from {
         for to in &to {
             // A stranger's own way out is its namespace's business.
-            if from.name == "stranger" && to.namespace.is_none() {
+            let strange = strangers.iter().any(|stranger| stranger.name == from.name);
+            if strange && to.namespace.is_none() {
                 continue;
             }
             let ports = to.ports.iter().map(|(_, number)| *number);
@@ -114,7 +119,7 @@ fn pods() -> Vec<Pod> {
     let pods: Vec<_> = objects().iter().filter_map(pod_of).collect();
     assert_eq!(
         pods.len(),
-        FLOWS.len() - 1,
+        FLOWS.len() - 2,
         "pods without a row in the table"
     );
     pods

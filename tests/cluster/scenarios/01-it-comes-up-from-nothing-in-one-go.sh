@@ -2,7 +2,7 @@
 # shellcheck source=tests/cluster/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
-kubectl delete namespace httpserver monitoring --ignore-not-found --wait --timeout 180s
+kubectl delete namespace httpserver httpserver-monitoring --ignore-not-found --wait --timeout 180s
 apply
 for deployment in httpserver load; do k rollout status "deployment/$deployment" --timeout 120s; done
 for deployment in jaeger otel-collector prometheus; do m rollout status "deployment/$deployment" --timeout 120s; done

@@ -5,7 +5,7 @@
 # The autoscaler owns the replicas, so it is asked.
 trap restored EXIT
 patch_autoscaler '{"spec": {"behavior": {"scaleDown": {"stabilizationWindowSeconds": 0}}}}'
-load before 100 60
+load before 100 50
 patch_autoscaler '{"spec": {"minReplicas": 5}}'
 eventually 40 "five replicas" settled 5
 eventually 40 "every replica is scraped once" scraped_once

@@ -9,7 +9,7 @@ if ((!${#ids[@]})); then
   exit
 fi
 instance=$(pod_answers "$pod" /truth | jq -r '.. | strings | select(test("^[0-9a-f]{8}-[0-9a-f]{4}-"))' | head -n 1)
-load killed 100 45
+load killed 100 40
 verify 20 >"$out/verify-killed.txt" 2>&1 &
 verdict=$!
 eventually 20 "verify sends" sending verify

@@ -3,7 +3,7 @@
 . "$(dirname "$0")/../lib.sh"
 
 pod=$(m get pods -l app.kubernetes.io/name=prometheus -o jsonpath='{.items[0].metadata.name}')
-mapfile -t ids < <(processes monitoring "$pod")
+mapfile -t ids < <(processes httpserver-monitoring "$pod")
 if ((!${#ids[@]})); then
   say "not tried: the node's processes are not this machine's"
   exit

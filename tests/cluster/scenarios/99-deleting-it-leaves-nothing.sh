@@ -5,7 +5,7 @@
 kubectl delete -k "$root/k8s/verify" --ignore-not-found
 kubectl delete -k "$stack" --ignore-not-found --timeout 180s
 absent() { [[ -z $(kubectl get namespace "$1" --ignore-not-found -o name) ]]; }
-for namespace in httpserver monitoring; do
+for namespace in httpserver httpserver-monitoring; do
   eventually 120 "namespace $namespace is gone" absent "$namespace"
 done
 left=$(kubectl api-resources --verbs list --output name |

@@ -6,7 +6,7 @@ trap 'restored; rolled_out' EXIT
 k set resources deployment/httpserver --requests memory=40Mi --limits memory=40Mi
 rolled_out
 eventually 60 "two replicas" settled 2
-load steady 50 50
+load steady 50 35
 load burst 1500 6 '?delay=constant(15s)'
 killed() { k get pods -o json | jq -e 'any(.items[].status.containerStatuses[]?; .lastState.terminated.reason == "OOMKilled")'; }
 eventually 40 "a container is killed for its memory" killed
