@@ -6,7 +6,7 @@ use crate::{
     parts::absent,
     proxy::{Mischief, Proxy},
     verify::{start, verify},
-    world::{images, job, metrics, prometheus, service},
+    world::{images, job, metrics, prometheus, service, tried},
 };
 
 const HOP: &str = "/metrics -> Prometheus";
@@ -19,6 +19,7 @@ fn one_of_two_replicas_that_is_not_scraped_is_named() {
     let (one, two) = (service(), service());
     let front = Proxy::start(&[one.address, two.address], Mischief::default());
     let prometheus = prometheus(&[job("httpserver", &[one.address])]);
+    tried(&prometheus, 1.0);
     let report = verify(&[
         "--target",
         &images(front.address),
@@ -99,6 +100,7 @@ fn a_sample_limit_that_is_too_small_takes_the_target_down() {
     let mut job = job("httpserver", &[service.address]);
     job["sample_limit"] = json!(10);
     let prometheus = prometheus(&[job]);
+    tried(&prometheus, 1.0);
     let flags = ["--prometheus", &prometheus.url(), "--wait", "4s"];
     let report = verify(&[&["--target", &images(service.address)], &flags[..]].concat());
     report.fails(HOP, &["is not scraped", "is down", "sample limit exceeded"]);
