@@ -65,7 +65,10 @@ fn print_table(contenders: &[Contender]) {
         for (q, name, target) in [(0.5, "p50", 1.0 / 8.0), (0.99, "p99", 1.0 / 3.0)] {
             let ratio = ours.late(q) / go.late(q);
             let verdict = if ratio <= target { "met" } else { "missed" };
-            println!("ours / Go, {name}: {ratio:.3} (target <= {target:.3}: {verdict})");
+            let quiet = ours.quietest(q) / go.quietest(q);
+            println!(
+                "ours / Go, {name}: {ratio:.3} (target <= {target:.3}: {verdict}); of each one's quietest round: {quiet:.3}"
+            );
         }
     }
 }
@@ -106,6 +109,12 @@ impl Contender {
     /// The median over the rounds of their lateness at `q`, in seconds.
     fn late(&self, q: f64) -> f64 {
         median(self.rounds.iter().map(|round| quantile(&round.late, q)))
+    }
+
+    /// The least of them: other work on the machine only ever adds.
+    fn quietest(&self, q: f64) -> f64 {
+        let rounds = self.rounds.iter().map(|round| quantile(&round.late, q));
+        rounds.fold(f64::INFINITY, f64::min)
     }
 
     fn cpu(&self) -> f64 {

@@ -62,12 +62,27 @@ async fn hold(recipe: &Recipe) -> anyhow::Result<Held> {
     })
 }
 
-/// Median seconds from start to first answer, and the size of the binary in bytes.
+/// What our own server takes when it is left alone, and traces nothing.
+pub(crate) struct Alone {
+    /// Seconds from start to first answer, the median.
+    pub(crate) start: f64,
+    /// Bytes resident.
+    pub(crate) idle: f64,
+    /// Bytes of the binary.
+    pub(crate) size: f64,
+}
+
 #[expect(clippy::cast_precision_loss, reason = "a binary below 2^53 bytes")]
-pub(crate) fn start_and_size() -> anyhow::Result<(f64, f64)> {
+pub(crate) async fn alone() -> anyhow::Result<Alone> {
     let recipe = Recipe::ours("httpserver", 0, Tracing::Off, None);
     let starts: Vec<_> = (0..STARTS)
         .map(|_| Ok(Server::start(&recipe)?.started_in.as_secs_f64()))
         .collect::<anyhow::Result<_>>()?;
-    Ok((median(starts), fs::metadata(&recipe.program)?.len() as f64))
+    let server = Server::start(&recipe)?;
+    sleep(SETTLE).await;
+    Ok(Alone {
+        start: median(starts),
+        idle: server.memory("VmRSS")?,
+        size: fs::metadata(&recipe.program)?.len() as f64,
+    })
 }

