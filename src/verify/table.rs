@@ -105,7 +105,7 @@ impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "{:>5}  {:>10}  {:>10}  {:>10}  =  {:>10}  {:>10}  {:>10}  {:>13}",
+            "{:>5}  {:>10}  {:>10}  {:>10}  =  {:>10}  {:>10}  {:>10}  {:>15}",
             "q",
             "truth",
             "expected",
@@ -134,7 +134,7 @@ impl fmt::Display for Row {
         } = self.error;
         write!(
             f,
-            "{:>5}  {:>10}  {:>10}  {:>10}  =  {:>10}  {:>10}  {:>10}  {:>13}",
+            "{:>5}  {:>10}  {:>10}  {:>10}  =  {:>10}  {:>10}  {:>10}  {:>15}",
             le(self.q),
             time(Some(self.truth)),
             time(self.expected),

@@ -6,7 +6,7 @@ use crate::{
     parts::absent,
     proxy::{Mischief, Proxy},
     verify::{start, verify},
-    world::{images, job, metrics, prometheus, service},
+    world::{images, job, metrics, prometheus, service, tried},
 };
 
 const HOP: &str = "/metrics -> Prometheus";
@@ -19,6 +19,7 @@ fn one_of_two_replicas_that_is_not_scraped_is_named() {
     let (one, two) = (service(), service());
     let front = Proxy::start(&[one.address, two.address], Mischief::default());
     let prometheus = prometheus(&[job("httpserver", &[one.address])]);
+    tried(&prometheus, 1.0);
     let report = verify(&[
         "--target",
         &images(front.address),
@@ -33,14 +34,11 @@ fn one_of_two_replicas_that_is_not_scraped_is_named() {
     ]);
     let truth = two.get("/truth").json();
     let id = truth["instance_id"].as_str().unwrap();
-    report.fails(
-        HOP,
-        &[&format!("replica {id} is not scraped: its 60 requests")],
-    );
-    report.fails(
-        "ledger",
-        &["60 of 120 completed requests were lost between /metrics and Prometheus"],
-    );
+    let own = two.metric("cloudnative_requests_accepted_total");
+    let unseen = format!("replica {id} is not scraped: its {own} requests");
+    report.fails(HOP, &[&unseen]);
+    let lost = format!("{own} of 120 completed requests were lost between /metrics and Prometheus");
+    report.fails("ledger", &[&lost]);
 }
 
 #[test]
@@ -102,6 +100,7 @@ fn a_sample_limit_that_is_too_small_takes_the_target_down() {
     let mut job = job("httpserver", &[service.address]);
     job["sample_limit"] = json!(10);
     let prometheus = prometheus(&[job]);
+    tried(&prometheus, 1.0);
     let flags = ["--prometheus", &prometheus.url(), "--wait", "4s"];
     let report = verify(&[&["--target", &images(service.address)], &flags[..]].concat());
     report.fails(HOP, &["is not scraped", "is down", "sample limit exceeded"]);

@@ -65,7 +65,8 @@ fn two_replicas_with_different_seeds_fail_by_name() {
     let says = report.says(HOP);
     // The claim is what the first /truth said: whichever of the two that was, the other one is named.
     assert!(says.contains(&id) || says.contains(&other), "{says}");
-    assert!(says.contains("60 of 120"), "{says}");
+    let share: u32 = says.split(' ').next().unwrap().parse().unwrap();
+    assert!((40..=80).contains(&share), "about a half: {says}");
     report.fails_only(&[HOP]);
 }
 

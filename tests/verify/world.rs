@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use serde_json::{Value, json};
 
-use crate::parts::{Prometheus, Service};
+use crate::parts::{Prometheus, Service, until};
 
 /// Buckets that put no percentile above the longest delay, and the seed.
 const FLAGS: [&str; 4] = ["--seed", "7", "--buckets", "linear(0.1,0.1,20)"];
@@ -44,4 +44,13 @@ pub(crate) fn job(name: &str, targets: &[SocketAddr]) -> Value {
 /// A Prometheus with these jobs.
 pub(crate) fn prometheus(jobs: &[Value]) -> Prometheus {
     Prometheus::start(&json!({ "scrape_configs": jobs }).to_string()) // JSON is YAML
+}
+
+/// Waits until Prometheus has tried as many targets; it looks for them some seconds after its start.
+pub(crate) fn tried(prometheus: &Prometheus, targets: f64) {
+    until("each target to be tried", || {
+        prometheus
+            .value("count(up)")
+            .filter(|tried| *tried >= targets)
+    });
 }
