@@ -107,12 +107,14 @@ impl Failure {
     }
 }
 
+/// The reason may lie in an I/O error within an I/O error.
 fn is_tls(cause: &(dyn Error + 'static)) -> bool {
-    cause.is::<rustls::Error>()
-        || cause
+    let inside = || {
+        cause
             .downcast_ref::<io::Error>()
             .and_then(io::Error::get_ref)
-            .is_some_and(<dyn Error + Send + Sync>::is::<rustls::Error>)
+    };
+    cause.is::<rustls::Error>() || inside().is_some_and(|inner| is_tls(inner))
 }
 
 fn is_reset(cause: &(dyn Error + 'static)) -> bool {
