@@ -75,12 +75,13 @@ targets() {
 # scraped_once: each replica is exactly one healthy target, and nothing else is
 scraped_once() { [[ $(targets) = "$(pods | sort | sed 's/$/ up/')" ]]; }
 
-# verify SECONDS: the Job of k8s/verify, shortened; its report is in $out/verify.txt. On a machine that has more to do
+# verify SECONDS [OPTION]: the Job of k8s/verify, with another duration; its report is in $out/verify.txt. On a machine that has more to do
 # the timer wakes late, which is no fault of what is tried here: the clock may err by CLUSTER_CLOCK_ERROR.
 verify() {
   k delete job verify --ignore-not-found --wait >/dev/null
   kubectl kustomize "$root/k8s/verify" |
-    sed "s/--duration=60s/--duration=$1s/; s/- --exclusive/&\n        - --max-clock-error=${CLUSTER_CLOCK_ERROR:-500ms}/" | kubectl apply --server-side -f - >/dev/null
+    sed "s/--duration=60s/--duration=$1s/; s/- --exclusive/&\n        - --max-clock-error=${CLUSTER_CLOCK_ERROR:-500ms}${2:+\n        - $2}/" |
+    kubectl apply --server-side -f - >/dev/null
   eventually $(($1 + 180)) "verify ends" ended verify
   k logs job/verify >"$out/verify.txt" 2>&1 || true
   cat "$out/verify.txt"
@@ -90,7 +91,7 @@ verify() {
 # still_true: after a change, a short verify passes
 still_true() {
   eventually 60 "every replica is scraped once" scraped_once
-  verify 10 || fail "verify: see its report above"
+  verify 10 --wait=20s || fail "verify: see its report above"
 }
 
 # --- load

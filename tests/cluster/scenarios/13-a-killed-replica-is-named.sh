@@ -10,7 +10,7 @@ if ((!${#ids[@]})); then
 fi
 instance=$(pod_answers "$pod" /truth | jq -r '.. | strings | select(test("^[0-9a-f]{8}-[0-9a-f]{4}-"))' | head -n 1)
 load killed 100 40
-verify 20 >"$out/verify-killed.txt" 2>&1 &
+verify 20 --wait=20s >"$out/verify-killed.txt" 2>&1 &
 verdict=$!
 eventually 20 "verify sends" sending verify
 sleep 8 # into the run: there is nothing to wait for
