@@ -37,6 +37,20 @@ pub(crate) async fn every_expression_returns_data(stack: &Stack) {
     }
 }
 
+/// Waits until so many replicas, and no others, have samples in the last two scrapes: who has just left is still in them.
+pub(crate) async fn of_replicas_alone(stack: &Stack, replicas: u32) {
+    let prometheus = Prometheus::new(&stack.address("prometheus", "9090"));
+    let query = Query {
+        place: "the replicas".to_owned(),
+        expr: format!(r#"count(count_over_time(up{{job="httpserver"}}[10s])) == {replicas}"#),
+    };
+    let started = Instant::now();
+    while !prometheus.has_data(&query).await {
+        assert!(started.elapsed() < DEADLINE, "never so: {}", query.expr);
+        tokio::time::sleep(Duration::from_secs(1)).await; // pace of the question
+    }
+}
+
 struct Prometheus {
     base: String,
     client: reqwest::Client,

@@ -39,9 +39,11 @@ async fn the_stack_tells_the_truth_and_outlives_the_loss_of_its_parts() {
     stack.verify(&["--exclusive"]).passes("alone");
     watch.lap("verify alone");
     stack.up(&["--scale", "httpserver=3", "--scale", "load=0"]);
+    data::of_replicas_alone(&stack, 3).await;
     stack.verify(&["--exclusive"]).passes("with three replicas");
     watch.lap("verify with three replicas");
     stack.up(&["--scale", "httpserver=1", "--scale", "load=0"]);
+    data::of_replicas_alone(&stack, 1).await;
 
     for part in ["otel-collector", "jaeger", "prometheus"] {
         loss::of_a_part_is_named_and_mended(&stack, part);
