@@ -1,13 +1,11 @@
 //! The command line: what can be typed, and what each command does with it.
 
-mod load;
+mod drive;
 mod serve;
 mod truth;
-mod verify;
-
-use clap::{Parser, Subcommand};
 
 use anyhow::Context;
+use clap::{Parser, Subcommand};
 use tokio::runtime;
 
 use crate::{
@@ -58,8 +56,8 @@ impl Cli {
             None => serve::run(&self.serve),
             Some(Command::Serve(args)) => serve::run(&args),
             Some(Command::Truth(args)) => truth::run(&args),
-            Some(Command::Load(args)) => load::run(&args),
-            Some(Command::Verify(args)) => verify::run(&args),
+            Some(Command::Load(args)) => drive::load(&args),
+            Some(Command::Verify(args)) => drive::verify(&args),
             Some(Command::Healthcheck(args)) => small_runtime()?.block_on(healthcheck::run(&args)),
         }
     }
