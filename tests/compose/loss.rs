@@ -9,6 +9,9 @@ use crate::stack::{Stack, Verdict};
 /// How long a part is gone: more than two scrapes.
 const OUTAGE: Duration = Duration::from_secs(12);
 
+/// Requests of the run, 1,500 in all, that must have come before a part is gone: some have passed it then.
+const IN_THE_MIDDLE: u64 = 400;
+
 /// Lines of `verify` may fail at the hops that read this part, and at no other.
 fn hops(part: &str) -> &'static [&'static str] {
     match part {
@@ -18,8 +21,9 @@ fn hops(part: &str) -> &'static [&'static str] {
 }
 
 pub(crate) fn of_a_part_is_named_and_mended(stack: &Stack, part: &str) {
+    let before = stack.accepted();
     let running = stack.start_verify("30s", &["--wait=20s"]); // for what will not come
-    sleep(Duration::from_secs(8)); // a moment in the middle of the run, as input
+    stack.wait_until_accepted(before + IN_THE_MIDDLE);
     stack.compose(&["kill", part]);
     sleep(OUTAGE);
     stack.up(&["--scale", "load=0"]);

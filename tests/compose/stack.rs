@@ -1,6 +1,12 @@
 //! One compose project: its commands, its ports, `verify` inside it, and its end.
 
-use std::process::{Child, Command, Output, Stdio};
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    process::{Child, Command, Output, Stdio},
+    thread::sleep,
+    time::{Duration, Instant},
+};
 
 use crate::files::root;
 
@@ -103,6 +109,25 @@ impl Stack {
     /// The address on this machine of a service's port.
     pub(crate) fn address(&self, service: &str, port: &str) -> String {
         self.compose(&["port", service, port]).trim().to_owned()
+    }
+
+    /// Requests that the service has accepted since it started.
+    pub(crate) fn accepted(&self) -> u64 {
+        let mut stream = TcpStream::connect(self.address("httpserver", "8080")).unwrap();
+        stream.write_all(b"GET /truth HTTP/1.0\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let body = answer.split_once("\r\n\r\n").unwrap().1;
+        let truth: serde_json::Value = serde_json::from_str(body).unwrap();
+        truth["ledger"]["accepted"].as_u64().unwrap()
+    }
+
+    pub(crate) fn wait_until_accepted(&self, requests: u64) {
+        let end = Instant::now() + Duration::from_secs(60);
+        while self.accepted() < requests {
+            assert!(Instant::now() < end, "no {requests} requests in a minute");
+            sleep(Duration::from_millis(200));
+        }
     }
 
     /// Containers, volumes and networks of the project that still exist.
