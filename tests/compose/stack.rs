@@ -123,7 +123,7 @@ impl Stack {
     }
 
     pub(crate) fn wait_until_accepted(&self, requests: u64) {
-        let end = Instant::now() + Duration::from_secs(60);
+        let end = Instant::now() + Duration::from_mins(1);
         while self.accepted() < requests {
             assert!(Instant::now() < end, "no {requests} requests in a minute");
             sleep(Duration::from_millis(200));
