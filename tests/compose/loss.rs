@@ -51,8 +51,9 @@ pub(crate) fn of_a_part_is_named_and_mended(stack: &Stack, part: &str) {
 /// `stop` is what a deployment does: whoever was let in gets an answer, whoever comes later cannot connect.
 pub(crate) fn of_nothing_when_stopped_under_load(stack: &Stack) {
     let load = ["load", "--rate=50", "--duration=10s", "--output=json"];
+    let before = stack.accepted();
     let running = stack.start("load", &load);
-    sleep(Duration::from_secs(4)); // a moment in the middle of the run, as input
+    stack.wait_until_accepted(before + 200);
     stack.compose(&["stop", "httpserver"]);
     let output = running.wait_with_output().unwrap();
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
