@@ -5,8 +5,9 @@ use std::{hint::black_box, time::Duration};
 use criterion::{Criterion, criterion_group, criterion_main};
 use httpserver::{
     buckets::Buckets,
-    delay::{Delay, Domain, Identity, draw},
-    instruments::{Facts, HttpRequest, Instruments, MetricArgs, Outcome, Step},
+    contract::{Step, TraceContext},
+    delay::{Delay, Domain, draw},
+    instruments::{DeclaredDelay, DelayInstruments, HttpRequest, Instruments, MetricArgs, Outcome},
     telemetry::{Metrics, Telemetry},
 };
 use opentelemetry::KeyValue;
@@ -16,7 +17,7 @@ const TOOK: Duration = Duration::from_micros(1_234_567);
 
 fn drawing(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("draw");
-    let mut id = Identity {
+    let mut id = TraceContext {
         trace_id: 0x4bf9_2f35_77b3_4da6_a3ce_929d_0e0e_4736,
         parent_id: 0,
     };
@@ -109,12 +110,14 @@ fn metrics() -> Metrics {
 }
 
 fn instruments(metrics: &Metrics) -> Instruments {
-    let facts = Facts {
+    let declared = DeclaredDelay {
         delay: "uniform(0s,2s)",
         seed: 7,
         quantiles: &[(0.5, Duration::from_secs(1))],
     };
-    Instruments::new(&metrics.meter(), &MetricArgs::default(), &facts)
+    let (meter, args) = (metrics.meter(), MetricArgs::default());
+    DelayInstruments::new(&meter, &args.names(), &declared);
+    Instruments::new(&meter, &args)
 }
 
 fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(spec: &str) -> T {

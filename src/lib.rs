@@ -3,7 +3,7 @@
 //!
 //! # Layers
 //! `main -> cli -> verify -> {serve, load, healthcheck} -> {telemetry, client, shutdown} -> {timer, clock} ->
-//! instruments -> truth -> {buckets, delay}`: a module uses only what stands to its right. `tests/layers.rs` holds it.
+//! instruments -> truth -> {buckets, delay} -> contract`: a module uses only what stands to its right. `tests/layers.rs` holds it.
 //!
 //! # One request
 //! `serve::router -> observe -> images` (u -> [`delay::Delay::quantile`] -> [`clock::Clock::sleep`] ->
@@ -23,6 +23,7 @@ pub mod buckets;
 pub mod cli;
 pub mod client;
 pub mod clock;
+pub mod contract;
 pub mod delay;
 pub mod descriptors;
 pub mod exit;
@@ -30,7 +31,6 @@ pub mod healthcheck;
 pub mod instruments;
 pub mod load;
 pub mod serve;
-pub mod server_timing;
 pub mod shutdown;
 pub mod telemetry;
 pub mod timer;

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::instruments::{Latency, Step};
+use crate::{contract::Step, instruments::Latency};
 
 /// Measures one timed request from its start: [`observe_step`](Self::observe_step) any number of times, then
 /// [`observe_total`](Self::observe_total) once. Dropped before that, it records `cancelled`.

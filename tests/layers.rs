@@ -13,7 +13,7 @@ const LAYERS: &[&[&str]] = &[
     &["instruments"],
     &["truth"],
     &["buckets", "delay"],
-    &["server_timing", "exit", "descriptors"],
+    &["contract", "exit", "descriptors"],
 ];
 
 fn layer(module: &str) -> Option<usize> {

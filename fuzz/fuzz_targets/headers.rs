@@ -2,8 +2,8 @@
 #![no_main]
 
 use httpserver::{
-    delay::{Domain, Identity, draw},
-    server_timing::ServerTiming,
+    contract::{ServerTiming, TraceContext},
+    delay::{Domain, draw},
 };
 use libfuzzer_sys::fuzz_target;
 
@@ -13,7 +13,7 @@ fuzz_target!(|text: &str| {
 });
 
 fn check_traceparent(text: &str) {
-    if let Ok(id) = text.parse::<Identity>() {
+    if let Ok(id) = text.parse::<TraceContext>() {
         assert_eq!(id.traceparent(true).parse(), Ok(id));
         let u = draw(7, Domain::Delay, id);
         assert!(u > 0.0 && u < 1.0);

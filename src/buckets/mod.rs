@@ -6,7 +6,7 @@ use std::{fmt, str::FromStr};
 const MAX_BOUNDS: usize = 200;
 /// The bounds that the OpenTelemetry semantic conventions advise for `http.server.request.duration`, in seconds:
 /// <https://opentelemetry.io/docs/specs/semconv/http/http-metrics/#metric-httpserverrequestduration>.
-const SEMCONV: [f64; 14] = [
+pub const SEMCONV: [f64; 14] = [
     0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
 ];
 

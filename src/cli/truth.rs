@@ -3,7 +3,8 @@
 use std::io::{Write, stdout};
 
 use crate::{
-    delay::{Delay, DelayArgs, Domain, Identity, draw},
+    contract::TraceContext,
+    delay::{Delay, DelayArgs, Domain, draw},
     exit::Exit,
     instruments::MetricArgs,
     truth::Truth,
@@ -20,11 +21,11 @@ pub(super) struct TruthArgs {
 
     /// The traceparent that a request carries: print the delay that it gets. Can be repeated
     #[arg(long, value_name = "TRACEPARENT", requires = "seed")]
-    traceparent: Vec<Identity>,
+    traceparent: Vec<TraceContext>,
 
     /// The trace id of a request that carried no traceparent (from its traceresponse, log line or span). Can be repeated
     #[arg(long, value_name = "HEX", requires = "seed", value_parser = trace_id)]
-    trace_id: Vec<Identity>,
+    trace_id: Vec<TraceContext>,
 
     /// How to print
     #[arg(long, value_name = "FORMAT", default_value = "text")]
@@ -42,12 +43,12 @@ pub(super) fn run(args: &TruthArgs) -> anyhow::Result<Exit> {
     let mut out = stdout().lock();
     let requests: Vec<_> = args.traceparent.iter().chain(&args.trace_id).collect();
     if let (Some(seed), false) = (args.delay.seed, requests.is_empty()) {
-        for identity in requests {
-            let drawn = delay.quantile(draw(seed, Domain::Delay, *identity));
+        for trace_context in requests {
+            let drawn = delay.quantile(draw(seed, Domain::Delay, *trace_context));
             match args.output {
-                Output::Text => writeln!(out, "{:.9} s  {identity}", drawn.as_secs_f64())?,
+                Output::Text => writeln!(out, "{:.9} s  {trace_context}", drawn.as_secs_f64())?,
                 Output::Json => {
-                    let said = serde_json::json!({"request": identity.to_string(), "delay_ns": u64::try_from(drawn.as_nanos())?});
+                    let said = serde_json::json!({"request": trace_context.to_string(), "delay_ns": u64::try_from(drawn.as_nanos())?});
                     writeln!(out, "{said}")?;
                 }
             }
@@ -63,12 +64,12 @@ pub(super) fn run(args: &TruthArgs) -> anyhow::Result<Exit> {
 }
 
 /// A request without a parent: its trace id, and parent 0.
-fn trace_id(given: &str) -> Result<Identity, String> {
-    let known = format!("00-{given}-0000000000000001-00").parse::<Identity>();
-    let identity =
+fn trace_id(given: &str) -> Result<TraceContext, String> {
+    let known = format!("00-{given}-0000000000000001-00").parse::<TraceContext>();
+    let trace_context =
         known.map_err(|_| "must be 32 lower-case hex digits, not all zero".to_owned())?;
-    Ok(Identity {
+    Ok(TraceContext {
         parent_id: 0,
-        ..identity
+        ..trace_context
     })
 }

@@ -2,7 +2,7 @@
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::Identity;
+use crate::contract::TraceContext;
 
 /// What a draw decides, so that one request's delay and its failure are independent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -22,10 +22,10 @@ pub enum Domain {
 /// # use httpserver::delay::{Domain, draw};
 /// let id = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".parse()?;
 /// assert_eq!(draw(7, Domain::Delay, id), 0.568_563_876_136_300_2);
-/// # Ok::<(), httpserver::delay::TraceparentError>(())
+/// # Ok::<(), httpserver::contract::TraceparentError>(())
 /// ```
 #[must_use]
-pub fn draw(seed: u64, domain: Domain, id: Identity) -> f64 {
+pub fn draw(seed: u64, domain: Domain, id: TraceContext) -> f64 {
     let mut bytes = [domain as u8; 25];
     bytes[1..17].copy_from_slice(&id.trace_id.to_be_bytes());
     bytes[17..].copy_from_slice(&id.parent_id.to_be_bytes());
@@ -85,15 +85,15 @@ mod tests {
 
     #[test]
     fn every_input_of_the_draw_changes_it() {
-        let id = Identity {
+        let id = TraceContext {
             trace_id: 1,
             parent_id: 1,
         };
         let others = [
             draw(8, Domain::Delay, id),
             draw(7, Domain::Error, id),
-            draw(7, Domain::Delay, Identity { trace_id: 2, ..id }),
-            draw(7, Domain::Delay, Identity { parent_id: 2, ..id }),
+            draw(7, Domain::Delay, TraceContext { trace_id: 2, ..id }),
+            draw(7, Domain::Delay, TraceContext { parent_id: 2, ..id }),
         ];
         for other in others {
             assert!((other - draw(7, Domain::Delay, id)).abs() > 1e-9);

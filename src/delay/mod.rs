@@ -7,7 +7,6 @@ mod args;
 mod draw;
 mod duration;
 mod family;
-mod identity;
 mod nanos;
 mod parse;
 #[cfg(test)]
@@ -18,7 +17,6 @@ use std::{fmt, time::Duration};
 pub use args::DelayArgs;
 pub use draw::{Domain, draw};
 pub use duration::{DurationError, parse_duration};
-pub use identity::{Identity, TraceparentError};
 pub use parse::SpecError;
 
 use family::{Shape, Uniform};

@@ -17,10 +17,7 @@ use opentelemetry_semantic_conventions::{
     metric::{HTTP_SERVER_ACTIVE_REQUESTS, HTTP_SERVER_REQUEST_DURATION},
 };
 
-/// The bounds that the conventions advise, in seconds.
-const ADVISED_BOUNDS: [f64; 14] = [
-    0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
-];
+use crate::buckets::SEMCONV;
 
 /// The labels of a request that are known when it enters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -36,15 +33,15 @@ pub struct HttpRequest {
 pub enum Outcome {
     /// It was answered with this status code.
     Status(u16),
-    /// Its client left before the answer.
+    /// The client left before the answer.
     Cancelled,
 }
 
 type Durations = Bound<(HttpRequest, Outcome), BoundHistogram<f64>>;
 type Active = Bound<&'static str, BoundUpDownCounter<i64>>;
 
-/// What is bound so far, in the order of first use: few, and the common ones come first, so that looking through them
-/// is faster than hashing.
+/// What is bound so far, in the order of first use. The list is short and the common labels come first, so a linear
+/// search is faster than hashing.
 type Bound<K, B> = RwLock<Vec<(K, B)>>;
 
 /// `http.server.request.duration` and `http.server.active_requests`. Cloning is cheap.
@@ -62,7 +59,7 @@ impl HttpInstruments {
             .f64_histogram(HTTP_SERVER_REQUEST_DURATION)
             .with_unit("s")
             .with_description("Duration of HTTP server requests.")
-            .with_boundaries(ADVISED_BOUNDS.to_vec())
+            .with_boundaries(SEMCONV.to_vec())
             .build();
         let active = meter
             .i64_up_down_counter(HTTP_SERVER_ACTIVE_REQUESTS)
@@ -103,7 +100,7 @@ impl HttpInstruments {
     }
 }
 
-/// Uses the instrument bound to `key`; binds it at the first use. The keys are few, by their type.
+/// Records with the instrument bound to `key`; binds it at the first use.
 fn with_bound<K: Eq, B>(
     bound: &Bound<K, B>,
     key: K,

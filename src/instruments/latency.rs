@@ -1,30 +1,14 @@
-//! The timed requests: `execution_latency_seconds{step}`, the ledger's left side, and the clock's own error.
+//! Timed requests: `execution_latency_seconds{step}`, and the ledger's left side, `requests_accepted_total`.
 
 use std::{sync::Arc, time::Duration};
 
 use opentelemetry::{
     KeyValue,
-    metrics::{BoundCounter, BoundHistogram, Counter, Meter},
+    metrics::{BoundCounter, BoundHistogram, Meter},
 };
 
-use super::MetricArgs;
-
-/// 10 us to 100 ms: from better than a kernel timer to worse than a busy laptop.
-const ERROR_BOUNDS: [f64; 13] = [
-    0.000_01, 0.000_02, 0.000_05, 0.000_1, 0.000_2, 0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05,
-    0.1,
-];
-
-/// What a recorded time was spent on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// The measured wait.
-    Delay,
-    /// From entering the service until the response is built.
-    Total,
-    /// From entering the service until the client had left.
-    Cancelled,
-}
+use super::{MetricArgs, from_zero};
+use crate::contract::{Metric, Step, names::label};
 
 /// Instruments of the timed requests. Cloning is cheap; all clones record into the same series.
 #[derive(Clone, Debug)]
@@ -35,47 +19,31 @@ struct Bound {
     delay: BoundHistogram<f64>,
     total: BoundHistogram<f64>,
     cancelled: BoundHistogram<f64>,
-    error: BoundHistogram<f64>,
     accepted: BoundCounter<u64>,
-    overrides: BoundCounter<u64>,
 }
 
 impl Latency {
+    /// A scrape reads instruments in the order of their creation. The histograms are written last in a request, so they
+    /// are created before the counter that is written first: accepted is never below completed + cancelled.
     pub(super) fn new(meter: &Meter, args: &MetricArgs) -> Self {
+        let names = args.names();
         let steps = meter
-            .f64_histogram(args.name("execution_latency"))
+            .f64_histogram(names.instrument(Metric::ExecutionLatency))
             .with_unit("s")
             .with_description("Time spent.")
             .with_boundaries(args.buckets.bounds().to_vec())
             .build();
-        let error = meter
-            .f64_histogram(args.name("delay_error"))
-            .with_unit("s")
-            .with_description(
-                "Measured wait minus drawn delay: how late the service's own clock woke.",
-            )
-            .with_boundaries(ERROR_BOUNDS.to_vec())
-            .build();
-        // `bind` on a label makes the series exist from the start; without labels only a measurement does, and a
-        // histogram has no harmless one: `delay_error` gets a label-free binding and appears with the first request.
         let accepted = meter
-            .u64_counter(args.name("requests_accepted"))
+            .u64_counter(names.instrument(Metric::RequestsAccepted))
             .with_description("Timed requests that entered the service.")
             .build();
-        let overrides = meter
-            .u64_counter(args.name("delay_overrides"))
-            .with_description(
-                "Timed requests answered with a delay or a status other than the declared one.",
-            )
-            .build();
-        let step = |name| steps.bind(&[KeyValue::new("step", name)]);
+        // `bind` on a label makes the series exist from the start.
+        let step = |step: Step| steps.bind(&[KeyValue::new(label::STEP, step.as_str())]);
         Self(Arc::new(Bound {
-            delay: step("delay"),
-            total: step("total"),
-            cancelled: step("cancelled"),
-            error: error.bind(&[]),
+            delay: step(Step::Delay),
+            total: step(Step::Total),
+            cancelled: step(Step::Cancelled),
             accepted: from_zero(&accepted),
-            overrides: from_zero(&overrides),
         }))
     }
 
@@ -89,25 +57,8 @@ impl Latency {
         histogram.record(took.as_secs_f64());
     }
 
-    /// Records how late the clock woke: the measured wait minus the drawn delay.
-    pub fn record_error(&self, late: Duration) {
-        self.0.error.record(late.as_secs_f64());
-    }
-
     /// Counts a timed request that entered.
     pub fn accept(&self) {
         self.0.accepted.add(1);
     }
-
-    /// Counts a timed request whose answer departs from the declared truth.
-    pub fn depart(&self) {
-        self.0.overrides.add(1);
-    }
-}
-
-/// Binds a counter without labels and makes its series exist, at 0.
-fn from_zero(counter: &Counter<u64>) -> BoundCounter<u64> {
-    let bound = counter.bind(&[]);
-    bound.add(0);
-    bound
 }

@@ -1,20 +1,27 @@
-//! Every metric that the service emits, said once: name, unit, help, bounds, labels. OpenTelemetry API only.
+//! Every metric that the service emits, defined once: instrument, unit, help, bounds, labels. OpenTelemetry API only.
+//!
+//! [`Instruments`] suit any HTTP service; [`DelayInstruments`] belong to one that declares its delay.
 
 mod args;
-mod facts;
+mod delay;
 mod http;
 mod latency;
 
 pub use args::MetricArgs;
-pub use facts::Facts;
+pub use delay::{DeclaredDelay, DelayInstruments};
 pub use http::{HttpInstruments, HttpRequest, Outcome};
-pub use latency::{Latency, Step};
+pub use latency::Latency;
 
 use std::sync::Arc;
 
-use opentelemetry::metrics::{BoundCounter, Meter};
+use opentelemetry::{
+    KeyValue,
+    metrics::{BoundCounter, Counter, Meter},
+};
 
-/// All instruments of one service, built on one meter, handed to whoever records.
+use crate::contract::{Metric, names::label};
+
+/// The instruments around the requests of one service, built on one meter. Cloning is cheap.
 #[derive(Clone, Debug)]
 pub struct Instruments {
     /// The timed requests: where their time went, and the ledger.
@@ -25,18 +32,16 @@ pub struct Instruments {
 }
 
 impl Instruments {
-    /// Builds every instrument. Order matters: a scrape reads instruments in the order of their making, so that the
-    /// histograms, which are written last in a request, are made before the counter that is written first.
+    /// Builds every instrument.
     #[must_use]
-    pub fn new(meter: &Meter, args: &MetricArgs, facts: &Facts<'_>) -> Self {
+    pub fn new(meter: &Meter, args: &MetricArgs) -> Self {
         let latency = Latency::new(meter, args);
         let http = HttpInstruments::new(meter);
         let rejected = meter
-            .u64_counter(args.name("requests_rejected"))
+            .u64_counter(args.names().instrument(Metric::RequestsRejected))
             .with_description("Requests refused for load, by reason.")
             .build()
-            .bind(&[opentelemetry::KeyValue::new("reason", "max_in_flight")]);
-        facts.state(meter, args);
+            .bind(&[KeyValue::new(label::REASON, "max_in_flight")]);
         Self {
             latency,
             http,
@@ -48,4 +53,11 @@ impl Instruments {
     pub fn reject_in_flight(&self) {
         self.rejected_in_flight.add(1);
     }
+}
+
+/// Binds a counter without labels and makes its series exist, at 0.
+fn from_zero(counter: &Counter<u64>) -> BoundCounter<u64> {
+    let bound = counter.bind(&[]);
+    bound.add(0);
+    bound
 }

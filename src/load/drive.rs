@@ -13,7 +13,7 @@ use super::{Outcome, Plan, Sent, schedule};
 use crate::{
     client::{Client, Failure},
     clock::Clock,
-    delay::Identity,
+    contract::TraceContext,
 };
 
 /// The longest body that is read.
@@ -165,14 +165,14 @@ fn send(
     start: Instant,
     due: Duration,
 ) -> impl Future<Output = Sent> + Send + use<> {
-    let identity = Identity {
+    let trace_context = TraceContext {
         trace_id: rand::random_range(1..=u128::MAX),
         parent_id: rand::random_range(1..=u64::MAX),
     };
     let sampled = rand::random::<f64>() < plan.sampled_ratio;
     let request = client
         .get(plan.url.clone())
-        .header("traceparent", identity.traceparent(sampled));
+        .header("traceparent", trace_context.traceparent(sampled));
     let client = client.clone();
     async move {
         let sent = start.elapsed();
@@ -181,7 +181,7 @@ fn send(
             Err(failure) => Outcome::Failed(failure),
         };
         Sent {
-            identity,
+            trace_context,
             sampled,
             due,
             sent,

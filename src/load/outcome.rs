@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
-use crate::{client::Failure, delay::Identity, server_timing::ServerTiming};
+use crate::{
+    client::Failure,
+    contract::{ServerTiming, TraceContext},
+};
 
 /// One request that was sent. Times are offsets from the start of the run.
 #[derive(Clone, Debug)]
 pub struct Sent {
     /// The ids in its `traceparent`: what its true delay follows from.
-    pub identity: Identity,
+    pub trace_context: TraceContext,
     /// Whether its `traceparent` said that it is sampled.
     pub sampled: bool,
     /// When it was due.
@@ -31,7 +34,7 @@ pub enum Outcome {
         /// What the answer says of itself.
         timing: ServerTiming,
         /// The ids of the server's span, where the answer names them.
-        traceresponse: Option<Identity>,
+        traceresponse: Option<TraceContext>,
         /// Length of the body.
         bytes: u64,
     },

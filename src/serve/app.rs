@@ -8,8 +8,9 @@ use std::sync::{
 use super::{ServeArgs, args::AnswerArgs};
 use crate::{
     clock::Clock,
+    contract::Names,
     delay::Delay,
-    instruments::{Facts, Instruments},
+    instruments::{DeclaredDelay, DelayInstruments, Instruments},
     telemetry::{Metrics, Telemetry, Tracing},
     truth::Truth,
 };
@@ -31,8 +32,9 @@ pub struct App {
     pub(super) declared: Declared,
     pub(super) answers: AnswerArgs,
     pub(super) max_delay: std::time::Duration,
-    pub(super) namespace: String,
+    pub(super) names: Names,
     pub(super) instruments: Instruments,
+    pub(super) delay_instruments: DelayInstruments,
     pub(super) metrics: Metrics,
     pub(super) tracing: Arc<Tracing>,
     pub(super) clock: Clock,
@@ -53,17 +55,19 @@ impl App {
             .iter()
             .map(|known| (known.q, delay.quantile(known.q)))
             .collect();
-        let facts = Facts {
+        let declared = DeclaredDelay {
             delay: &truth.delay,
             seed,
             quantiles: &quantiles,
         };
+        let meter = telemetry.metrics.meter();
         Self {
-            instruments: Instruments::new(&telemetry.metrics.meter(), &args.metrics, &facts),
+            instruments: Instruments::new(&meter, &args.metrics),
+            delay_instruments: DelayInstruments::new(&meter, &args.metrics.names(), &declared),
             declared: Declared { delay, seed, truth },
             answers: args.answers.clone(),
             max_delay: args.delay.max_delay,
-            namespace: args.metrics.namespace.clone(),
+            names: args.metrics.names(),
             metrics: telemetry.metrics.clone(),
             tracing: Arc::clone(&telemetry.tracing),
             clock,

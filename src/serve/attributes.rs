@@ -14,11 +14,11 @@ use opentelemetry_semantic_conventions::attribute::{
     URL_PATH, URL_QUERY, URL_SCHEME, USER_AGENT_ORIGINAL,
 };
 
-use super::images::{DRAWN, nanoseconds};
-use crate::instruments::{HttpRequest, Outcome};
-
-/// The span attribute that carries the measured total, in nanoseconds.
-const TOTAL: &str = "httpserver.total_ns";
+use super::images::nanoseconds;
+use crate::{
+    contract::names::attribute::{DRAWN_NS, TOTAL_NS},
+    instruments::{HttpRequest, Outcome},
+};
 
 pub(super) fn on_entry<B>(
     request: &Request<B>,
@@ -72,8 +72,8 @@ pub(super) fn on_leaving(
     took: Duration,
     drawn: Option<Duration>,
 ) -> Vec<KeyValue> {
-    let mut attributes = vec![KeyValue::new(TOTAL, nanoseconds(took))];
-    attributes.extend(drawn.map(|drawn| KeyValue::new(DRAWN, nanoseconds(drawn))));
+    let mut attributes = vec![KeyValue::new(TOTAL_NS, nanoseconds(took))];
+    attributes.extend(drawn.map(|drawn| KeyValue::new(DRAWN_NS, nanoseconds(drawn))));
     match outcome {
         Outcome::Status(status) => {
             attributes.push(KeyValue::new(HTTP_RESPONSE_STATUS_CODE, i64::from(status)));

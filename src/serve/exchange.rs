@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use crate::{delay::Identity, timer::ExecutionTimer};
+use crate::{contract::TraceContext, timer::ExecutionTimer};
 
 const NOTHING: u64 = u64::MAX;
 
@@ -19,15 +19,15 @@ pub(super) struct Exchange(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     timer: ExecutionTimer,
-    identity: Identity,
+    trace_context: TraceContext,
     drawn_ns: AtomicU64,
 }
 
 impl Exchange {
-    pub(super) fn new(timer: ExecutionTimer, identity: Identity) -> Self {
+    pub(super) fn new(timer: ExecutionTimer, trace_context: TraceContext) -> Self {
         Self(Arc::new(Inner {
             timer,
-            identity,
+            trace_context,
             drawn_ns: AtomicU64::new(NOTHING),
         }))
     }
@@ -36,8 +36,8 @@ impl Exchange {
         &self.0.timer
     }
 
-    pub(super) fn identity(&self) -> Identity {
-        self.0.identity
+    pub(super) fn trace_context(&self) -> TraceContext {
+        self.0.trace_context
     }
 
     /// Notes the delay that was drawn, for the headers and the span.

@@ -12,12 +12,9 @@ use opentelemetry::KeyValue;
 
 use super::{App, exchange::Exchange, overrides::Overrides};
 use crate::{
+    contract::{Step, names::attribute::DRAWN_NS},
     delay::{Domain, draw},
-    instruments::Step,
 };
-
-/// The span attribute that carries the drawn delay, in nanoseconds.
-pub(super) const DRAWN: &str = "httpserver.delay.drawn_ns";
 
 pub(super) async fn images(
     State(app): State<Arc<App>>,
@@ -29,7 +26,11 @@ pub(super) async fn images(
         Err(reason) => return (StatusCode::BAD_REQUEST, reason + "\n").into_response(),
     };
     let delay = overrides.delay.as_ref().unwrap_or(&app.declared.delay);
-    let drawn = delay.quantile(draw(app.declared.seed, Domain::Delay, exchange.identity()));
+    let drawn = delay.quantile(draw(
+        app.declared.seed,
+        Domain::Delay,
+        exchange.trace_context(),
+    ));
     exchange.set_drawn(drawn);
     wait(&app, &exchange, drawn).await;
     let status = overrides
@@ -45,7 +46,7 @@ fn asked(app: &App, query: Option<&str>) -> Result<Overrides, String> {
     };
     let asked = Overrides::parse(query, app.max_delay, !app.answers.no_overrides);
     if asked.as_ref().map_or(true, Overrides::departs) {
-        app.instruments.latency.depart();
+        app.delay_instruments.count_override();
     }
     asked
 }
@@ -53,14 +54,13 @@ fn asked(app: &App, query: Option<&str>) -> Result<Overrides, String> {
 async fn wait(app: &App, exchange: &Exchange, drawn: Duration) {
     let mut span = app.tracing.child_span("delay");
     if let Some(span) = &mut span {
-        span.describe(KeyValue::new(DRAWN, nanoseconds(drawn)));
+        span.describe(KeyValue::new(DRAWN_NS, nanoseconds(drawn)));
     }
     let timer = exchange.timer();
     timer.begin_step();
     app.clock.sleep(drawn).await;
     let waited = timer.observe_step(Step::Delay);
-    app.instruments
-        .latency
+    app.delay_instruments
         .record_error(waited.saturating_sub(drawn));
 }
 
@@ -68,7 +68,7 @@ async fn wait(app: &App, exchange: &Exchange, drawn: Duration) {
 fn declared_status(app: &App, exchange: &Exchange) -> StatusCode {
     let answers = &app.answers;
     if answers.error_rate > 0.0
-        && draw(app.declared.seed, Domain::Error, exchange.identity()) < answers.error_rate
+        && draw(app.declared.seed, Domain::Error, exchange.trace_context()) < answers.error_rate
     {
         StatusCode::from_u16(answers.error_status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE)
     } else {

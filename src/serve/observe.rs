@@ -31,8 +31,8 @@ use super::{
     routes::{Attention, IMAGES, method_and_span},
 };
 use crate::{
+    contract::ServerTiming,
     instruments::{HttpRequest, Outcome},
-    server_timing::ServerTiming,
     telemetry::ServerSpan,
     timer::ExecutionTimer,
 };
@@ -157,7 +157,7 @@ impl Visit {
     fn time(&mut self) -> Exchange {
         let timer =
             ExecutionTimer::start(self.shared.app.instruments.latency.clone(), self.entered);
-        let exchange = Exchange::new(timer, self.span.identity());
+        let exchange = Exchange::new(timer, self.span.trace_context());
         self.exchange.insert(exchange).clone()
     }
 

@@ -4,116 +4,79 @@ use std::sync::Arc;
 
 use axum::{extract::State, response::IntoResponse};
 use http::header::CONTENT_TYPE;
-use prometheus::proto::MetricFamily;
-use serde::Serialize;
+use prometheus::proto::{Histogram, LabelPair, MetricFamily};
 
 use super::App;
-use crate::truth::Truth;
-
-/// What a service answers on `/truth`.
-#[derive(Serialize)]
-struct Told<'a> {
-    #[serde(flatten)]
-    truth: &'a Truth,
-    instance_id: &'a str,
-    namespace: &'a str,
-    error_rate: f64,
-    error_status: u16,
-    ledger: Ledger,
-    clock: Uncertainty,
-}
-
-/// accepted = completed + cancelled once idle, and never less in between.
-#[derive(Debug, Default, Serialize)]
-struct Ledger {
-    accepted: u64,
-    completed: u64,
-    cancelled: u64,
-    rejected: u64,
-    overrides: u64,
-}
-
-/// How late the clock woke so far: measured wait minus drawn delay.
-#[derive(Debug, Default, Serialize)]
-struct Uncertainty {
-    waits: u64,
-    mean_seconds: f64,
-    /// Upper bound of the bucket that holds the 99th percentile.
-    p99_below_seconds: Option<f64>,
-}
+use crate::contract::{ClockError, Ledger, Metric, Names, Part, Step, TruthPage, names::label};
 
 pub(super) async fn truth(State(app): State<Arc<App>>) -> impl IntoResponse {
-    let read = app.metrics.gather();
-    let told = Told {
-        truth: &app.declared.truth,
-        instance_id: &app.instance_id,
-        namespace: &app.namespace,
+    let families = app.metrics.gather();
+    let page = TruthPage {
+        truth: app.declared.truth.clone(),
+        instance_id: app.instance_id.clone(),
+        namespace: app.names.namespace().to_owned(),
         error_rate: app.answers.error_rate,
         error_status: app.answers.error_status,
-        ledger: Ledger::read(&read, &app.namespace),
-        clock: Uncertainty::read(&read, &app.namespace),
+        ledger: ledger(&families, &app.names),
+        clock: clock_error(&families, &app.names),
     };
     // A map of numbers and strings always encodes.
-    let json = serde_json::to_string_pretty(&told).unwrap_or_default();
+    let json = serde_json::to_string_pretty(&page).unwrap_or_default();
     ([(CONTENT_TYPE, "application/json")], json)
 }
 
-impl Ledger {
-    fn read(families: &[MetricFamily], namespace: &str) -> Self {
-        let mut ledger = Self::default();
-        for family in families {
-            let Some(name) = family.name().strip_prefix(namespace) else {
-                continue;
-            };
-            for metric in family.get_metric() {
-                let counted = whole(metric.get_counter().get_value());
-                match name {
-                    "_requests_accepted_total" => ledger.accepted += counted,
-                    "_requests_rejected_total" => ledger.rejected += counted,
-                    "_delay_overrides_total" => ledger.overrides += counted,
-                    "_execution_latency_seconds" => {
-                        let count = metric.get_histogram().get_sample_count();
-                        match metric
-                            .get_label()
-                            .first()
-                            .map(prometheus::proto::LabelPair::value)
-                        {
-                            Some("total") => ledger.completed += count,
-                            Some("cancelled") => ledger.cancelled += count,
-                            _ => {}
-                        }
+fn ledger(families: &[MetricFamily], names: &Names) -> Ledger {
+    let mut ledger = Ledger::default();
+    for family in families {
+        let Some((known, Part::Value)) = names.read(family.name()) else {
+            continue;
+        };
+        for metric in family.get_metric() {
+            let counted = whole(metric.get_counter().get_value());
+            match known {
+                Metric::RequestsAccepted => ledger.accepted += counted,
+                Metric::RequestsRejected => ledger.rejected += counted,
+                Metric::DelayOverrides => ledger.overrides += counted,
+                Metric::ExecutionLatency => {
+                    let count = metric.get_histogram().get_sample_count();
+                    match step(metric.get_label()) {
+                        Some(Step::Total) => ledger.completed += count,
+                        Some(Step::Cancelled) => ledger.cancelled += count,
+                        _ => {}
                     }
-                    _ => {}
                 }
+                _ => {}
             }
         }
-        ledger
+    }
+    ledger
+}
+
+fn step(labels: &[LabelPair]) -> Option<Step> {
+    let found = labels.iter().find(|pair| pair.name() == label::STEP)?;
+    Step::from_label(found.value())
+}
+
+fn clock_error(families: &[MetricFamily], names: &Names) -> ClockError {
+    let name = names.family(Metric::DelayError);
+    let found = families.iter().find(|family| family.name() == name);
+    let Some(metric) = found.and_then(|family| family.get_metric().first()) else {
+        return ClockError::default();
+    };
+    let histogram = metric.get_histogram();
+    let waits = histogram.get_sample_count();
+    ClockError {
+        waits,
+        mean_seconds: histogram.get_sample_sum() / waits.max(1) as f64,
+        p99_below_seconds: p99_bound(histogram, waits),
     }
 }
 
-impl Uncertainty {
-    fn read(families: &[MetricFamily], namespace: &str) -> Self {
-        let name = format!("{namespace}_delay_error_seconds");
-        let Some(histogram) = families
-            .iter()
-            .find(|family| family.name() == name)
-            .and_then(|family| family.get_metric().first())
-            .map(prometheus::proto::Metric::get_histogram)
-        else {
-            return Self::default();
-        };
-        let waits = histogram.get_sample_count();
-        Self {
-            waits,
-            mean_seconds: histogram.get_sample_sum() / waits.max(1) as f64,
-            p99_below_seconds: histogram
-                .get_bucket()
-                .iter()
-                .find(|bucket| bucket.cumulative_count() as f64 >= 0.99 * waits as f64)
-                .map(prometheus::proto::Bucket::upper_bound)
-                .filter(|bound| bound.is_finite()),
-        }
-    }
+/// Upper bound of the bucket that holds the 99th percentile, where it is finite.
+fn p99_bound(histogram: &Histogram, waits: u64) -> Option<f64> {
+    let mut buckets = histogram.get_bucket().iter();
+    let holds = buckets.find(|bucket| bucket.cumulative_count() as f64 >= 0.99 * waits as f64)?;
+    Some(holds.upper_bound()).filter(|bound| bound.is_finite())
 }
 
 /// A counter's value; a float only because the exposition says so.

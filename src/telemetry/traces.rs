@@ -33,7 +33,7 @@ use super::{
     environment::{self, Export, Propagator},
     watched::Watched,
 };
-use crate::delay::Identity;
+use crate::contract::TraceContext;
 
 /// Spans that may wait for export. The SDK's default of 2,048 loses spans in bursts of a thousand requests.
 const QUEUE: usize = 65_536;
@@ -136,8 +136,8 @@ pub struct ServerSpan {
 impl ServerSpan {
     /// The ids that this request's draws are computed from.
     #[must_use]
-    pub fn identity(&self) -> Identity {
-        Identity {
+    pub fn trace_context(&self) -> TraceContext {
+        TraceContext {
             trace_id: u128::from_be_bytes(self.ids.trace_id().to_bytes()),
             parent_id: u64::from_be_bytes(self.parent_id.to_bytes()),
         }
@@ -146,9 +146,9 @@ impl ServerSpan {
     /// The value of the [`traceresponse`](https://www.w3.org/TR/trace-context-2/#traceresponse-header) header.
     #[must_use]
     pub fn traceresponse(&self) -> String {
-        let server = Identity {
+        let server = TraceContext {
             parent_id: u64::from_be_bytes(self.ids.span_id().to_bytes()),
-            ..self.identity()
+            ..self.trace_context()
         };
         server.traceparent(self.ids.is_sampled())
     }

@@ -1,63 +1,24 @@
-//! What is true of a declared delay, and what Prometheus will say of it from given buckets. Pure.
+//! Exact statistics of a delay, and the quantiles that Prometheus will estimate for given buckets. Pure.
 
 use std::{fmt, time::Duration};
 
-use serde::Serialize;
-
 use crate::{
     buckets::{self, Buckets},
+    contract::TruthBucket,
     delay::Delay,
 };
+
+pub use crate::contract::{Truth, TruthQuantile};
 
 /// The quantiles that dashboards ask for.
 const QUANTILES: [f64; 6] = [0.5, 0.75, 0.9, 0.95, 0.99, 0.999];
 
-/// A delay in numbers, all times in seconds.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Truth {
-    /// The canonical spec, with the cap.
-    pub delay: String,
-    /// What fixes the draws, where it is known.
-    pub seed: Option<u64>,
-    /// The mean, after the cap.
-    pub mean_seconds: f64,
-    /// The longest possible delay, after the cap.
-    pub max_seconds: f64,
-    /// At 0.5, 0.75, 0.9, 0.95, 0.99 and 0.999.
-    pub quantiles: Vec<TruthQuantile>,
-    /// One for each finite bound; the probability at +Inf is always 1.
-    pub buckets: Vec<TruthBucket>,
-}
-
-/// One quantile, exact and as it will be reported.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct TruthQuantile {
-    /// Which one, from 0 to 1.
-    pub q: f64,
-    /// The exact value.
-    pub seconds: f64,
-    /// What `histogram_quantile` returns for these buckets, were each request measured exactly as drawn.
-    pub reported_seconds: f64,
-    /// reported / exact - 1: 0.05 is 5 % too high. Infinite (`null` in JSON) where only the exact value is 0.
-    pub error_ratio: f64,
-}
-
-/// How much of the delay lies within one bucket's upper bound.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct TruthBucket {
-    /// The upper bound.
-    pub le: f64,
-    /// The probability of a delay of at most `le`.
-    pub probability: f64,
-}
-
 impl Truth {
-    /// Computes what is true of `delay`, and what `buckets` will make of it.
+    /// Computes the statistics of `delay`, and what Prometheus estimates from `buckets`.
     #[must_use]
     pub fn of(delay: &Delay, seed: Option<u64>, buckets: &Buckets) -> Self {
         let bounds = buckets.bounds();
-        let within = bounds.iter().map(|&le| delay.cdf(longest_within(le)));
-        let cumulative: Vec<f64> = within.chain([1.0]).collect();
+        let cumulative = cumulative(delay, bounds);
         let quantile = |q| TruthQuantile::new(q, delay, buckets::quantile(q, bounds, &cumulative));
         let bucket = |(&le, &probability)| TruthBucket { le, probability };
         Self {
@@ -93,6 +54,13 @@ impl TruthQuantile {
             error_ratio,
         }
     }
+}
+
+/// The probability of a delay of at most each of `bounds` (seconds), and 1 for +Inf.
+#[must_use]
+pub fn cumulative(delay: &Delay, bounds: &[f64]) -> Vec<f64> {
+    let within = bounds.iter().map(|&le| delay.cdf(longest_within(le)));
+    within.chain([1.0]).collect()
 }
 
 /// The longest delay in whole nanoseconds that a bucket with this bound counts, comparing in seconds as it does.

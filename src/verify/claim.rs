@@ -1,12 +1,13 @@
 //! What is claimed: the delay and the seed, by flags, else by the service's `/truth`.
 
 use reqwest::Url;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::args::VerifyArgs;
 use crate::{
     client::{Client, ClientError},
-    delay::{Delay, Domain, Identity, draw},
+    contract::{TraceContext, TruthPage},
+    delay::{Delay, Domain, draw},
 };
 
 /// The largest `/truth` that is read.
@@ -40,18 +41,11 @@ pub(super) enum ClaimError {
     Truth { url: Url, reason: String },
 }
 
-#[derive(Deserialize)]
-struct Told {
-    delay: String,
-    seed: Option<u64>,
-    namespace: String,
-}
-
 impl Claim {
     /// What the flags claim, and what they leave open from `/truth` beside the target.
     pub(super) async fn find(args: &VerifyArgs, client: &Client) -> Result<Self, ClaimError> {
         let url = beside(&args.target, "/truth");
-        let told: Result<Told, _> = client.json(&url, LARGEST).await;
+        let told: Result<TruthPage, _> = client.json(&url, LARGEST).await;
         let given = &args.run;
         let told = match (told, &given.delay) {
             (Ok(told), _) => Some(told),
@@ -60,7 +54,7 @@ impl Claim {
         };
         let declared = told
             .as_ref()
-            .map_or("constant(0s)", |told| told.delay.as_str());
+            .map_or("constant(0s)", |told| told.truth.delay.as_str());
         let declared = declared
             .parse::<Delay>()
             .map_err(|error| ClaimError::Truth {
@@ -75,7 +69,9 @@ impl Claim {
         };
         Ok(Self {
             delay: given.delay.clone().unwrap_or(declared),
-            seed: given.seed.or(told.as_ref().and_then(|told| told.seed)),
+            seed: given
+                .seed
+                .or(told.as_ref().and_then(|told| told.truth.seed)),
             namespace: given
                 .namespace
                 .clone()
@@ -86,9 +82,11 @@ impl Claim {
     }
 
     /// The delay that a request with these ids gets; none where the seed is not known.
-    pub(super) fn of(&self, identity: Identity) -> Option<std::time::Duration> {
-        self.seed
-            .map(|seed| self.delay.quantile(draw(seed, Domain::Delay, identity)))
+    pub(super) fn of(&self, trace_context: TraceContext) -> Option<std::time::Duration> {
+        self.seed.map(|seed| {
+            self.delay
+                .quantile(draw(seed, Domain::Delay, trace_context))
+        })
     }
 
     pub(super) fn in_words(&self) -> Claimed {

@@ -11,7 +11,7 @@ use super::{
     scraped::Scraped,
 };
 use crate::{
-    delay::Identity,
+    contract::TraceContext,
     load::{Driven, Outcome, Sent},
 };
 
@@ -52,7 +52,7 @@ pub(super) struct Answer<'a> {
     pub(super) drawn: Duration,
     pub(super) total: Duration,
     pub(super) replica: &'a str,
-    pub(super) trace: Option<Identity>,
+    pub(super) trace: Option<TraceContext>,
 }
 
 impl<T> Asked<T> {

@@ -141,7 +141,7 @@ async fn traces(jaeger: &Jaeger, sent: &[Sent], wait: Duration) -> Asked<Traces>
     let due: Vec<_> = sent
         .iter()
         .filter(is_due)
-        .map(|one| one.identity.trace_id)
+        .map(|one| one.trace_context.trace_id)
         .collect();
     let mut traces = Traces::default();
     let mut trouble = None;

@@ -10,7 +10,6 @@ use super::{
     histogram::{Histogram, le},
     scraped::QUANTILES,
 };
-use crate::delay::Delay;
 
 /// One percentile; all in seconds. What is not known is left out.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -78,14 +77,6 @@ impl Table {
         };
         Self(QUANTILES.into_iter().enumerate().map(row).collect())
     }
-}
-
-/// The probabilities at these bounds, and 1: what buckets hold of a declared delay.
-pub(super) fn declared(delay: &Delay, bounds: &[f64]) -> Vec<f64> {
-    let at = |bound: &f64| {
-        std::time::Duration::try_from_secs_f64(*bound).map_or(1.0, |bound| delay.cdf(bound))
-    };
-    bounds.iter().map(at).chain([1.0]).collect()
 }
 
 fn bounds(evidence: &Evidence) -> Option<Vec<f64>> {

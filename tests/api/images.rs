@@ -3,22 +3,22 @@
 use std::time::{Duration, Instant};
 
 use httpserver::{
-    delay::{Domain, Identity, draw},
-    server_timing::ServerTiming,
+    contract::{ServerTiming, TraceContext},
+    delay::{Domain, draw},
 };
 
 use crate::app::TestApp;
 
-fn identity(n: u64) -> Identity {
-    Identity {
+fn trace_context(n: u64) -> TraceContext {
+    TraceContext {
         trace_id: (u128::from(n) << 64) | 0x1234,
         parent_id: n + 1,
     }
 }
 
-async fn ask(app: &TestApp, identity: Identity) -> reqwest::Response {
+async fn ask(app: &TestApp, trace_context: TraceContext) -> reqwest::Response {
     let request = app.client.get(app.url("/images"));
-    let request = request.header("traceparent", identity.traceparent(false));
+    let request = request.header("traceparent", trace_context.traceparent(false));
     request.send().await.unwrap()
 }
 
@@ -34,12 +34,12 @@ async fn an_answer_says_the_delay_that_anyone_can_recompute() {
     let app = TestApp::start(&["--delay", "uniform(0s,50ms)", "--seed", "7"]).await;
     for n in 0..20 {
         let begun = Instant::now();
-        let answer = ask(&app, identity(n)).await;
+        let answer = ask(&app, trace_context(n)).await;
         let took = begun.elapsed();
         let expected = app
             .declared
             .delay
-            .quantile(draw(7, Domain::Delay, identity(n)));
+            .quantile(draw(7, Domain::Delay, trace_context(n)));
         let said = timing(&answer);
         assert_eq!(said.delay, Some(expected));
         let total = said.total.unwrap();
@@ -66,8 +66,8 @@ async fn replicas_and_restarts_draw_the_same_delay() {
     let (one, other) = (TestApp::start(&flags).await, TestApp::start(&flags).await);
     for n in 0..10 {
         let (one, other) = (
-            timing(&ask(&one, identity(n)).await),
-            timing(&ask(&other, identity(n)).await),
+            timing(&ask(&one, trace_context(n)).await),
+            timing(&ask(&other, trace_context(n)).await),
         );
         assert_eq!(one.delay, other.delay);
         assert_ne!(one.replica, other.replica);
@@ -80,12 +80,12 @@ async fn without_a_traceparent_the_delay_follows_from_the_trace_id_in_the_answer
     let mut seen = Vec::new();
     for _ in 0..10 {
         let answer = app.get("/images").await;
-        let server: Identity = answer.headers()["traceresponse"]
+        let server: TraceContext = answer.headers()["traceresponse"]
             .to_str()
             .unwrap()
             .parse()
             .unwrap();
-        let root = Identity {
+        let root = TraceContext {
             parent_id: 0,
             ..server
         };
@@ -104,14 +104,14 @@ async fn without_a_traceparent_the_delay_follows_from_the_trace_id_in_the_answer
 #[tokio::test]
 async fn the_caller_s_trace_goes_on() {
     let app = TestApp::start(&["--delay", "constant(0s)"]).await;
-    let answer = ask(&app, identity(9)).await;
-    let server: Identity = answer.headers()["traceresponse"]
+    let answer = ask(&app, trace_context(9)).await;
+    let server: TraceContext = answer.headers()["traceresponse"]
         .to_str()
         .unwrap()
         .parse()
         .unwrap();
-    assert_eq!(server.trace_id, identity(9).trace_id);
-    assert_ne!(server.parent_id, identity(9).parent_id);
+    assert_eq!(server.trace_id, trace_context(9).trace_id);
+    assert_ne!(server.parent_id, trace_context(9).parent_id);
 }
 
 #[tokio::test]
@@ -133,7 +133,7 @@ async fn a_malformed_traceparent_begins_a_new_trace() {
             .await
             .unwrap();
         assert_eq!(answer.status(), 200, "{bad}");
-        let server: Identity = answer.headers()["traceresponse"]
+        let server: TraceContext = answer.headers()["traceresponse"]
             .to_str()
             .unwrap()
             .parse()
@@ -206,9 +206,9 @@ async fn the_same_requests_fail_every_time() {
     let app = TestApp::start(&flags).await;
     let mut failed = 0;
     for n in 0..100 {
-        let fails = draw(5, Domain::Error, identity(n)) < 0.3;
+        let fails = draw(5, Domain::Error, trace_context(n)) < 0.3;
         assert_eq!(
-            ask(&app, identity(n)).await.status(),
+            ask(&app, trace_context(n)).await.status(),
             if fails { 502 } else { 200 }
         );
         failed += u32::from(fails);

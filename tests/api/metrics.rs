@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use futures_util::future::join_all;
-use httpserver::{buckets::Buckets, server_timing::ServerTiming};
+use httpserver::{buckets::Buckets, contract::ServerTiming};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,

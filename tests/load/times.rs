@@ -84,7 +84,7 @@ async fn every_request_has_a_traceparent_of_its_own() {
     plan.arrivals = Arrivals::Poisson;
     plan.sampled_ratio = 0.5;
     let run = run(&plan).await;
-    let distinct: HashSet<_> = run.sent.iter().map(|sent| sent.identity).collect();
+    let distinct: HashSet<_> = run.sent.iter().map(|sent| sent.trace_context).collect();
     assert_eq!(distinct.len(), run.sent.len());
     let sampled = run.sent.iter().filter(|sent| sent.sampled).count() * 100 / run.sent.len();
     assert!((30..70).contains(&sampled), "{sampled} % at a ratio of 0.5");

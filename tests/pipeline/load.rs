@@ -6,7 +6,7 @@ use std::{
     thread,
 };
 
-use httpserver::server_timing::ServerTiming;
+use httpserver::contract::ServerTiming;
 
 use crate::parts::{Answer, Connection};
 

@@ -4,7 +4,8 @@ use std::{collections::BTreeMap, time::Duration};
 
 use super::{Hop, many};
 use crate::{
-    delay::{Delay, Domain, Identity, draw},
+    contract::TraceContext,
+    delay::{Delay, Domain, draw},
     load::Outcome,
     verify::{
         check::{count, distance, dkw},
@@ -77,14 +78,14 @@ fn departures(evidence: &Evidence, answers: &[Answer<'_>]) -> Vec<String> {
 }
 
 fn departure(evidence: &Evidence, answer: Answer<'_>) -> Option<Departure> {
-    let sent = answer.sent.identity;
+    let sent = answer.sent.trace_context;
     let claimed = evidence.claim.of(sent)?;
     if claimed == answer.drawn {
         return None;
     }
-    let fits = |identity| evidence.claim.of(identity) == Some(answer.drawn);
+    let fits = |trace_context| evidence.claim.of(trace_context) == Some(answer.drawn);
     if let Some(trace) = answer.trace.filter(|trace| trace.trace_id != sent.trace_id) {
-        let alone = Identity {
+        let alone = TraceContext {
             trace_id: trace.trace_id,
             parent_id: 0,
         };
@@ -97,7 +98,7 @@ fn departure(evidence: &Evidence, answer: Answer<'_>) -> Option<Departure> {
         .got()
         .and_then(|traces| traces.found.get(&sent.trace_id));
     let mut parents = spans.into_iter().flatten().map(|span| span.parent_id);
-    let reparented = |parent_id| fits(Identity { parent_id, ..sent });
+    let reparented = |parent_id| fits(TraceContext { parent_id, ..sent });
     if parents.any(|parent| parent != sent.parent_id && reparented(parent)) {
         return Some(Departure::Reparented);
     }
@@ -122,9 +123,9 @@ fn declared(evidence: &Evidence, replica: &str) -> Option<(String, String)> {
         .clone()
 }
 
-fn drawn_by(delay: &str, seed: &str, identity: Identity) -> Option<Duration> {
+fn drawn_by(delay: &str, seed: &str, trace_context: TraceContext) -> Option<Duration> {
     let (delay, seed): (Delay, u64) = (delay.parse().ok()?, seed.parse().ok()?);
-    Some(delay.quantile(draw(seed, Domain::Delay, identity)))
+    Some(delay.quantile(draw(seed, Domain::Delay, trace_context)))
 }
 
 fn is_claimed(evidence: &Evidence, delay: &str, seed: &str) -> bool {
@@ -201,7 +202,7 @@ fn outside(evidence: &Evidence, drawn: &[Duration], off: f64, at: Duration) -> S
         many(drawn.len(), "delay")
     );
     let is_cut = |sent: &&crate::load::Sent| {
-        let due = evidence.claim.of(sent.identity);
+        let due = evidence.claim.of(sent.trace_context);
         matches!(sent.outcome, Outcome::Failed(_)) && due.is_some_and(|due| due >= evidence.timeout)
     };
     let cut = evidence.sent.iter().filter(is_cut).count();

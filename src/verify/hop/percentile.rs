@@ -2,7 +2,7 @@
 
 use super::Hop;
 use crate::{
-    buckets,
+    buckets, truth,
     verify::{
         check::{Bound, Check, Verdict},
         evidence::{Asked, Evidence},
@@ -142,7 +142,7 @@ fn band(evidence: &Evidence, scraped: &Scraped, short: &Asking, window: &str) ->
     else {
         return Vec::new();
     };
-    let truth = crate::verify::table::declared(&evidence.claim.delay, &bounds);
+    let truth = truth::cumulative(&evidence.claim.delay, &bounds);
     let n = short.observations.max(1.0);
     let line = |(q, reported): (&f64, &Option<f64>)| {
         let off = 3.0 * (q * (1.0 - q) / n).sqrt();

@@ -27,7 +27,7 @@ fn compare(evidence: &Evidence, traces: &Traces) -> Hop {
         return Hop::skipped(NAME, "no sampled request was answered");
     }
     let own = |answer: &Answer<'_>| {
-        let spans = traces.found.get(&answer.sent.identity.trace_id);
+        let spans = traces.found.get(&answer.sent.trace_context.trace_id);
         spans.map(|spans| (spans, server(spans, answer)))
     };
     let missing: Vec<_> = sampled
@@ -83,7 +83,8 @@ fn server<'a>(spans: &'a [Span], answer: &Answer<'_>) -> Option<&'a Span> {
                 .as_deref()
                 .is_none_or(|id| id == answer.replica)
     };
-    let child = |span: &&Span| is_own(span) && span.parent_id == answer.sent.identity.parent_id;
+    let child =
+        |span: &&Span| is_own(span) && span.parent_id == answer.sent.trace_context.parent_id;
     spans
         .iter()
         .find(child)
@@ -91,7 +92,7 @@ fn server<'a>(spans: &'a [Span], answer: &Answer<'_>) -> Option<&'a Span> {
 }
 
 fn disagreement(span: &Span, answer: &Answer<'_>) -> Option<String> {
-    let trace = answer.sent.identity.trace_id;
+    let trace = answer.sent.trace_context.trace_id;
     let same = |told: Option<u64>, known: std::time::Duration| {
         told.map(u128::from) == Some(known.as_nanos())
     };
@@ -114,7 +115,7 @@ fn disagreement(span: &Span, answer: &Answer<'_>) -> Option<String> {
 
 fn named<'a>(answers: impl Iterator<Item = Answer<'a>>) -> String {
     let ids: Vec<_> = answers
-        .map(|answer| format!("{:032x}", answer.sent.identity.trace_id))
+        .map(|answer| format!("{:032x}", answer.sent.trace_context.trace_id))
         .collect();
     let first = ids
         .iter()

@@ -1,4 +1,4 @@
-//! Who a request is, as far as its draw is concerned: the ids of its `traceparent`, or of its server span.
+//! The W3C trace context of a request: the ids of its `traceparent` header, which its draws are computed from.
 
 use std::{fmt, str::FromStr};
 
@@ -7,7 +7,7 @@ use std::{fmt, str::FromStr};
 /// A request that brought a `traceparent` has the trace id and the parent (span) id written there; one that brought
 /// none has the trace id of its server span, and parent 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Identity {
+pub struct TraceContext {
     /// The W3C trace id.
     pub trace_id: u128,
     /// The id of the caller's span; 0 where the request brought no `traceparent`.
@@ -22,7 +22,7 @@ pub struct TraceparentError {
     reason: &'static str,
 }
 
-impl Identity {
+impl TraceContext {
     /// The `traceparent` header value, version 00, that carries these ids.
     #[must_use]
     pub fn traceparent(&self, sampled: bool) -> String {
@@ -35,7 +35,7 @@ impl Identity {
     }
 }
 
-impl fmt::Display for Identity {
+impl fmt::Display for TraceContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:032x}-{:016x}", self.trace_id, self.parent_id)
     }
@@ -43,7 +43,7 @@ impl fmt::Display for Identity {
 
 /// Reads a `traceparent` by the [W3C recommendation](https://www.w3.org/TR/trace-context/#traceparent-header):
 /// lower-case hex, ids not zero, versions above 00 by their first four fields.
-impl FromStr for Identity {
+impl FromStr for TraceContext {
     type Err = TraceparentError;
 
     fn from_str(given: &str) -> Result<Self, Self::Err> {
@@ -54,7 +54,7 @@ impl FromStr for Identity {
     }
 }
 
-fn parse(given: &str) -> Result<Identity, &'static str> {
+fn parse(given: &str) -> Result<TraceContext, &'static str> {
     let mut fields = given.splitn(5, '-');
     let mut field = |digits, reason| {
         fields
@@ -79,7 +79,7 @@ fn parse(given: &str) -> Result<Identity, &'static str> {
     if parent_id == 0 {
         return Err("the parent id must not be zero");
     }
-    Ok(Identity {
+    Ok(TraceContext {
         trace_id,
         parent_id,
     })
@@ -97,14 +97,14 @@ mod tests {
 
     #[test]
     fn a_traceparent_survives_the_round_trip() {
-        let id: Identity = EXAMPLE.parse().unwrap();
+        let id: TraceContext = EXAMPLE.parse().unwrap();
         assert_eq!(id.traceparent(true), EXAMPLE);
     }
 
     #[test]
     fn a_later_version_is_read_by_its_first_four_fields() {
         let later = EXAMPLE.replacen("00-", "cc-", 1) + "-what-the-future-brings";
-        assert_eq!(later.parse(), EXAMPLE.parse::<Identity>());
+        assert_eq!(later.parse(), EXAMPLE.parse::<TraceContext>());
     }
 
     #[test]
@@ -128,7 +128,7 @@ mod tests {
                 "trace id",
             ),
         ] {
-            let error = bad.parse::<Identity>().unwrap_err().to_string();
+            let error = bad.parse::<TraceContext>().unwrap_err().to_string();
             assert!(error.contains(reason), "{bad}: {error}");
         }
     }

@@ -1,0 +1,12 @@
+//! What both sides of the wire must agree on: names, the trace context, `Server-Timing`, the JSON of `/truth`. Pure data,
+//! no SDK: the service writes it, `load` and `verify` read it.
+
+pub mod names;
+mod server_timing;
+mod trace_context;
+mod truth_json;
+
+pub use names::{Metric, Names, Part, Step};
+pub use server_timing::ServerTiming;
+pub use trace_context::{TraceContext, TraceparentError};
+pub use truth_json::{ClockError, Ledger, Truth, TruthBucket, TruthPage, TruthQuantile};

@@ -1,0 +1,142 @@
+//! The JSON of `/truth`: the service writes it, `verify` reads it.
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// What a service answers on `/truth`. A reader needs `delay` and `namespace`; the rest may be absent.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TruthPage {
+    /// The declared delay in numbers.
+    #[serde(flatten)]
+    pub truth: Truth,
+    /// `service.instance.id` of the replica that answered.
+    #[serde(default)]
+    pub instance_id: String,
+    /// First word of the metric names.
+    pub namespace: String,
+    /// Share of the requests that fail by injection, from 0 to 1.
+    #[serde(default)]
+    pub error_rate: f64,
+    /// Status code of the requests that fail by injection.
+    #[serde(default)]
+    pub error_status: u16,
+    /// Counts of timed requests.
+    #[serde(default)]
+    pub ledger: Ledger,
+    /// How late the clock woke so far.
+    #[serde(default)]
+    pub clock: ClockError,
+}
+
+/// A delay in numbers; all times are in seconds.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Truth {
+    /// The canonical spec, with the cap.
+    pub delay: String,
+    /// The seed of the draws, where it is known.
+    pub seed: Option<u64>,
+    /// The mean, after the cap.
+    #[serde(default)]
+    pub mean_seconds: f64,
+    /// The longest possible delay, after the cap.
+    #[serde(default)]
+    pub max_seconds: f64,
+    /// Exact quantiles, in rising order.
+    #[serde(default)]
+    pub quantiles: Vec<TruthQuantile>,
+    /// One for each finite bound; the probability at +Inf is always 1.
+    #[serde(default)]
+    pub buckets: Vec<TruthBucket>,
+}
+
+/// One quantile, exact and as it will be reported.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TruthQuantile {
+    /// Which one, from 0 to 1.
+    pub q: f64,
+    /// The exact value.
+    pub seconds: f64,
+    /// What `histogram_quantile` returns for these buckets, were each request measured exactly as drawn.
+    pub reported_seconds: f64,
+    /// reported / exact - 1: 0.05 is 5 % too high. Infinite (`null` in JSON) where only the exact value is 0.
+    #[serde(deserialize_with = "null_is_infinite")]
+    pub error_ratio: f64,
+}
+
+/// The share of the delays within one bucket's upper bound.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TruthBucket {
+    /// The upper bound.
+    pub le: f64,
+    /// The probability of a delay of at most `le`.
+    pub probability: f64,
+}
+
+/// accepted = completed + cancelled once idle, and never less in between.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Ledger {
+    /// Timed requests that entered.
+    pub accepted: u64,
+    /// Answered.
+    pub completed: u64,
+    /// Left by their client before the answer.
+    pub cancelled: u64,
+    /// Refused for load.
+    pub rejected: u64,
+    /// Answered with a delay or a status other than the declared one.
+    pub overrides: u64,
+}
+
+/// Measured wait minus drawn delay, over all waits so far.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ClockError {
+    /// How many waits there were.
+    pub waits: u64,
+    /// The mean.
+    pub mean_seconds: f64,
+    /// Upper bound of the bucket that holds the 99th percentile; `null` above the last one.
+    pub p99_below_seconds: Option<f64>,
+}
+
+fn null_is_infinite<'de, D: Deserializer<'de>>(given: D) -> Result<f64, D::Error> {
+    let number = Option::<f64>::deserialize(given)?;
+    Ok(number.unwrap_or(f64::INFINITY))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let written = TruthPage {
+            truth: Truth {
+                delay: "constant(0s)".to_owned(),
+                seed: Some(u64::MAX),
+                quantiles: vec![TruthQuantile {
+                    q: 0.5,
+                    seconds: 0.0,
+                    reported_seconds: 0.5,
+                    error_ratio: f64::INFINITY,
+                }],
+                ..Truth::default()
+            },
+            namespace: "x".to_owned(),
+            ..TruthPage::default()
+        };
+        let text = serde_json::to_string(&written).unwrap();
+        assert_eq!(serde_json::from_str::<TruthPage>(&text).unwrap(), written);
+    }
+
+    #[test]
+    fn only_the_delay_and_the_namespace_are_required() {
+        let least = r#"{"delay":"constant(1s)","seed":null,"namespace":"x"}"#;
+        let read: TruthPage = serde_json::from_str(least).unwrap();
+        assert_eq!(
+            (read.truth.seed, read.truth.delay.as_str()),
+            (None, "constant(1s)")
+        );
+        assert!(serde_json::from_str::<TruthPage>(r#"{"delay":"constant(1s)"}"#).is_err());
+    }
+}
