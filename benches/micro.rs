@@ -116,7 +116,7 @@ fn instruments(metrics: &Metrics) -> Instruments {
         quantiles: &[(0.5, Duration::from_secs(1))],
     };
     let (meter, args) = (metrics.meter(), MetricArgs::default());
-    DelayInstruments::new(&meter, &args.names(), &declared);
+    let _delay = DelayInstruments::new(&meter, &args.names(), &declared);
     Instruments::new(&meter, &args)
 }
 
