@@ -1,29 +1,31 @@
-//! The flags that declare a delay; knows nothing of who waits.
+//! The flags that declare a delay.
 
-use std::time::Duration;
+use std::{fmt::Write, time::Duration};
 
-use super::{Delay, parse_duration};
+use super::{Delay, family, parse_duration};
 
 /// How long requests are delayed.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Delay")]
 pub struct DelayArgs {
     /// How long requests are delayed, as a distribution
-    ///
-    /// One of constant(250ms), uniform(0s,2s), normal(MEAN,SD), lognormal(p50=200ms,p99=1.5s), exponential(MEAN),
-    /// pareto(MIN,ALPHA), quantiles(50=100ms,90=400ms,100=3s), capped(SPEC,MAX), or a mixture such as
-    /// mix(0.95:uniform(0s,1s),0.05:constant(3s)). Durations are decimal numbers with a unit: ns, us, ms, s, m.
-    #[arg(long, env = "HTTPSERVER_DELAY", value_name = "SPEC", default_value_t)]
+    #[arg(
+        long,
+        env = "HTTPSERVER_DELAY",
+        value_name = "SPEC",
+        default_value_t,
+        long_help = long_help()
+    )]
     pub delay: Delay,
 
-    /// The number that fixes every draw: with it, each request's delay can be recomputed from its traceparent
+    /// Seed of the draws: with it, each request's delay can be recomputed from its traceparent
     ///
-    /// The same seed gives the same delays on every replica and after every restart. Without it, one is drawn at
-    /// start and said in the log, in /truth and in the metrics.
+    /// The same seed gives the same delays on every replica and after every restart. By default a random seed is
+    /// chosen at startup, and reported in the log, in /truth and in the metrics.
     #[arg(long, env = "HTTPSERVER_SEED", value_name = "N")]
     pub seed: Option<u64>,
 
-    /// The longest that any request is delayed; longer draws are cut to it
+    /// Maximum delay of a request; longer draws are cut to it
     #[arg(
         long,
         env = "HTTPSERVER_MAX_DELAY",
@@ -32,6 +34,15 @@ pub struct DelayArgs {
         value_parser = parse_duration
     )]
     pub max_delay: Duration,
+}
+
+/// The families with their meanings, and an example.
+fn long_help() -> String {
+    let mut help = "How long requests are delayed, as a distribution:\n".to_owned();
+    for family in family::ALL {
+        let _ = write!(help, "\n  {}\n      {}", family.usage, family.about);
+    }
+    help + "\n\nExample: mix(0.95:uniform(0s,1s),0.05:constant(3s)). Durations are decimal numbers with a unit: ns, us, ms, s, m."
 }
 
 /// The declared delay, capped at `--max-delay`.

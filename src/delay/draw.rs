@@ -1,10 +1,10 @@
-//! The draw: the number in (0, 1) that a request's ids and the seed decide, the same everywhere and for ever.
+//! The draw: a number in (0, 1) computed from the seed and a request's ids, the same on every replica and platform.
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::contract::TraceContext;
 
-/// What a draw decides, so that one request's delay and its failure are independent.
+/// What a draw is used for. Different domains give independent draws for one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Domain {
     /// How long the request is delayed.
@@ -32,7 +32,7 @@ pub fn draw(seed: u64, domain: Domain, id: TraceContext) -> f64 {
     unit(xxh3_64_with_seed(&bytes, seed))
 }
 
-// 52 bits and a half are exact in an f64.
+// An f64 holds 52 bits and a half exactly.
 fn unit(hash: u64) -> f64 {
     ((hash >> 12) as f64 + 0.5) / (1_u64 << 52) as f64
 }
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn the_vectors_in_the_docs_are_what_is_drawn() {
+    fn the_draws_match_the_vectors_in_the_docs() {
         let vectors = vectors();
         assert_eq!(vectors.len(), 6);
         for [seed, traceparent, u, uniform, lognormal] in vectors {
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn every_input_of_the_draw_changes_it() {
+    fn every_input_changes_the_draw() {
         let id = TraceContext {
             trace_id: 1,
             parent_id: 1,

@@ -1,40 +1,40 @@
-//! Whole nanoseconds from 0 to 100 days, a range in which each is exactly an `f64`; written as the grammar reads them.
+//! Whole nanoseconds from 0 to 100 days, each of which an `f64` holds exactly; displayed as the grammar reads them.
 
 use std::{fmt, time::Duration};
 
 /// A delay in whole nanoseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Nanos(u64);
+pub struct Nanos(u64);
 
 impl Nanos {
-    pub(super) const ZERO: Self = Self(0);
-    /// 100 days: the longest that any delay can be. It is below 2^53 ns, so that no `f64` rounds.
-    pub(super) const LONGEST: Self = Self(8_640_000 * 1_000_000_000);
+    pub const ZERO: Self = Self(0);
+    /// 100 days, the longest possible delay: below 2^53 ns, so that an `f64` holds it exactly.
+    pub const LONGEST: Self = Self(8_640_000 * 1_000_000_000);
 
-    pub(super) fn saturating(nanos: u128) -> Self {
+    pub fn saturating(nanos: u128) -> Self {
         u64::try_from(nanos).map_or(Self::LONGEST, |nanos| Self(nanos).min(Self::LONGEST))
     }
 
-    /// The nearest whole nanosecond; 0 for what is negative or not a number.
+    /// The nearest whole nanosecond; 0 for a negative number or not-a-number.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        reason = "the cast saturates, and the value is brought into range first"
+        reason = "the cast saturates, and the value is clamped first"
     )]
-    pub(super) fn nearest(nanos: f64) -> Self {
+    pub fn nearest(nanos: f64) -> Self {
         Self((nanos.clamp(0.0, Self::LONGEST.as_f64()) + 0.5) as u64)
     }
 
-    pub(super) fn as_f64(self) -> f64 {
+    pub fn as_f64(self) -> f64 {
         self.0 as f64
     }
 
     /// Halfway between two, rounded down.
-    pub(super) fn middle(self, other: Self) -> Self {
+    pub fn middle(self, other: Self) -> Self {
         Self(self.0.midpoint(other.0))
     }
 
-    pub(super) fn next(self) -> Self {
+    pub fn next(self) -> Self {
         Self(self.0 + 1)
     }
 }

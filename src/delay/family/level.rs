@@ -8,6 +8,7 @@
 
 use std::f64::consts::SQRT_2;
 
+use libm::erfc;
 use statrs::function::erf::erfc_inv;
 
 /// 2^-64. No draw comes nearer to 0 or to 1 than 2^-53; nothing is resolved below this.
@@ -17,13 +18,13 @@ const DROPPED: u64 = 12;
 
 /// A share of requests: its distance from the nearer end.
 #[derive(Clone, Copy)]
-pub(super) enum Level {
+pub enum Level {
     FromBelow(f64),
     FromAbove(f64),
 }
 
 impl Level {
-    pub(super) fn of(u: f64) -> Self {
+    pub fn of(u: f64) -> Self {
         if u <= 0.5 {
             Self::FromBelow(on_grid(u))
         } else {
@@ -32,7 +33,7 @@ impl Level {
     }
 
     /// The quantile of the normal distribution with mean 0 and standard deviation 1.
-    pub(super) fn normal(self) -> f64 {
+    pub fn normal(self) -> f64 {
         match self {
             Self::FromBelow(p) => -SQRT_2 * erfc_inv(2.0 * p),
             Self::FromAbove(p) => SQRT_2 * erfc_inv(2.0 * p),
@@ -40,12 +41,17 @@ impl Level {
     }
 
     /// The quantile of the exponential distribution with mean 1.
-    pub(super) fn exponential(self) -> f64 {
+    pub fn exponential(self) -> f64 {
         match self {
             Self::FromBelow(p) => -libm::log1p(-p),
             Self::FromAbove(p) => -libm::log(p),
         }
     }
+}
+
+/// The probability of a standard normal value above `z`.
+pub fn normal_survival(z: f64) -> f64 {
+    0.5 * erfc(z / SQRT_2)
 }
 
 fn on_grid(p: f64) -> f64 {

@@ -1,31 +1,79 @@
-//! One of several delays, by weight. The only family whose quantile has no formula: it is searched for.
+//! `mix(WEIGHT:SPEC,...)`: one of several delays, by weight. It has no formula for the quantile, which is bisected.
 
 use std::fmt;
 
-use super::{Family, Nanos};
-use crate::delay::Delay;
+use crate::delay::{
+    Delay,
+    distribution::Family,
+    nanos::Nanos,
+    spec::{Parsed, Parser, Syntax},
+};
 
-/// Delays with their weights.
-#[derive(Clone, Debug, PartialEq)]
-pub(in crate::delay) struct Mix {
+pub const SYNTAX: Syntax = Syntax {
+    usage: "mix(WEIGHT:SPEC,...)",
+    about: "one of several, by weights that sum to 1 (to 1e-6, then scaled)",
+    parse,
+    #[cfg(test)]
+    examples: &[
+        "mix(0.95:uniform(0s,1s),0.05:constant(3s))",
+        "mix(0.5:mix(0.25:normal(0s,1s),0.75:constant(2s)),0.5:capped(pareto(1ms,0.7),2s))",
+    ],
+    #[cfg(test)]
+    random: |a, b, share| {
+        let rest = 1.0 - share;
+        format!("mix({share:.6}:exponential({a}ns),{rest:.6}:constant({b}ns))")
+    },
+};
+
+/// The largest distance of the sum of weights from 1.
+const WEIGHT_TOLERANCE: f64 = 1e-6;
+
+#[derive(Debug)]
+struct Mix {
     parts: Vec<Part>,
     shortest: Nanos,
     longest: Nanos,
 }
 
 /// One delay of a mixture.
-#[derive(Clone, Debug, PartialEq)]
-pub(in crate::delay) struct Part {
-    /// As it was written.
+#[derive(Debug)]
+struct Part {
+    /// As given.
     weight: f64,
-    /// Of all weights.
+    /// The weight over the sum of all weights.
     share: f64,
     delay: Delay,
 }
 
+fn parse(parser: &mut Parser) -> Parsed {
+    let start = parser.place();
+    let (mut parts, mut sum) = (Vec::new(), 0.0);
+    loop {
+        let at = parser.place();
+        let weight = parser.number("a weight")?;
+        if weight <= 0.0 {
+            return Err(at.refuse("a weight must be above 0"));
+        }
+        sum += weight;
+        parser.sign(':')?;
+        parts.push(Part {
+            weight,
+            share: weight,
+            delay: parser.delay()?,
+        });
+        if !parser.take(',') {
+            break;
+        }
+    }
+    if (sum - 1.0_f64).abs() > WEIGHT_TOLERANCE {
+        return Err(start.refuse(format!("the weights must sum to 1, not to {sum}")));
+    }
+    Ok(Delay::new(Mix::new(parts)))
+}
+
 impl Mix {
     /// From positive weights, which are scaled so that they sum to 1.
-    pub(in crate::delay) fn new(mut parts: Vec<Part>) -> Self {
+    fn new(mut parts: Vec<Part>) -> Self {
         let sum: f64 = parts.iter().map(|part| part.weight).sum();
         for part in &mut parts {
             part.share = part.weight / sum;
@@ -53,8 +101,8 @@ impl Mix {
 impl Family for Mix {
     /// The least whole nanosecond that at most a share `1 - u` exceeds; it lies between the quantiles of the parts.
     ///
-    /// The points at which the search asks do not depend on `u`, and at each a larger `u` can only turn it upwards: so
-    /// the result never decreases, whatever the last digit of `survival`.
+    /// The points that the bisection evaluates do not depend on `u`, and at each a larger `u` can only turn it upwards:
+    /// so the result never decreases, whatever the rounding error of `survival`.
     fn quantile(&self, u: f64) -> f64 {
         let (mut low, mut high) = (self.shortest, self.longest);
         if u >= 1.0 {
@@ -99,12 +147,59 @@ impl fmt::Display for Mix {
     }
 }
 
-impl Part {
-    pub(in crate::delay) fn new(weight: f64, delay: Delay) -> Self {
-        Self {
-            weight,
-            share: weight,
-            delay,
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use crate::delay::tests::{assert_close, delay, examples};
+
+    #[test]
+    fn a_mixture_has_the_weighted_distribution_of_its_parts() {
+        let mixture = delay(
+            "mix(0.3:exponential(300ms),0.2:normal(1s,200ms),0.5:lognormal(p50=200ms,p99=1.5s))",
+        );
+        let parts = [
+            "exponential(300ms)",
+            "normal(1s,200ms)",
+            "lognormal(p50=200ms,p99=1.5s)",
+        ]
+        .map(delay);
+        for millis in [1, 100, 250, 900, 2_000, 5_000] {
+            let x = Duration::from_millis(millis);
+            let weighted: f64 = [0.3, 0.2, 0.5]
+                .iter()
+                .zip(&parts)
+                .map(|(weight, part)| weight * part.cdf(x))
+                .sum();
+            assert_close(mixture.cdf(x), weighted, 1e-11, &format!("{x:?}"));
+        }
+    }
+
+    #[test]
+    fn a_mixture_steps_exactly_at_its_atoms() {
+        let mixture = delay("mix(0.95:uniform(0s,1s),0.05:constant(3s))");
+        assert_close(
+            mixture.cdf(Duration::from_nanos(2_999_999_999)),
+            0.95,
+            1e-15,
+            "below",
+        );
+        assert_close(mixture.cdf(Duration::from_secs(3)), 1.0, 0.0, "at the atom");
+        assert_eq!(mixture.quantile(0.950_000_1), Duration::from_secs(3));
+    }
+
+    #[test]
+    fn a_mixture_of_one_is_that_one_to_a_nanosecond() {
+        for spec in examples() {
+            let (alone, mixed) = (delay(spec), delay(&format!("mix(1:{spec})")));
+            for u in [0.001, 0.2, 0.5, 0.77, 0.99, 0.9999] {
+                let (a, b) = (alone.quantile(u), mixed.quantile(u));
+                let tolerance = 1 + a.as_nanos() / 1_000_000_000_000;
+                assert!(
+                    a.abs_diff(b).as_nanos() <= tolerance,
+                    "{spec} at {u}: {a:?}, {b:?}"
+                );
+            }
         }
     }
 }

@@ -1,44 +1,45 @@
-//! The normal distribution, and the one whose logarithm is normal.
+//! `normal(MEAN,SD)`: bell-shaped; negative values become 0.
 
-use std::{
-    f64::consts::{PI, SQRT_2},
-    fmt,
+use std::{f64::consts::PI, fmt};
+
+use super::level::{Level, normal_survival};
+use crate::delay::{
+    Delay,
+    distribution::Family,
+    nanos::Nanos,
+    spec::{Parsed, Parser, Syntax},
 };
 
-use libm::erfc;
+pub const SYNTAX: Syntax = Syntax {
+    usage: "normal(MEAN,SD)",
+    about: "bell-shaped; negative delays are 0",
+    parse,
+    #[cfg(test)]
+    examples: &["normal(200ms,50ms)", "normal(1ms,1s)", "normal(0s,3ns)"],
+    #[cfg(test)]
+    random: |mean, sd, _| format!("normal({mean}ns,{sd}ns)"),
+};
 
-use super::{Family, Nanos, level::Level};
-
-/// Bell-shaped; what falls below 0 becomes 0.
-#[derive(Clone, Debug, PartialEq)]
-pub(in crate::delay) struct Normal {
-    pub(in crate::delay) mean: Nanos,
-    pub(in crate::delay) sd: Nanos,
+#[derive(Debug)]
+struct Normal {
+    mean: Nanos,
+    sd: Nanos,
 }
 
-/// By its median and its 99th percentile, which lies above the median.
-#[derive(Clone, Debug, PartialEq)]
-pub(in crate::delay) struct LogNormal {
-    p50: Nanos,
-    p99: Nanos,
-    /// The standard deviation of the logarithm.
-    sigma: f64,
+fn parse(parser: &mut Parser) -> Parsed {
+    let mean = parser.duration()?;
+    parser.sign(',')?;
+    let sd = parser.positive("SD")?;
+    Ok(Delay::new(Normal { mean, sd }))
 }
-
-/// The probability of a standard normal value above `z`.
-fn above(z: f64) -> f64 {
-    0.5 * erfc(z / SQRT_2)
-}
-
-// === impl Normal ===
 
 impl Normal {
-    /// The mean of what a value exceeds `bound` by, counting those that do not as 0.
+    /// The mean amount by which a value exceeds `bound`; 0 for a value that does not.
     fn excess(&self, bound: f64) -> f64 {
         let (mean, sd) = (self.mean.as_f64(), self.sd.as_f64());
         let z = (bound - mean) / sd;
         let density = libm::exp(-0.5 * z * z) / (2.0 * PI).sqrt();
-        (mean - bound) * above(z) + sd * density
+        (mean - bound) * normal_survival(z) + sd * density
     }
 }
 
@@ -48,7 +49,7 @@ impl Family for Normal {
     }
 
     fn survival(&self, x: f64) -> f64 {
-        above((x - self.mean.as_f64()) / self.sd.as_f64())
+        normal_survival((x - self.mean.as_f64()) / self.sd.as_f64())
     }
 
     fn mean(&self, cap: f64) -> f64 {
@@ -62,44 +63,27 @@ impl fmt::Display for Normal {
     }
 }
 
-// === impl LogNormal ===
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
 
-impl LogNormal {
-    pub(in crate::delay) fn new(p50: Nanos, p99: Nanos) -> Self {
-        let ratio = p99.as_f64() / p50.as_f64();
-        Self {
-            p50,
-            p99,
-            sigma: libm::log(ratio) / Level::of(0.99).normal(),
+    use crate::delay::tests::{STANDARD_NORMAL, assert_close, delay};
+
+    #[test]
+    fn a_normal_delay_follows_the_normal_quantile() {
+        let delay = delay("normal(10s,1s)");
+        for (u, z) in STANDARD_NORMAL {
+            let found = delay.quantile(u).as_secs_f64();
+            assert_close(found, 10.0 + z, 0.51e-9, &format!("at {u}"));
+            // the density is at most 0.4, and the quantile is rounded by up to half a nanosecond
+            assert_close(delay.cdf(delay.quantile(u)), u, 0.41e-9, "there and back");
         }
     }
 
-    fn z(&self, x: f64) -> f64 {
-        libm::log(x / self.p50.as_f64()) / self.sigma
-    }
-}
-
-impl Family for LogNormal {
-    fn quantile(&self, u: f64) -> f64 {
-        self.p50.as_f64() * libm::exp(self.sigma * Level::of(u).normal())
-    }
-
-    fn survival(&self, x: f64) -> f64 {
-        above(self.z(x))
-    }
-
-    fn mean(&self, cap: f64) -> f64 {
-        if cap <= 0.0 {
-            return 0.0;
-        }
-        let z = self.z(cap);
-        let uncapped = self.p50.as_f64() * libm::exp(0.5 * self.sigma * self.sigma);
-        uncapped * above(self.sigma - z) + cap * above(z)
-    }
-}
-
-impl fmt::Display for LogNormal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "lognormal(p50={},p99={})", self.p50, self.p99)
+    #[test]
+    fn negative_normal_draws_are_0() {
+        let delay = delay("normal(0s,1s)");
+        assert_eq!(delay.quantile(0.3), Duration::ZERO);
+        assert_close(delay.cdf(Duration::ZERO), 0.5, 1e-9, "the atom at 0");
     }
 }

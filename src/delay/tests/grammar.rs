@@ -1,8 +1,8 @@
-//! What is read, how it is written back, and what is refused where.
+//! The grammar: specs that are accepted, their canonical form, and errors with their column.
 
 use std::time::Duration;
 
-use super::{SPECS, delay};
+use super::{delay, examples};
 use crate::delay::{Delay, SpecError};
 
 fn refusal(spec: &str) -> SpecError {
@@ -11,7 +11,7 @@ fn refusal(spec: &str) -> SpecError {
 
 #[test]
 fn a_canonical_spec_is_written_as_it_was_read() {
-    for spec in SPECS {
+    for spec in examples() {
         assert_eq!(delay(spec).to_string(), spec);
     }
 }

@@ -4,28 +4,24 @@ use std::time::Duration;
 
 use proptest::{prelude::*, sample::select};
 
-use super::{SPECS, delay};
-use crate::delay::Delay;
+use super::{delay, examples};
+use crate::delay::{Delay, family};
 
 /// A delay of any family, capped or not, and mixtures of them.
 fn delays() -> impl Strategy<Value = Delay> {
-    let simple = prop_oneof![
-        select(&SPECS[..]).prop_map(delay),
-        (nanos(), nanos()).prop_map(|(a, b)| delay(&format!(
-            "uniform({}ns,{}ns)",
-            a.min(b),
-            a.max(b)
-        ))),
-        (nanos(), nanos()).prop_map(|(mean, sd)| delay(&format!("normal({mean}ns,{sd}ns)"))),
-        (nanos(), nanos())
-            .prop_map(|(a, b)| delay(&format!("lognormal(p50={a}ns,p99={}ns)", a + b))),
-        nanos().prop_map(|mean| delay(&format!("exponential({mean}ns)"))),
-        (nanos(), 0.01..1000.0)
-            .prop_map(|(min, alpha)| delay(&format!("pareto({min}ns,{alpha:.3})"))),
-        (nanos(), nanos(), 0.001..99.999).prop_map(|(a, b, percent)| {
-            delay(&format!("quantiles({percent:.3}={a}ns,100={}ns)", a + b))
-        }),
-    ];
+    let random = (
+        select(
+            family::ALL
+                .iter()
+                .map(|syntax| syntax.random)
+                .collect::<Vec<_>>(),
+        ),
+        nanos(),
+        nanos(),
+        0.001..0.999,
+    )
+        .prop_map(|(random, a, b, share)| delay(&random(a, b, share)));
+    let simple = prop_oneof![1 => select(examples()).prop_map(delay), 6 => random];
     let simple = (simple, prop::option::of(nanos())).prop_map(|(delay, cap)| match cap {
         Some(cap) => delay.capped(Duration::from_nanos(cap)),
         None => delay,
@@ -106,7 +102,9 @@ proptest! {
     #[test]
     fn the_canonical_spec_reads_back_as_the_same_delay(delay in delays()) {
         let spec = delay.to_string();
-        prop_assert_eq!(super::delay(&spec), delay);
+        let again = super::delay(&spec);
+        prop_assert_eq!(format!("{again:?}"), format!("{delay:?}"));
+        prop_assert_eq!(again, delay);
     }
 
     #[test]
@@ -124,7 +122,7 @@ proptest! {
 
 #[test]
 fn not_a_number_and_infinities_have_a_quantile() {
-    for spec in SPECS {
+    for spec in examples() {
         let delay = delay(spec);
         assert_eq!(delay.quantile(f64::NAN), delay.quantile(0.0));
         assert_eq!(delay.quantile(f64::INFINITY), delay.max());

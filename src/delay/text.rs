@@ -1,10 +1,10 @@
-//! Durations as users write them: a decimal number with a unit, `250ms` or `0.2s` or `1.5m`.
+//! Durations as users write them (`250ms`, `0.2s`, `1.5m`), and excerpts of a text for error messages.
 
 use std::time::Duration;
 
 use super::nanos::Nanos;
 
-/// Why a text is no duration. Its message names the text and the reason.
+/// Why a text is not a valid duration. Its message names the text and the reason.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("duration `{given}`: {reason}")]
 pub struct DurationError {
@@ -12,9 +12,9 @@ pub struct DurationError {
     reason: Reason,
 }
 
-/// The reason alone, for a message that names the place itself.
+/// The reason alone, for a message that names the text itself.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Reason {
+pub enum Reason {
     #[error("expected a decimal number with a unit, such as 250ms")]
     NoNumber,
     #[error("a duration must be a finite number")]
@@ -40,17 +40,18 @@ pub(super) enum Reason {
 /// ```
 ///
 /// # Errors
-/// Where the text has no number, no unit or an unknown one, is negative, or is above 100 days.
+/// When the text has no number, no unit or an unknown one, is negative, or is above 100 days.
 pub fn parse_duration(text: &str) -> Result<Duration, DurationError> {
     parse(text.trim())
         .map(Duration::from)
         .map_err(|reason| DurationError {
-            given: super::parse::excerpt(text, 40),
+            given: excerpt(text, 40),
             reason,
         })
 }
 
-pub(super) fn parse(text: &str) -> Result<Nanos, Reason> {
+/// Reads a duration whose surroundings the caller names in its own message.
+pub fn parse(text: &str) -> Result<Nanos, Reason> {
     if text.starts_with('-') {
         return Err(Reason::Negative);
     }
@@ -73,6 +74,7 @@ pub(super) fn parse(text: &str) -> Result<Nanos, Reason> {
     Ok(rounded)
 }
 
+/// The leading digits, and the rest.
 fn digits(text: &str) -> (&str, &str) {
     let end = text.find(|c: char| !c.is_ascii_digit());
     text.split_at(end.unwrap_or(text.len()))
@@ -80,16 +82,15 @@ fn digits(text: &str) -> (&str, &str) {
 
 fn no_number(text: &str) -> Reason {
     let lower = text.to_ascii_lowercase();
-    if ["nan", "inf", "+inf"]
-        .iter()
-        .any(|word| lower.starts_with(word))
-    {
+    let words = ["nan", "inf", "+inf"];
+    if words.iter().any(|word| lower.starts_with(word)) {
         Reason::NotFinite
     } else {
         Reason::NoNumber
     }
 }
 
+/// The nanoseconds of one unit.
 fn nanos_of(unit: &str) -> Result<u128, Reason> {
     Ok(match unit {
         "ns" => 1,
@@ -98,11 +99,11 @@ fn nanos_of(unit: &str) -> Result<u128, Reason> {
         "s" => 1_000_000_000,
         "m" => 60_000_000_000,
         "" => return Err(Reason::NoUnit),
-        _ => return Err(Reason::UnknownUnit(super::parse::excerpt(unit, 10))),
+        _ => return Err(Reason::UnknownUnit(excerpt(unit, 10))),
     })
 }
 
-/// The decimals behind the point, in whole nanoseconds; digits beyond the fifteenth are below any rounding.
+/// The decimals in whole nanoseconds; digits beyond the fifteenth cannot change the result.
 fn part_of(decimals: &str, unit: u128) -> u128 {
     let scale = 10_u128.pow(15);
     let parts = decimals
@@ -111,6 +112,14 @@ fn part_of(decimals: &str, unit: u128) -> u128 {
         .take(15)
         .fold(0, |parts, digit| parts * 10 + u128::from(digit - b'0'));
     (parts * unit + scale / 2) / scale
+}
+
+/// At most `limit` characters of a text, without control characters, for a one-line message.
+pub fn excerpt(text: &str, limit: usize) -> String {
+    let shown: String = text.chars().take(limit).collect();
+    let more = if shown.len() < text.len() { "…" } else { "" };
+    let shown = shown.replace(char::is_control, "\u{fffd}");
+    format!("{shown}{more}")
 }
 
 #[cfg(test)]
@@ -136,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_duration_is_refused_with_its_reason() {
+    fn an_invalid_duration_is_refused_with_its_reason() {
         for (text, reason) in [
             ("", "such as 250ms"),
             ("s", "such as 250ms"),

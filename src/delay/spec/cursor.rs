@@ -1,16 +1,17 @@
-//! Where the parser stands in a spec; knows signs and words, not what they mean.
+//! The parser's position in a spec; splits words from signs.
 
-use super::{SpecError, excerpt};
+use super::SpecError;
+use crate::delay::text::excerpt;
 
-/// A spec and a place in it.
+/// A spec and a position in it.
 #[derive(Clone, Copy)]
-pub(super) struct Cursor<'a> {
+pub struct Cursor<'a> {
     spec: &'a str,
     at: usize,
 }
 
 impl<'a> Cursor<'a> {
-    pub(super) fn new(spec: &'a str) -> Self {
+    pub fn new(spec: &'a str) -> Self {
         Self { spec, at: 0 }.after_spaces()
     }
 
@@ -24,12 +25,12 @@ impl<'a> Cursor<'a> {
         self
     }
 
-    pub(super) fn at_end(&self) -> bool {
+    pub fn at_end(&self) -> bool {
         self.rest().is_empty()
     }
 
     /// Reads up to the next sign or space: a word, a number, a duration, or nothing.
-    pub(super) fn word(&mut self) -> &'a str {
+    pub fn word(&mut self) -> &'a str {
         let rest = self.rest();
         let end = rest.find(|c: char| c.is_whitespace() || "(),:=".contains(c));
         let (word, _) = rest.split_at(end.unwrap_or(rest.len()));
@@ -39,7 +40,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Steps over one sign, if it is next.
-    pub(super) fn take(&mut self, sign: char) -> bool {
+    pub fn take(&mut self, sign: char) -> bool {
         let found = self.rest().starts_with(sign);
         if found {
             self.at += sign.len_utf8();
@@ -48,8 +49,8 @@ impl<'a> Cursor<'a> {
         found
     }
 
-    /// The error of this place.
-    pub(super) fn refuse(&self, reason: impl Into<String>) -> SpecError {
+    /// An error at this position.
+    pub fn refuse(&self, reason: impl Into<String>) -> SpecError {
         let before = self.spec.get(..self.at).unwrap_or_default();
         SpecError {
             spec: excerpt(self.spec, 200),
