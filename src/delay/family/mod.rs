@@ -10,6 +10,7 @@ mod normal;
 mod pareto;
 mod quantiles;
 mod uniform;
+mod weibull;
 
 use super::spec::Syntax;
 
@@ -22,6 +23,7 @@ pub const ALL: &[Syntax] = &[
     normal::SYNTAX,
     lognormal::SYNTAX,
     exponential::SYNTAX,
+    weibull::SYNTAX,
     pareto::SYNTAX,
     quantiles::SYNTAX,
     mix::SYNTAX,
