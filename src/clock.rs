@@ -1,7 +1,7 @@
-//! A precise sleep: late by tens of microseconds, never early. Knows nothing of what is slept for, and never spins.
+//! A precise async sleep: tens of microseconds late, never early. General-purpose; does not busy-wait.
 //!
-//! tokio's timer counts whole milliseconds. Here one thread waits on a condition variable for the earliest deadline,
-//! with the smallest timer slack that the kernel grants, and wakes whoever is due.
+//! tokio's timer has a resolution of one millisecond. Here one thread waits on a condition variable for the earliest
+//! deadline, with the smallest timer slack that the kernel grants, and wakes the tasks that are due.
 
 use std::{
     collections::BTreeMap,
@@ -26,13 +26,13 @@ impl fmt::Debug for Clock {
     }
 }
 
-/// Ready once its deadline has passed. It registers when first polled, and dropping it leaves nothing behind.
+/// Ready once its deadline has passed. It registers when first polled, and deregisters when dropped.
 #[must_use = "a future does nothing unless polled"]
 pub struct Sleep {
     clock: Clock,
-    /// `None` is later than an `Instant` can say.
+    /// `None` if it is later than an `Instant` can represent.
     deadline: Option<Instant>,
-    /// 0 while not registered; tells sleepers of the same instant apart.
+    /// 0 while not registered; distinguishes sleepers with the same deadline.
     id: u64,
 }
 
@@ -68,7 +68,7 @@ impl Clock {
         Ok(clock)
     }
 
-    /// Sleeps for at least `duration` from now. One too long for an [`Instant`] never ends.
+    /// Sleeps for at least `duration` from now; never wakes if the deadline cannot be represented as an [`Instant`].
     pub fn sleep(&self, duration: Duration) -> Sleep {
         self.sleeper(Instant::now().checked_add(duration))
     }
@@ -110,7 +110,7 @@ impl Drop for Sleep {
         if let Some(deadline) = self.deadline
             && self.id != 0
         {
-            // The lock is free again before the waker goes: it may own a task that owns another `Sleep`.
+            // Release the lock before dropping the waker: it may own a task that owns another `Sleep`.
             let waker = self.clock.0.0.lock().wakers.remove(&(deadline, self.id));
             drop(waker);
         }
@@ -129,7 +129,7 @@ impl Drop for Owner {
 // === impl Timer ===
 
 impl Timer {
-    /// Wakes `waker` at `deadline`. The thread hears of it only where it would otherwise wake too late.
+    /// Wakes `waker` at `deadline`. Notifies the thread only if it would otherwise wake too late.
     fn register(&self, deadline: Instant, id: &mut u64, waker: &Waker) {
         let waker = waker.clone();
         let mut sleepers = self.lock();
@@ -147,7 +147,7 @@ impl Timer {
     }
 
     fn run(&self) {
-        ask_for_least_slack();
+        minimize_timer_slack();
         let mut due = Vec::new();
         let mut sleepers = self.lock();
         while !sleepers.closed {
@@ -175,7 +175,7 @@ impl Timer {
 // === impl Sleepers ===
 
 impl Sleepers {
-    /// Moves those whose deadline has come to `due`, earliest first; the deadline after them.
+    /// Moves the wakers whose deadline has passed to `due`, earliest first; returns the next deadline.
     fn take_due(&mut self, now: Instant, due: &mut Vec<Waker>) -> Option<Instant> {
         while let Some(first) = self.wakers.first_entry() {
             let deadline = first.key().0;
@@ -188,8 +188,8 @@ impl Sleepers {
     }
 }
 
-/// Linux may batch a thread's timers within 50 us unless asked not to; elsewhere, and where it refuses, that stays.
-fn ask_for_least_slack() {
+/// Linux delays a thread's timers by up to 50 us (timer slack) by default. Best effort.
+fn minimize_timer_slack() {
     #[cfg(target_os = "linux")]
     let _ = rustix::thread::set_current_timer_slack(std::num::NonZeroU64::new(1));
 }

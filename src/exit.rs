@@ -1,17 +1,17 @@
-//! How a command ended, said as an exit code.
+//! The exit codes of all commands.
 
 use std::process::ExitCode;
 
-/// The exit codes that every command keeps to.
+/// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
-    /// 0: all is well.
+    /// 0: success.
     Good,
     /// 1: a check failed.
     Failed,
     /// 2: the command line or the environment is wrong.
     Usage,
-    /// 3: something that was to be checked could not be reached.
+    /// 3: something to check could not be reached.
     Unreachable,
 }
 

@@ -1,4 +1,4 @@
-//! `healthcheck`: one question to a running service, for images without a shell.
+//! `healthcheck`: one request to a running service, for container images without a shell.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::{
 /// Flags of `healthcheck`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct HealthcheckArgs {
-    /// What to ask; a 2xx answer is good
+    /// URL to request; healthy if the status is 2xx
     #[arg(
         long,
         env = "HTTPSERVER_HEALTHCHECK_URL",
@@ -22,12 +22,12 @@ pub struct HealthcheckArgs {
     )]
     url: Url,
 
-    /// How long to wait for the answer
+    /// Timeout of the request
     #[arg(long, value_name = "DURATION", default_value = "2s", value_parser = parse_duration)]
     timeout: Duration,
 }
 
-/// Asks, and says what is wrong in one line: exit code 1 for a bad answer, 3 for none.
+/// Sends the request; prints one line when unhealthy: exit code 1 for a status that is not 2xx, 3 for no response.
 ///
 /// # Errors
 /// When the client cannot be built.

@@ -30,6 +30,7 @@ pub mod exit;
 pub mod healthcheck;
 pub mod instruments;
 pub mod load;
+pub mod output;
 pub mod serve;
 pub mod shutdown;
 pub mod telemetry;

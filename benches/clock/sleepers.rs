@@ -16,24 +16,24 @@ const COUNT: u32 = 10_000;
 const SPREAD: Duration = Duration::from_secs(2);
 
 /// What one run gave.
-pub(crate) struct Outcome {
+pub struct Outcome {
     /// Measured minus wanted, in seconds, sorted.
-    pub(crate) late: Vec<f64>,
+    pub late: Vec<f64>,
     /// User and system time of the whole process.
-    pub(crate) cpu: Duration,
+    pub cpu: Duration,
 }
 
-pub(crate) fn tokio() -> anyhow::Result<Outcome> {
+pub fn tokio() -> anyhow::Result<Outcome> {
     on_tokio(tokio::time::sleep)
 }
 
-pub(crate) fn ours() -> anyhow::Result<Outcome> {
+pub fn ours() -> anyhow::Result<Outcome> {
     let clock = Clock::start()?;
     on_tokio(move |wanted| clock.sleep(wanted))
 }
 
 /// Runs the Go program at `peer`, which does the same.
-pub(crate) fn go(peer: &Path) -> anyhow::Result<Outcome> {
+pub fn go(peer: &Path) -> anyhow::Result<Outcome> {
     let spread = format!("{}ns", SPREAD.as_nanos());
     let output = Command::new(peer)
         .args([COUNT.to_string(), spread])

@@ -3,7 +3,7 @@
 use std::{fs, path::Path, time::Duration};
 
 /// User and system time that the threads of `pid` whose name passes `wanted` have had. Threads that ended are missing.
-pub(crate) fn of_threads(pid: u32, wanted: impl Fn(&str) -> bool) -> anyhow::Result<Duration> {
+pub fn of_threads(pid: u32, wanted: impl Fn(&str) -> bool) -> anyhow::Result<Duration> {
     let mut nanoseconds = 0;
     for thread in fs::read_dir(format!("/proc/{pid}/task"))? {
         let thread = thread?.path();

@@ -7,7 +7,7 @@ use std::{
 };
 
 /// Builds the program in `benches/peers/NAME`. `None`, and a line that says so, where there is no Go.
-pub(crate) fn build(name: &str) -> anyhow::Result<Option<PathBuf>> {
+pub fn build(name: &str) -> anyhow::Result<Option<PathBuf>> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("benches/peers")
         .join(name);
@@ -19,12 +19,12 @@ pub(crate) fn build(name: &str) -> anyhow::Result<Option<PathBuf>> {
 }
 
 /// Where Go's binaries go.
-pub(crate) fn directory() -> PathBuf {
+pub fn directory() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("go")
 }
 
 /// False, and a line that says so, where there is no Go.
-pub(crate) fn run(command: &mut Command) -> anyhow::Result<bool> {
+pub fn run(command: &mut Command) -> anyhow::Result<bool> {
     match command.status() {
         Ok(status) => {
             ensure!(status.success(), "{command:?}: {status}");

@@ -7,7 +7,7 @@
     clippy::cast_sign_loss,
     reason = "an index below the length"
 )]
-pub(crate) fn quantile(values: &[f64], q: f64) -> f64 {
+pub fn quantile(values: &[f64], q: f64) -> f64 {
     let rank = (q * values.len() as f64).ceil() as usize;
     let last = values.len().saturating_sub(1);
     let index = rank.saturating_sub(1).min(last);
@@ -15,7 +15,7 @@ pub(crate) fn quantile(values: &[f64], q: f64) -> f64 {
 }
 
 /// The middle one of `values`, after sorting them.
-pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> f64 {
+pub fn median(values: impl IntoIterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.into_iter().collect();
     values.sort_by(f64::total_cmp);
     quantile(&values, 0.5)

@@ -5,7 +5,7 @@ use axum::{Router, response::Html, routing::get};
 use std::time::Duration;
 use tokio::{net::TcpListener, runtime::Runtime, time::sleep};
 
-pub(crate) fn serve(arguments: &[String]) -> anyhow::Result<()> {
+pub fn serve(arguments: &[String]) -> anyhow::Result<()> {
     let [address, delay] = arguments else {
         anyhow::bail!("usage: bare ADDRESS DELAY_MS");
     };

@@ -15,7 +15,7 @@ use std::{
 const PATIENCE: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_millis(50);
 
-pub(crate) struct Collector {
+pub struct Collector {
     child: Child,
     otlp: SocketAddr,
     telemetry: SocketAddr,
@@ -23,7 +23,7 @@ pub(crate) struct Collector {
 
 impl Collector {
     /// Starts one; `None`, and a line that says so, where there is no `otelcol`.
-    pub(crate) fn start() -> anyhow::Result<Option<Self>> {
+    pub fn start() -> anyhow::Result<Option<Self>> {
         let found = Command::new("otelcol").arg("--version").output();
         if found.is_err_and(|error| error.kind() == ErrorKind::NotFound) {
             println!("skipped: no `otelcol` on PATH, so nothing is traced");
@@ -53,12 +53,12 @@ impl Collector {
     }
 
     /// For `OTEL_EXPORTER_OTLP_ENDPOINT`, gRPC.
-    pub(crate) fn endpoint(&self) -> String {
+    pub fn endpoint(&self) -> String {
         format!("http://{}", self.otlp)
     }
 
     /// How many spans have come so far, once there are at least `expected` of them or 20 s are over.
-    pub(crate) fn received(&self, expected: u32) -> anyhow::Result<u32> {
+    pub fn received(&self, expected: u32) -> anyhow::Result<u32> {
         let start = Instant::now();
         loop {
             let received = self.count()?;

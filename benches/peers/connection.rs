@@ -5,7 +5,7 @@ use anyhow::{Context, ensure};
 use std::{io, net::SocketAddr};
 use tokio::net::TcpStream;
 
-pub(crate) struct Connection {
+pub struct Connection {
     stream: TcpStream,
     request: String,
     buffer: Vec<u8>,
@@ -13,7 +13,7 @@ pub(crate) struct Connection {
 
 impl Connection {
     /// Connects; each request will be `GET path`.
-    pub(crate) async fn open(address: SocketAddr, path: &str) -> anyhow::Result<Self> {
+    pub async fn open(address: SocketAddr, path: &str) -> anyhow::Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
         Ok(Self {
@@ -23,7 +23,7 @@ impl Connection {
         })
     }
 
-    pub(crate) async fn send(&self) -> anyhow::Result<()> {
+    pub async fn send(&self) -> anyhow::Result<()> {
         let mut rest = self.request.as_bytes();
         while !rest.is_empty() {
             match self.stream.try_write(rest) {
@@ -38,7 +38,7 @@ impl Connection {
     }
 
     /// Reads one answer to its end; anything but a 200 is an error.
-    pub(crate) async fn receive(&mut self) -> anyhow::Result<()> {
+    pub async fn receive(&mut self) -> anyhow::Result<()> {
         self.buffer.clear();
         while !is_complete(&self.buffer)? {
             self.stream.readable().await?;

@@ -18,19 +18,19 @@ const SETTLE: Duration = Duration::from_secs(4);
 const STARTS: usize = 9;
 
 /// What one server holds.
-pub(crate) struct Held {
-    pub(crate) name: &'static str,
+pub struct Held {
+    pub name: &'static str,
     /// Bytes.
-    pub(crate) idle: f64,
+    pub idle: f64,
     /// Bytes a request.
-    pub(crate) a_request: f64,
+    pub a_request: f64,
 }
 
-pub(crate) const UNSAMPLED: &str = "httpserver, not sampled";
-pub(crate) const SAMPLED: &str = "httpserver, sampled";
+pub const UNSAMPLED: &str = "httpserver, not sampled";
+pub const SAMPLED: &str = "httpserver, sampled";
 
 /// Holds 10,000 requests in each server in turn.
-pub(crate) async fn held() -> anyhow::Result<Vec<Held>> {
+pub async fn held() -> anyhow::Result<Vec<Held>> {
     let mut all = vec![hold(&Recipe::bare(DELAY)?).await?];
     for recipe in [Recipe::seed(DELAY)?, Recipe::podinfo(DELAY)?]
         .iter()
@@ -63,17 +63,17 @@ async fn hold(recipe: &Recipe) -> anyhow::Result<Held> {
 }
 
 /// What our own server takes when it is left alone, and traces nothing.
-pub(crate) struct Alone {
+pub struct Alone {
     /// Seconds from start to first answer, the median.
-    pub(crate) start: f64,
+    pub start: f64,
     /// Bytes resident.
-    pub(crate) idle: f64,
+    pub idle: f64,
     /// Bytes of the binary.
-    pub(crate) size: f64,
+    pub size: f64,
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a binary below 2^53 bytes")]
-pub(crate) async fn alone() -> anyhow::Result<Alone> {
+pub async fn alone() -> anyhow::Result<Alone> {
     let recipe = Recipe::ours("httpserver", 0, Tracing::Off, None);
     let starts: Vec<_> = (0..STARTS)
         .map(|_| Ok(Server::start(&recipe)?.started_in.as_secs_f64()))

@@ -14,7 +14,7 @@ const CONNECTIONS: u32 = 64;
 
 /// When a connection sends its next request.
 #[derive(Clone, Copy)]
-pub(crate) enum Pace {
+pub enum Pace {
     /// As soon as it has the answer to the last one.
     Closed,
     /// All connections at once, each time this long after the last; so no queue behind the server overflows.
@@ -22,7 +22,7 @@ pub(crate) enum Pace {
 }
 
 /// Loads `path` for as long as `how_long`; how many requests were answered.
-pub(crate) async fn run(
+pub async fn run(
     address: SocketAddr,
     path: &str,
     pace: Pace,
@@ -53,7 +53,7 @@ pub(crate) async fn run(
 }
 
 /// Opens `count` connections, sends a request on each and leaves them unanswered for `how_long`.
-pub(crate) async fn hold(
+pub async fn hold(
     address: SocketAddr,
     path: &str,
     count: u32,

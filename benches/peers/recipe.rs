@@ -7,25 +7,25 @@ use std::{env, net::SocketAddr, path::PathBuf, process::Command};
 const PODINFO: &str = "v1.8.1-0.20250910200901-e86405a8674e";
 
 /// How one server is started.
-pub(crate) struct Recipe {
-    pub(crate) name: &'static str,
-    pub(crate) program: PathBuf,
+pub struct Recipe {
+    pub name: &'static str,
+    pub program: PathBuf,
     /// `ADDRESS` and `PORT` stand for what it shall listen on.
     arguments: Vec<String>,
-    pub(crate) environment: Vec<(&'static str, String)>,
+    pub environment: Vec<(&'static str, String)>,
     /// What is asked for under load.
-    pub(crate) path: String,
+    pub path: String,
 }
 
 /// What our own server traces.
 #[derive(Clone, Copy)]
-pub(crate) enum Tracing {
+pub enum Tracing {
     Off,
     Share(&'static str),
 }
 
 impl Recipe {
-    pub(crate) fn bare(delay: u32) -> anyhow::Result<Self> {
+    pub fn bare(delay: u32) -> anyhow::Result<Self> {
         let delay = (delay * 1000).to_string();
         let program = env::current_exe()?;
         Ok(Self::new(
@@ -35,7 +35,7 @@ impl Recipe {
         ))
     }
 
-    pub(crate) fn ours(
+    pub fn ours(
         name: &'static str,
         delay: u32,
         tracing: Tracing,
@@ -57,7 +57,7 @@ impl Recipe {
     }
 
     /// The seed's server; `None` without Go.
-    pub(crate) fn seed(delay: u32) -> anyhow::Result<Option<Self>> {
+    pub fn seed(delay: u32) -> anyhow::Result<Option<Self>> {
         let bound = format!("{delay}s");
         let arguments = [
             "-listen",
@@ -72,7 +72,7 @@ impl Recipe {
     }
 
     /// podinfo; `None` without Go.
-    pub(crate) fn podinfo(delay: u32) -> anyhow::Result<Option<Self>> {
+    pub fn podinfo(delay: u32) -> anyhow::Result<Option<Self>> {
         let directory = go::directory().join(format!("podinfo-{PODINFO}"));
         let program = directory.join("podinfo");
         let mut install = Command::new("go");
@@ -109,7 +109,7 @@ impl Recipe {
         }
     }
 
-    pub(crate) fn arguments_for(&self, address: SocketAddr) -> impl Iterator<Item = String> {
+    pub fn arguments_for(&self, address: SocketAddr) -> impl Iterator<Item = String> {
         let port = address.port().to_string();
         self.arguments
             .iter()

@@ -13,7 +13,7 @@ struct Target {
     unit: &'static str,
 }
 
-pub(crate) fn costs(contenders: &[Contender]) -> anyhow::Result<()> {
+pub fn costs(contenders: &[Contender]) -> anyhow::Result<()> {
     let [bare, ..] = contenders else {
         return Ok(());
     };
@@ -71,7 +71,7 @@ fn cost(seconds: f64, ratio: f64) -> String {
     format!("{:6.2} us {ratio:6.3} x", seconds * 1e6)
 }
 
-pub(crate) fn held(all: &[Held]) {
+pub fn held(all: &[Held]) {
     println!("\nMemory of 10,000 delayed requests in flight");
     println!("{:26} {:>10} {:>16}", "", "idle", "a request");
     for Held {
@@ -108,7 +108,7 @@ pub(crate) fn held(all: &[Held]) {
     Target::print(&targets);
 }
 
-pub(crate) fn alone(alone: &Alone) {
+pub fn alone(alone: &Alone) {
     println!("\nLeft alone, no traces");
     Target::print(&[
         Target::new("start to first answer", 50.0, alone.start * 1e3, "ms"),

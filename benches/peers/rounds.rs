@@ -10,9 +10,9 @@ use crate::{
 use std::time::Duration;
 
 /// The parts of our own server that are measured apart.
-pub(crate) const METRICS: &str = "httpserver, metrics only";
-pub(crate) const SAMPLED: &str = "httpserver, 1 % sampled";
-pub(crate) const TRACED: &str = "httpserver, all traced";
+pub const METRICS: &str = "httpserver, metrics only";
+pub const SAMPLED: &str = "httpserver, 1 % sampled";
+pub const TRACED: &str = "httpserver, all traced";
 
 const HOW_LONG: Duration = Duration::from_millis(1500);
 /// 64 requests at a time, 6,400 a second.
@@ -21,8 +21,8 @@ const PACED: Pace = Pace::Every(Duration::from_millis(10));
 const SPANS_A_REQUEST: u32 = 2;
 
 /// One server that is up through all rounds, and what it has cost.
-pub(crate) struct Contender {
-    pub(crate) name: &'static str,
+pub struct Contender {
+    pub name: &'static str,
     path: String,
     server: Server,
     collector: Option<Collector>,
@@ -34,7 +34,7 @@ pub(crate) struct Contender {
 }
 
 /// Starts every server that this machine can run, the yardstick first, and measures them.
-pub(crate) async fn run(rounds: usize) -> anyhow::Result<Vec<Contender>> {
+pub async fn run(rounds: usize) -> anyhow::Result<Vec<Contender>> {
     let mut contenders = start()?;
     for contender in &mut contenders {
         contender.warm_up().await?;
@@ -110,12 +110,12 @@ impl Contender {
     }
 
     /// Median seconds of CPU a request without a pause, and paced.
-    pub(crate) fn costs(&self) -> [f64; 2] {
+    pub fn costs(&self) -> [f64; 2] {
         [&self.closed, &self.paced].map(|costs| median(costs.iter().copied()))
     }
 
     /// The medians of what each round cost beside the same round of `other`: without a pause, and paced.
-    pub(crate) fn ratios(&self, other: &Self) -> [f64; 2] {
+    pub fn ratios(&self, other: &Self) -> [f64; 2] {
         let ratio = |(ours, theirs): (&f64, &f64)| ours / theirs;
         [
             median(self.closed.iter().zip(&other.closed).map(ratio)),
@@ -124,12 +124,12 @@ impl Contender {
     }
 
     /// The most memory it ever had, in bytes.
-    pub(crate) fn peak(&self) -> anyhow::Result<f64> {
+    pub fn peak(&self) -> anyhow::Result<f64> {
         self.server.memory("VmHWM")
     }
 
     /// Spans sent and received; `None` unless every request is traced.
-    pub(crate) fn delivery(&self) -> Option<(u32, u32)> {
+    pub fn delivery(&self) -> Option<(u32, u32)> {
         (self.name == TRACED).then_some((self.answered * SPANS_A_REQUEST, self.received))
     }
 }

@@ -13,16 +13,16 @@ use std::{
 
 const PATIENCE: Duration = Duration::from_secs(15);
 
-pub(crate) struct Server {
+pub struct Server {
     child: Child,
-    pub(crate) address: SocketAddr,
+    pub address: SocketAddr,
     /// From its start to its first answer.
-    pub(crate) started_in: Duration,
+    pub started_in: Duration,
 }
 
 impl Server {
     /// Starts what `recipe` says and waits until it has answered once.
-    pub(crate) fn start(recipe: &Recipe) -> anyhow::Result<Self> {
+    pub fn start(recipe: &Recipe) -> anyhow::Result<Self> {
         let address = free_address()?;
         let mut command = Command::new(&recipe.program);
         command
@@ -44,12 +44,12 @@ impl Server {
     }
 
     /// User and system time so far.
-    pub(crate) fn cpu(&self) -> anyhow::Result<Duration> {
+    pub fn cpu(&self) -> anyhow::Result<Duration> {
         cpu::of_threads(self.child.id(), |_| true)
     }
 
     /// A line of `/proc/PID/status`, in bytes: `VmRSS` is what is resident, `VmHWM` the most that ever was.
-    pub(crate) fn memory(&self, line: &str) -> anyhow::Result<f64> {
+    pub fn memory(&self, line: &str) -> anyhow::Result<f64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let kibibytes = status
             .lines()
@@ -67,7 +67,7 @@ impl Drop for Server {
 }
 
 /// Starts `command` without letting it write between our lines.
-pub(crate) fn spawn(command: &mut Command) -> anyhow::Result<Child> {
+pub fn spawn(command: &mut Command) -> anyhow::Result<Child> {
     command
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -77,18 +77,18 @@ pub(crate) fn spawn(command: &mut Command) -> anyhow::Result<Child> {
 }
 
 /// Ends a child at once. One that is gone already is no error.
-pub(crate) fn stop(child: &mut Child) {
+pub fn stop(child: &mut Child) {
     drop(child.kill());
     drop(child.wait());
 }
 
 /// A port that was free a moment ago.
-pub(crate) fn free_address() -> io::Result<SocketAddr> {
+pub fn free_address() -> io::Result<SocketAddr> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
 }
 
 /// The whole answer, which HTTP/1.0 ends by closing.
-pub(crate) fn get(address: SocketAddr, path: &str) -> anyhow::Result<String> {
+pub fn get(address: SocketAddr, path: &str) -> anyhow::Result<String> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.write_all(format!("GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n").as_bytes())?;

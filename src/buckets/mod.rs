@@ -1,8 +1,8 @@
-//! Histogram buckets: their bounds, where a value falls, and the quantile that Prometheus makes of their counts. Pure.
+//! Histogram buckets: their bounds, the bucket of a value, and the quantile that Prometheus computes from counts. Pure.
 
 use std::{fmt, str::FromStr};
 
-/// More bounds than this, times labels, would burden every Prometheus that scrapes them.
+/// Maximum number of bounds; each is a series per label set.
 const MAX_BOUNDS: usize = 200;
 /// The bounds that the OpenTelemetry semantic conventions advise for `http.server.request.duration`, in seconds:
 /// <https://opentelemetry.io/docs/specs/semconv/http/http-metrics/#metric-httpserverrequestduration>.
@@ -10,15 +10,15 @@ pub const SEMCONV: [f64; 14] = [
     0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
 ];
 
-/// The finite upper bounds of a histogram's buckets: seconds above 0, strictly increasing. A last bucket up to +Inf
-/// is always implied.
+/// The finite upper bounds of a histogram's buckets: seconds above 0, strictly increasing. A last bucket up to +Inf is
+/// implied.
 ///
 /// | spec | bounds |
 /// |---|---|
 /// | `exponential(START,FACTOR,COUNT)` | START, START x FACTOR, START x FACTOR^2, ... |
 /// | `linear(START,WIDTH,COUNT)` | START, START + WIDTH, START + 2 WIDTH, ... |
-/// | `semconv` | those that the OpenTelemetry conventions advise for HTTP servers |
-/// | `0.1,0.5,1` | these |
+/// | `semconv` | the bounds that the OpenTelemetry conventions advise for HTTP servers |
+/// | `0.1,0.5,1` | exactly these |
 ///
 /// Computed bounds are rounded to 15 digits, so that the label is `le="0.3"`, not `le="0.30000000000000004"`.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,7 +27,7 @@ pub struct Buckets {
     bounds: Vec<f64>,
 }
 
-/// Why buckets were refused: the spec and the reason.
+/// Why a spec was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("buckets `{given}`: {reason}")]
 pub struct BucketsError {
@@ -155,14 +155,14 @@ fn check(bounds: &[f64]) -> Result<(), String> {
     Ok(())
 }
 
-/// What Prometheus' `histogram_quantile(q, ...)` makes of a classic histogram, in the unit of its bounds.
+/// What Prometheus' `histogram_quantile(q, ...)` returns for a classic histogram, in the unit of its bounds.
 ///
 /// `cumulative` has the counts (or rates, or shares) up to each of `bounds`, and the total last. The rank `q x total` is
-/// looked up by a straight line through the bucket that holds it, from 0 in the first one; above the highest bound, that
-/// bound is returned. Nothing observed, no finite bound, lengths that do not fit, or `q` not a number give NaN; `q`
-/// below 0 gives -Inf, above 1 +Inf. As in
+/// interpolated linearly within its bucket, from 0 in the first one; above the highest bound, that bound is returned. No
+/// observations, no finite bound, lengths that do not match, or `q` not a number give NaN; `q` below 0 gives -Inf, above
+/// 1 +Inf. As in
 /// [Prometheus](https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile), counts that
-/// fall, or that differ from the one before by a rounding error, are first set to the one before.
+/// decrease, or differ from the previous one by a rounding error, are first set to the previous one.
 #[must_use]
 pub fn quantile(q: f64, bounds: &[f64], cumulative: &[f64]) -> f64 {
     match q {
@@ -189,7 +189,7 @@ pub fn quantile(q: f64, bounds: &[f64], cumulative: &[f64]) -> f64 {
     low + (bounds[bucket] - low) * ((rank - below) / (counts[bucket] - below))
 }
 
-/// The counts without what falls, and without steps that are rounding errors.
+/// The counts without decreases, and without steps that are rounding errors.
 fn smoothed(cumulative: &[f64]) -> Vec<f64> {
     let step = |previous: &mut f64, &count: &f64| {
         let noise = 1e-12 * (previous.abs() + count.abs());

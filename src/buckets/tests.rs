@@ -1,4 +1,4 @@
-//! Bounds, buckets, and each edge of the quantile formula.
+//! Bounds, buckets, and the edge cases of the quantile formula.
 
 use super::*;
 
@@ -19,7 +19,7 @@ fn the_default_runs_from_1_ms_to_16_384_s() {
 }
 
 #[test]
-fn each_way_to_write_bounds_is_read() {
+fn every_form_of_bounds_is_read() {
     assert_eq!(bounds("exponential(0.001, 10, 4)"), [0.001, 0.01, 0.1, 1.0]);
     assert_eq!(bounds("linear(0.1,0.1,3)"), [0.1, 0.2, 0.3]);
     assert_eq!(bounds(" 0.1, 0.5,1 "), [0.1, 0.5, 1.0]);
@@ -27,7 +27,7 @@ fn each_way_to_write_bounds_is_read() {
 }
 
 #[test]
-fn what_is_no_bounds_is_refused_with_its_reason() {
+fn invalid_bounds_are_refused_with_a_reason() {
     for (spec, reason) in [
         ("", "number 1 is ``"),
         ("0.1,x", "number 2 is `x`"),
@@ -81,7 +81,7 @@ fn a_quantile_lies_on_a_straight_line_through_its_bucket() {
 }
 
 #[test]
-fn the_edges_are_those_of_prometheus() {
+fn the_edge_cases_are_those_of_prometheus() {
     let (bounds, counts) = ([1.0, 2.0], [1.0, 2.0, 2.0]);
     assert!(quantile(f64::NAN, &bounds, &counts).is_nan());
     assert!(
@@ -91,7 +91,7 @@ fn the_edges_are_those_of_prometheus() {
     assert!(quantile(0.5, &[], &[3.0]).is_nan(), "no finite bound");
     assert!(
         quantile(0.5, &bounds, &counts[1..]).is_nan(),
-        "lengths that do not fit"
+        "lengths that do not match"
     );
     assert!(
         quantile(0.0, &bounds, &[0.0, 1.0, 1.0]).is_nan(),
@@ -108,7 +108,7 @@ fn the_edges_are_those_of_prometheus() {
 }
 
 #[test]
-fn counts_that_fall_or_differ_by_rounding_are_smoothed() {
+fn counts_that_decrease_or_differ_by_rounding_are_smoothed() {
     let falling = quantile(0.5, &[1.0, 2.0, 3.0], &[2.0, 6.0, 5.0, 10.0]);
     assert_eq!(
         falling.to_bits(),

@@ -1,4 +1,4 @@
-//! The flags of every command that asks somebody something.
+//! HTTP client flags shared by `load` and `verify`; reading URLs and headers.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -12,15 +12,15 @@ use crate::delay::parse_duration;
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Requests")]
 pub struct ClientArgs {
-    /// A header of every request, such as 'Authorization: Bearer TOKEN'. Can be repeated
+    /// Header to add to every request, such as 'Authorization: Bearer TOKEN'. Can be repeated
     #[arg(long, value_name = "NAME: VALUE", value_parser = header)]
     pub header: Vec<(HeaderName, HeaderValue)>,
 
-    /// A file of certificates (PEM) to trust beside the system's
+    /// File of CA certificates (PEM) to trust in addition to the system's
     #[arg(long, value_name = "FILE")]
     pub ca: Option<PathBuf>,
 
-    /// How long an answer may take, from connecting to its last byte
+    /// Timeout of a request, from connecting to the last byte of the response
     #[arg(long, value_name = "DURATION", default_value = "65s", value_parser = above_zero)]
     pub timeout: Duration,
 }
@@ -50,7 +50,7 @@ impl ClientArgs {
         let certificates =
             Certificate::from_pem_bundle(&pem).map_err(|error| refused(error.to_string()))?;
         if certificates.is_empty() {
-            return Err(refused("holds no certificate".to_owned()));
+            return Err(refused("the file contains no certificate".to_owned()));
         }
         Ok(Some(certificates))
     }
@@ -59,7 +59,7 @@ impl ClientArgs {
 /// Reads an absolute `http://` or `https://` URL.
 ///
 /// # Errors
-/// Says what is wrong with the text.
+/// When the text is not such a URL.
 pub fn parse_url(given: &str) -> Result<Url, String> {
     let begins_with = |scheme: &str| {
         let start = given.get(..scheme.len());
@@ -72,11 +72,11 @@ pub fn parse_url(given: &str) -> Result<Url, String> {
     }
 }
 
-/// The URL as it may be printed.
+/// The URL without its password, for output.
 #[must_use]
 pub fn without_password(url: &Url) -> String {
     let mut url = url.clone();
-    // Refused only by URLs that cannot have one.
+    // Fails only for URLs that cannot have a password.
     let _ = url.set_password(None);
     url.into()
 }

@@ -1,4 +1,4 @@
-//! Why a request got no usable answer.
+//! Why a request failed.
 
 use std::{error::Error, io};
 
@@ -11,35 +11,35 @@ pub struct ClientError {
     pub failure: Failure,
 }
 
-/// Why there is no usable answer.
+/// Why a request failed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub enum Failure {
     /// The name has no address.
     #[error("the name cannot be resolved ({0})")]
     Resolve(String),
-    /// Nobody answers at the address.
+    /// The address refuses connections or does not respond.
     #[error("cannot connect ({0})")]
     Connect(String),
-    /// TLS could not be agreed on.
-    #[error("no TLS connection ({0})")]
+    /// The TLS handshake failed.
+    #[error("TLS handshake failed ({0})")]
     Tls(String),
-    /// `--timeout` is over.
-    #[error("no whole answer in time (--timeout)")]
+    /// The response was not complete within `--timeout`.
+    #[error("timed out (--timeout)")]
     Timeout,
-    /// The connection was closed or reset before the whole answer was there.
-    #[error("the connection ended before the answer did")]
+    /// The connection was closed or reset before the response was complete.
+    #[error("connection closed before the response was complete")]
     Reset,
-    /// What came is no HTTP.
-    #[error("the answer is no HTTP ({0})")]
+    /// The response was not valid HTTP.
+    #[error("the response is not valid HTTP ({0})")]
     Protocol(String),
-    /// The status is not 2xx; what the answer begins with.
+    /// The status is not 2xx; the start of the body.
     #[error("status {0}: {1}")]
     Status(u16, String),
-    /// The answer is larger than this many bytes.
-    #[error("the answer is larger than {0} bytes")]
+    /// The body is larger than this many bytes.
+    #[error("the response is larger than {0} bytes")]
     TooLarge(usize),
-    /// JSON was due.
-    #[error("the answer is not the JSON that was due: {0}")]
+    /// The body is not the expected JSON.
+    #[error("the response is not the expected JSON: {0}")]
     NotJson(String),
     /// Anything else.
     #[error("{0}")]
@@ -58,7 +58,7 @@ impl ClientError {
 }
 
 impl Failure {
-    /// One word for it, to count by.
+    /// One word, to count by.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
@@ -75,13 +75,13 @@ impl Failure {
         }
     }
 
-    /// Whether nothing at the address could be spoken to at all.
+    /// Whether no connection could be established.
     #[must_use]
     pub fn is_unreachable(&self) -> bool {
         matches!(self, Self::Resolve(_) | Self::Connect(_) | Self::Tls(_))
     }
 
-    /// What a client library's error means.
+    /// Classifies an error of the HTTP library.
     #[must_use]
     pub fn of(error: &reqwest::Error) -> Self {
         let causes: Vec<&dyn Error> =
@@ -107,7 +107,7 @@ impl Failure {
     }
 }
 
-/// The reason may lie in an I/O error within an I/O error.
+/// The TLS error may be nested in several I/O errors.
 fn is_tls(cause: &(dyn Error + 'static)) -> bool {
     let inside = || {
         cause

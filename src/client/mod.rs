@@ -1,4 +1,4 @@
-//! The HTTP client of `load`, `verify` and `healthcheck`: bounded answers, and errors that name the URL.
+//! The HTTP client of `load`, `verify` and `healthcheck`: bounded responses, and errors that name the URL.
 
 mod args;
 mod failure;
@@ -12,25 +12,24 @@ use std::{sync::Arc, time::Duration};
 use reqwest::{Response, Url, redirect::Policy};
 use serde::de::DeserializeOwned;
 
-/// How much of an unexpected answer an error repeats.
+/// How many characters of an unexpected body an error message shows.
 const EXCERPT: usize = 120;
 
-/// A client that keeps its connections, follows no redirect, uses no proxy, and waits no longer than `--timeout`.
-/// Cloning is cheap.
+/// A client with keep-alive connections and a timeout, without redirects or proxies. Cloning is cheap.
 #[derive(Clone, Debug)]
 pub struct Client {
     http: reqwest::Client,
     timeout: Duration,
 }
 
-/// A whole answer.
+/// A complete response.
 #[derive(Clone, Debug)]
 pub struct Answer {
     /// The status code.
     pub status: u16,
     /// The headers.
     pub headers: http::HeaderMap,
-    /// The body, as text; what is not UTF-8 is replaced.
+    /// The body as text; invalid UTF-8 is replaced.
     pub body: String,
 }
 
@@ -38,9 +37,9 @@ impl Client {
     /// Builds a client.
     ///
     /// # Errors
-    /// When the `--ca` file cannot be read, or holds no certificate.
+    /// When the `--ca` file cannot be read, or contains no certificate.
     pub fn new(args: &ClientArgs) -> Result<Self, ClientError> {
-        // Only the first call in a process counts; the client panics without any.
+        // reqwest panics without a default provider. Fails if one is installed already, which is fine.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let builder = || {
             reqwest::Client::builder()
@@ -58,7 +57,7 @@ impl Client {
         };
         let client = match args.certificates()? {
             Some(certificates) => builder().tls_certs_merge(certificates).build(),
-            // An image without any CA still speaks plain HTTP: it trusts nobody.
+            // Images without CA certificates can still use plain HTTP.
             None => builder()
                 .build()
                 .or_else(|_| builder().tls_certs_only([]).build()),
@@ -69,29 +68,29 @@ impl Client {
         })
     }
 
-    /// How long an answer may take, from connecting to its last byte.
+    /// The timeout of a request, from connecting to the last byte of the response.
     #[must_use]
     pub fn timeout(&self) -> Duration {
         self.timeout
     }
 
-    /// A GET of this URL, with the request's own headers, to be sent by [`send`](Self::send).
+    /// A GET of this URL; add headers, then [`send`](Self::send) it.
     pub fn get(&self, url: Url) -> reqwest::RequestBuilder {
         self.http.get(url)
     }
 
-    /// Sends a request and returns as soon as the head of the answer is there.
+    /// Sends a request and returns once the head of the response has been received.
     ///
     /// # Errors
-    /// What kept it from being answered.
+    /// When the request fails.
     pub async fn send(&self, request: reqwest::RequestBuilder) -> Result<Response, Failure> {
         request.send().await.map_err(|error| Failure::of(&error))
     }
 
-    /// The whole answer to a GET, whatever its status.
+    /// The complete response to a GET, whatever its status.
     ///
     /// # Errors
-    /// When there is none, or it is larger than `limit` bytes: an endless one is refused, too.
+    /// When the request fails, or the body is larger than `limit` bytes.
     pub async fn fetch(&self, url: &Url, limit: usize) -> Result<Answer, ClientError> {
         self.fetch_request(self.get(url.clone()), limit)
             .await
@@ -105,16 +104,7 @@ impl Client {
     ) -> Result<Answer, Failure> {
         let mut response = self.send(request).await?;
         let mut body = Vec::new();
-        while let Some(chunk) = response
-            .chunk()
-            .await
-            .map_err(|error| Failure::of(&error))?
-        {
-            if body.len() + chunk.len() > limit {
-                return Err(Failure::TooLarge(limit));
-            }
-            body.extend_from_slice(&chunk);
-        }
+        read_body(&mut response, limit, |chunk| body.extend_from_slice(chunk)).await?;
         Ok(Answer {
             status: response.status().as_u16(),
             headers: std::mem::take(response.headers_mut()),
@@ -122,7 +112,7 @@ impl Client {
         })
     }
 
-    /// The text that a GET is answered with.
+    /// The body of the response to a GET.
     ///
     /// # Errors
     /// As [`fetch`](Self::fetch), and when the status is not 2xx.
@@ -135,10 +125,10 @@ impl Client {
         Err(ClientError::new(&without_password(url), failure))
     }
 
-    /// The JSON that a GET is answered with.
+    /// The JSON of the response to a GET.
     ///
     /// # Errors
-    /// As [`text`](Self::text), and when the answer is not the JSON that was due: an HTML page, for one.
+    /// As [`text`](Self::text), and when the body is not the expected JSON.
     pub async fn json<T: DeserializeOwned>(
         &self,
         url: &Url,
@@ -146,12 +136,36 @@ impl Client {
     ) -> Result<T, ClientError> {
         let text = self.text(url, limit).await?;
         serde_json::from_str(&text).map_err(|error| {
-            let reason = format!("{error}; it begins with `{}`", excerpt(&text));
+            let reason = format!("{error}; it starts with `{}`", excerpt(&text));
             ClientError::new(&without_password(url), Failure::NotJson(reason))
         })
     }
 }
 
+/// Passes each chunk of the body to `sink`.
+///
+/// # Errors
+/// When the connection fails, or more than `limit` bytes arrive: an endless body is refused, too.
+pub async fn read_body(
+    response: &mut Response,
+    limit: usize,
+    mut sink: impl FnMut(&[u8]),
+) -> Result<(), Failure> {
+    let mut left = limit;
+    while let Some(chunk) = response
+        .chunk()
+        .await
+        .map_err(|error| Failure::of(&error))?
+    {
+        left = left
+            .checked_sub(chunk.len())
+            .ok_or(Failure::TooLarge(limit))?;
+        sink(&chunk);
+    }
+    Ok(())
+}
+
+/// The start of a body, on one line.
 fn excerpt(text: &str) -> String {
     let line: String = text.trim().chars().take(EXCERPT).collect();
     line.replace(['\n', '\r'], " ")

@@ -1,5 +1,5 @@
-//! Names to addresses: each looked up at most once a second, however many connections are opened, and its addresses
-//! taken in turn, so that the replicas behind one name share the load.
+//! A DNS resolver with a cache of one second; returns the addresses round-robin, so that the replicas behind one name
+//! share the load.
 
 use std::{
     collections::HashMap,
@@ -12,15 +12,16 @@ use std::{
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::{net::lookup_host, sync::Mutex};
 
-const VALID: Duration = Duration::from_secs(1);
+/// How long a lookup is cached.
+const TTL: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Default)]
-pub(super) struct Resolver(Arc<Mutex<HashMap<String, Entry>>>);
+pub struct Resolver(Arc<Mutex<HashMap<String, Entry>>>);
 
-/// Why a name has no address.
+/// Why a name cannot be resolved.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("`{name}`: {reason}")]
-pub(super) struct ResolveError {
+pub struct ResolveError {
     name: String,
     reason: String,
 }
@@ -36,10 +37,10 @@ impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
         let entries = Arc::clone(&self.0);
         Box::pin(async move {
-            // Held while the name is looked up: who asks for it meanwhile waits for the same answer.
+            // Held during the lookup, so that concurrent requests for the name share one lookup.
             let mut entries = entries.lock().await;
             let known = entries.get(name.as_str());
-            if known.is_none_or(|entry| entry.at.elapsed() > VALID) {
+            if known.is_none_or(|entry| entry.at.elapsed() > TTL) {
                 let entry = Entry::look_up(name.as_str()).await;
                 entries.insert(name.as_str().to_owned(), entry);
             }
@@ -48,7 +49,7 @@ impl Resolve for Resolver {
             };
             let turn = entry.turn;
             entry.turn = turn.wrapping_add(1);
-            let addresses = in_turn(entry.found.clone()?, turn);
+            let addresses = round_robin(entry.found.clone()?, turn);
             Ok(Box::new(addresses.into_iter().map(|ip| SocketAddr::new(ip, 0))) as Addrs)
         })
     }
@@ -59,7 +60,7 @@ impl Entry {
         let found = lookup_host((name, 0)).await.and_then(|found| {
             let found: Vec<_> = found.map(|address| address.ip()).collect();
             if found.is_empty() {
-                return Err(io::Error::other("it has no address"));
+                return Err(io::Error::other("no addresses found"));
             }
             Ok(found)
         });
@@ -74,8 +75,8 @@ impl Entry {
     }
 }
 
-/// Rotates the addresses of the family that the system prefers; the other one stays the fallback.
-fn in_turn(addresses: Vec<IpAddr>, turn: usize) -> Vec<IpAddr> {
+/// Rotates the addresses of the IP version that the system prefers; the others stay the fallback.
+fn round_robin(addresses: Vec<IpAddr>, turn: usize) -> Vec<IpAddr> {
     let prefers_v6 = addresses.first().is_some_and(IpAddr::is_ipv6);
     let (mut first, rest): (Vec<_>, Vec<_>) = addresses
         .into_iter()
@@ -95,10 +96,10 @@ mod tests {
     fn addresses_take_turns_within_the_preferred_family() {
         let [a, b, six]: [IpAddr; 3] =
             ["10.0.0.1", "10.0.0.2", "::1"].map(|ip| ip.parse().unwrap());
-        assert_eq!(in_turn(vec![a, b, six], 0), [a, b, six]);
-        assert_eq!(in_turn(vec![a, b, six], 3), [b, a, six]);
-        assert_eq!(in_turn(vec![six, a, b], 1), [six, a, b]);
-        assert_eq!(in_turn(Vec::new(), 1), Vec::<IpAddr>::new());
+        assert_eq!(round_robin(vec![a, b, six], 0), [a, b, six]);
+        assert_eq!(round_robin(vec![a, b, six], 3), [b, a, six]);
+        assert_eq!(round_robin(vec![six, a, b], 1), [six, a, b]);
+        assert_eq!(round_robin(Vec::new(), 1), Vec::<IpAddr>::new());
     }
 
     #[tokio::test]
@@ -116,7 +117,7 @@ mod tests {
             .resolve("no-such-name.invalid".parse().unwrap())
             .await
         else {
-            panic!("a name that cannot exist was found");
+            panic!("a nonexistent name was resolved");
         };
         assert!(
             error.to_string().contains("no-such-name.invalid"),

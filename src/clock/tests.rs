@@ -1,4 +1,4 @@
-//! What a sleeper may rely on, and that nothing is left of those who leave.
+//! Sleeps are never early, wake in order, and leave nothing registered when dropped.
 
 use super::*;
 use std::{
@@ -59,7 +59,7 @@ async fn sleepers_wake_in_the_order_of_their_deadlines() {
 }
 
 #[tokio::test]
-async fn an_earlier_deadline_overtakes_one_that_is_waited_for() {
+async fn an_earlier_deadline_wakes_before_the_one_being_waited_for() {
     let clock = Clock::start().unwrap();
     let mut late = clock.sleep(HOUR);
     assert!(poll(&mut late).is_pending());
@@ -83,7 +83,7 @@ fn ten_thousand_cancelled_sleepers_leave_nothing() {
 }
 
 #[test]
-fn what_is_due_is_ready_at_once_and_what_is_too_long_never() {
+fn a_past_deadline_is_ready_at_once_and_an_endless_sleep_never() {
     let clock = Clock::start().unwrap();
     let past = Instant::now();
     for mut due in [clock.sleep(Duration::ZERO), clock.sleep_until(past)] {

@@ -1,5 +1,5 @@
-//! What both sides of the wire must agree on: names, the trace context, `Server-Timing`, the JSON of `/truth`. Pure data,
-//! no SDK: the service writes it, `load` and `verify` read it.
+//! What the service writes and `load` and `verify` read: names, the trace context, `Server-Timing`, the JSON of `/truth`.
+//! Pure data, no SDK.
 
 pub mod names;
 mod server_timing;

@@ -1,18 +1,18 @@
-//! The names of metrics, labels and span attributes. Each stands here once: renaming one is an edit of this file.
+//! The names of metrics, labels and span attributes. Renaming one is an edit of this file alone.
 
-/// First word of the metric names, unless `--namespace` says otherwise.
+/// Default of `--namespace`, the prefix of the metric names.
 pub const DEFAULT_NAMESPACE: &str = "cloudnative";
 
 /// The metric that carries the resource attributes, as the OpenTelemetry Prometheus exporter names it.
 pub const TARGET_INFO: &str = "target_info";
 /// Start of the process, in seconds of Unix time.
 pub const PROCESS_START_TIME: &str = "process_start_time_seconds";
-/// What was built; always 1.
+/// Version of the build; always 1.
 pub const BUILD_INFO: &str = "httpserver_build_info";
 
 /// Labels of the service's own metrics.
 pub mod label {
-    /// What a time was spent on; see [`Step`](super::Step).
+    /// What the time was spent on; see [`Step`](super::Step).
     pub const STEP: &str = "step";
     /// Upper bound of a bucket, in seconds.
     pub const LE: &str = "le";
@@ -24,7 +24,7 @@ pub mod label {
     pub const SEED: &str = "seed";
     /// Why a request was rejected.
     pub const REASON: &str = "reason";
-    /// The version that was built.
+    /// The version of the build.
     pub const VERSION: &str = "version";
     /// `service.instance.id`, as `target_info` has it.
     pub const INSTANCE_ID: &str = "service_instance_id";
@@ -38,14 +38,14 @@ pub mod attribute {
     pub const TOTAL_NS: &str = "httpserver.total_ns";
 }
 
-/// What a recorded time was spent on: the values of the label `step`.
+/// What a recorded time was spent on: the value of the label `step`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     /// The measured wait.
     Delay,
     /// From entering the service until the response is built.
     Total,
-    /// From entering the service until the client had left.
+    /// From entering the service until the client disconnected.
     Cancelled,
 }
 
@@ -69,16 +69,16 @@ impl Step {
     }
 }
 
-/// A metric of the service's own.
+/// A metric of this service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Metric {
     /// Histogram of times, by [`Step`].
     ExecutionLatency,
     /// Timed requests that entered.
     RequestsAccepted,
-    /// Requests refused for load, by reason.
+    /// Requests rejected because of load, by reason.
     RequestsRejected,
-    /// Requests answered with a delay or a status other than the declared one.
+    /// Requests that overrode the declared delay or status.
     DelayOverrides,
     /// Histogram of measured wait minus drawn delay.
     DelayError,
@@ -88,7 +88,7 @@ pub enum Metric {
     DelayInfo,
 }
 
-/// Which sample of a metric a name stands for.
+/// Which sample of a metric a name denotes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     /// The value of a counter or gauge.
@@ -113,7 +113,7 @@ impl Metric {
         Self::DelayInfo,
     ];
 
-    /// The name of the OpenTelemetry instrument, and what the Prometheus exporter appends for its unit or type.
+    /// The name of the OpenTelemetry instrument, and the suffix that the Prometheus exporter adds for its unit or type.
     const fn parts(self) -> (&'static str, &'static str) {
         match self {
             Self::ExecutionLatency => ("execution_latency", "_seconds"),
@@ -127,7 +127,7 @@ impl Metric {
     }
 }
 
-/// The names of the service's own metrics below one namespace.
+/// The names of this service's metrics in one namespace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Names(String);
 
@@ -138,7 +138,7 @@ impl Names {
         Self(namespace.to_owned())
     }
 
-    /// The first word.
+    /// The prefix.
     #[must_use]
     pub fn namespace(&self) -> &str {
         &self.0
@@ -163,7 +163,7 @@ impl Names {
         self.family(metric) + "_bucket"
     }
 
-    /// What a sample's name stands for; `None` for the metrics of others.
+    /// What a sample's name denotes; `None` for other metrics.
     #[must_use]
     pub fn read(&self, name: &str) -> Option<(Metric, Part)> {
         let rest = name.strip_prefix(self.0.as_str())?.strip_prefix('_')?;
@@ -181,10 +181,10 @@ impl Names {
     }
 }
 
-/// Reads a namespace as a user gives it.
+/// Reads a namespace.
 ///
 /// # Errors
-/// When metric names could not begin with it.
+/// When metric names cannot start with it.
 pub fn parse_namespace(given: &str) -> Result<String, String> {
     let starts_well = given.starts_with(|first: char| first.is_ascii_alphabetic());
     let is_made_of = given
@@ -205,7 +205,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_name_is_read_as_the_metric_that_it_was_made_of() {
+    fn each_name_is_read_back_as_its_metric() {
         let names = Names::new("x");
         for metric in Metric::ALL {
             let family = names.family(metric);

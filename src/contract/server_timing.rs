@@ -1,19 +1,19 @@
-//! The `Server-Timing` header of this service: the one measurement, written and read in whole nanoseconds.
+//! The `Server-Timing` header of this service, written and read in whole nanoseconds.
 
 use std::{fmt, str::FromStr, time::Duration};
 
 const NANOS_PER_MILLI: u64 = 1_000_000;
 
-/// What an answer says of itself, by the [W3C draft](https://www.w3.org/TR/server-timing/):
+/// The header's value, by the [W3C draft](https://www.w3.org/TR/server-timing/):
 /// `delay;dur=1234.567890, total;dur=1234.612345, replica;desc="ID"`.
 ///
-/// Durations are milliseconds with six decimals, so that each nanosecond is there. Reading takes any order, ignores
-/// metrics and parameters that it does not know, and leaves out what it cannot read.
+/// Durations are milliseconds with six decimals: whole nanoseconds. Reading accepts any order, and ignores unknown
+/// metrics, unknown parameters and invalid values.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ServerTiming {
     /// The drawn delay.
     pub delay: Option<Duration>,
-    /// The measured total that the histogram got.
+    /// The measured total, as recorded in the histogram.
     pub total: Option<Duration>,
     /// The instance id of the replica that answered.
     pub replica: Option<String>,
@@ -24,7 +24,7 @@ impl fmt::Display for ServerTiming {
         let mut separator = "";
         for (name, duration) in [("delay", self.delay), ("total", self.total)] {
             if let Some(duration) = duration {
-                // In 64 bits, which print faster than the 128 of `as_millis`; no wait is 500 million years.
+                // 64 bits print faster than the 128 of `as_millis`, and are enough for 500 million years.
                 let millis = duration
                     .as_secs()
                     .saturating_mul(1000)
@@ -63,7 +63,7 @@ impl FromStr for ServerTiming {
     }
 }
 
-/// Splits at a separator that stands in no quoted string.
+/// Splits at separators outside quoted strings.
 fn outside_quotes(text: &str, separator: char) -> impl Iterator<Item = &str> {
     let mut quoted = false;
     text.split(move |found| {
@@ -106,7 +106,7 @@ mod tests {
         }
 
         #[test]
-        fn nothing_that_is_sent_breaks_the_reader(header: String) {
+        fn no_header_makes_the_reader_panic(header: String) {
             read(&header);
         }
     }
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_duration_is_left_out() {
+    fn an_invalid_duration_is_ignored() {
         for bad in [
             "-1",
             "1e3",

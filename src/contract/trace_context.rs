@@ -1,16 +1,14 @@
-//! The W3C trace context of a request: the ids of its `traceparent` header, which its draws are computed from.
+//! The W3C trace context of a request: the ids of its `traceparent` header, from which its draws are computed.
 
 use std::{fmt, str::FromStr};
 
-/// The two ids that a request's draws are computed from.
-///
-/// A request that brought a `traceparent` has the trace id and the parent (span) id written there; one that brought
-/// none has the trace id of its server span, and parent 0.
+/// The two ids from which a request's draws are computed: those of its `traceparent`; without one, the trace id of the
+/// server span, and parent 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TraceContext {
     /// The W3C trace id.
     pub trace_id: u128,
-    /// The id of the caller's span; 0 where the request brought no `traceparent`.
+    /// The id of the caller's span; 0 if the request had no `traceparent`.
     pub parent_id: u64,
 }
 
@@ -108,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_recommendation_forbids_is_refused_with_a_reason() {
+    fn an_invalid_traceparent_is_refused_with_a_reason() {
         for (bad, reason) in [
             ("", "version"),
             ("00", "trace id"),

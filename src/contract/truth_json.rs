@@ -2,27 +2,27 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// What a service answers on `/truth`. A reader needs `delay` and `namespace`; the rest may be absent.
+/// The response body of `/truth`. Readers require `delay` and `namespace`; the rest may be absent.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TruthPage {
     /// The declared delay in numbers.
     #[serde(flatten)]
     pub truth: Truth,
-    /// `service.instance.id` of the replica that answered.
+    /// `service.instance.id` of the replica.
     #[serde(default)]
     pub instance_id: String,
-    /// First word of the metric names.
+    /// Prefix of the metric names.
     pub namespace: String,
-    /// Share of the requests that fail by injection, from 0 to 1.
+    /// Share of the requests that get an injected error, from 0 to 1.
     #[serde(default)]
     pub error_rate: f64,
-    /// Status code of the requests that fail by injection.
+    /// Status code of injected errors.
     #[serde(default)]
     pub error_status: u16,
     /// Counts of timed requests.
     #[serde(default)]
     pub ledger: Ledger,
-    /// How late the clock woke so far.
+    /// How late the clock has woken so far.
     #[serde(default)]
     pub clock: ClockError,
 }
@@ -32,7 +32,7 @@ pub struct TruthPage {
 pub struct Truth {
     /// The canonical spec, with the cap.
     pub delay: String,
-    /// The seed of the draws, where it is known.
+    /// The seed of the draws, if known.
     pub seed: Option<u64>,
     /// The mean, after the cap.
     #[serde(default)]
@@ -40,7 +40,7 @@ pub struct Truth {
     /// The longest possible delay, after the cap.
     #[serde(default)]
     pub max_seconds: f64,
-    /// Exact quantiles, in rising order.
+    /// Exact quantiles, in increasing order.
     #[serde(default)]
     pub quantiles: Vec<TruthQuantile>,
     /// One for each finite bound; the probability at +Inf is always 1.
@@ -48,16 +48,16 @@ pub struct Truth {
     pub buckets: Vec<TruthBucket>,
 }
 
-/// One quantile, exact and as it will be reported.
+/// One quantile, exact and as Prometheus will report it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TruthQuantile {
-    /// Which one, from 0 to 1.
+    /// The probability, from 0 to 1.
     pub q: f64,
     /// The exact value.
     pub seconds: f64,
-    /// What `histogram_quantile` returns for these buckets, were each request measured exactly as drawn.
+    /// What `histogram_quantile` returns for these buckets if every measured delay equals the drawn one.
     pub reported_seconds: f64,
-    /// reported / exact - 1: 0.05 is 5 % too high. Infinite (`null` in JSON) where only the exact value is 0.
+    /// reported / exact - 1: 0.05 is 5 % too high. Infinite (`null` in JSON) if only the exact value is 0.
     #[serde(deserialize_with = "null_is_infinite")]
     pub error_ratio: f64,
 }
@@ -75,15 +75,15 @@ pub struct TruthBucket {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Ledger {
-    /// Timed requests that entered.
+    /// Timed requests that entered the service.
     pub accepted: u64,
     /// Answered.
     pub completed: u64,
-    /// Left by their client before the answer.
+    /// The client disconnected before the response.
     pub cancelled: u64,
-    /// Refused for load.
+    /// Rejected because of load.
     pub rejected: u64,
-    /// Answered with a delay or a status other than the declared one.
+    /// Requests that overrode the declared delay or status.
     pub overrides: u64,
 }
 

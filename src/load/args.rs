@@ -1,13 +1,13 @@
-//! The flags of `load`, and the plan that they make.
+//! The flags of `load`, and the plan made from them.
 
-use std::{io::Write, time::Duration};
+use std::time::Duration;
 
 use reqwest::Url;
 
-use super::Report;
 use crate::{
     client::{ClientArgs, parse_url},
     delay::parse_duration,
+    output::Output,
 };
 
 /// Flags of `load`.
@@ -25,11 +25,11 @@ pub struct LoadArgs {
     #[arg(long, env = "HTTPSERVER_LOAD_RATE", value_name = "RATE", default_value = "10", value_parser = rate)]
     pub rate: f64,
 
-    /// How long to send; until Ctrl-C where not given
+    /// How long to send; until Ctrl-C if omitted
     #[arg(long, env = "HTTPSERVER_LOAD_DURATION", value_name = "DURATION", value_parser = parse_duration)]
     pub duration: Option<Duration>,
 
-    /// When requests are due: evenly, or at random (as independent users come)
+    /// When requests are due: at a constant rate, or as a Poisson process (independent users)
     #[arg(
         long,
         env = "HTTPSERVER_LOAD_ARRIVALS",
@@ -38,16 +38,16 @@ pub struct LoadArgs {
     )]
     pub arrivals: Arrivals,
 
-    /// Most requests in flight; one that is due above that waits for a place, and is not sent, but counted, when it is
-    /// late by --timeout
+    /// Maximum number of requests in flight; a request due above it waits, and is dropped and counted as not sent once
+    /// it is late by --timeout
     #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..))]
     pub max_in_flight: u32,
 
-    /// Share of the requests whose traceparent says that they are sampled, 0 to 1
+    /// Share of the requests whose traceparent has the sampled flag, 0 to 1
     #[arg(long, env = "HTTPSERVER_LOAD_SAMPLED_RATIO", value_name = "RATIO", default_value = "1", value_parser = ratio)]
     pub sampled_ratio: f64,
 
-    /// How to print the report
+    /// Output format of the report
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub output: Output,
 
@@ -59,35 +59,25 @@ pub struct LoadArgs {
 /// When requests are due.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Arrivals {
-    /// One each 1/rate seconds.
+    /// One every 1/rate seconds.
     #[default]
     Constant,
     /// With exponential gaps.
     Poisson,
 }
 
-/// How to print.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum Output {
-    /// For people.
-    #[default]
-    Text,
-    /// One JSON object.
-    Json,
-}
-
-/// What is to be sent, and when.
+/// What to send, and when.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// Where to.
+    /// The target.
     pub url: Url,
     /// Requests a second; above 0.
     pub rate: f64,
-    /// How long; for ever where none.
+    /// How long; without end if `None`.
     pub duration: Option<Duration>,
     /// When requests are due.
     pub arrivals: Arrivals,
-    /// Most requests in flight.
+    /// Maximum number of requests in flight.
     pub max_in_flight: usize,
     /// Share of the requests with the sampled flag.
     pub sampled_ratio: f64,
@@ -106,20 +96,10 @@ impl LoadArgs {
     }
 }
 
-impl Output {
-    pub(super) fn write(self, report: &Report, out: &mut impl Write) -> anyhow::Result<()> {
-        match self {
-            Self::Text => write!(out, "{report}")?,
-            Self::Json => writeln!(out, "{}", serde_json::to_string_pretty(report)?)?,
-        }
-        Ok(())
-    }
-}
-
 /// Requests a second: above 0, at most a million.
 ///
 /// # Errors
-/// When it is no such number.
+/// When the text is not such a number.
 pub fn rate(given: &str) -> Result<f64, String> {
     let rate = given
         .parse()
@@ -133,7 +113,7 @@ pub fn rate(given: &str) -> Result<f64, String> {
 /// A share: 0 to 1.
 ///
 /// # Errors
-/// When it is no such number.
+/// When the text is not such a number.
 pub fn ratio(given: &str) -> Result<f64, String> {
     let ratio = given
         .parse()

@@ -1,15 +1,16 @@
-//! An open-loop load generator: each request is sent when it is due, whatever the others do.
+//! An open-loop load generator: each request is sent when it is due, however slow the others are.
 
 mod args;
-mod drive;
+mod open_loop;
 mod outcome;
 mod progress;
 mod report;
 mod schedule;
 mod statistics;
 
-pub use args::{Arrivals, LoadArgs, Output, Plan, rate, ratio};
-pub use drive::{Driven, drive};
+pub use crate::output::Output;
+pub use args::{Arrivals, LoadArgs, Plan, rate, ratio};
+pub use open_loop::{Driven, drive};
 pub use outcome::{Outcome, Sent};
 pub use report::Report;
 pub use statistics::Statistics;
@@ -18,10 +19,10 @@ use std::{future::Future, io::Write};
 
 use crate::{client::Client, clock::Clock, exit::Exit};
 
-/// Drives the load until its duration or `stop` ends, and writes the report.
+/// Sends the load until its duration is over or `stop` is ready, and writes the report.
 ///
 /// # Errors
-/// When the client or the clock cannot be had, or the report cannot be written.
+/// When the client or the clock cannot be created, or the report cannot be written.
 pub async fn run(
     args: &LoadArgs,
     out: &mut impl Write,

@@ -1,4 +1,4 @@
-//! One request, as its sender saw it.
+//! One request, as its sender sees it.
 
 use std::time::Duration;
 
@@ -10,15 +10,15 @@ use crate::{
 /// One request that was sent. Times are offsets from the start of the run.
 #[derive(Clone, Debug)]
 pub struct Sent {
-    /// The ids in its `traceparent`: what its true delay follows from.
+    /// The ids in its `traceparent`, which determine its delay.
     pub trace_context: TraceContext,
-    /// Whether its `traceparent` said that it is sampled.
+    /// Whether its `traceparent` has the sampled flag.
     pub sampled: bool,
     /// When it was due.
     pub due: Duration,
     /// When it was sent.
     pub sent: Duration,
-    /// When its last byte had come, or it had failed.
+    /// When its last byte was received, or it failed.
     pub done: Duration,
     /// How it ended.
     pub outcome: Outcome,
@@ -27,18 +27,18 @@ pub struct Sent {
 /// How a request ended.
 #[derive(Clone, Debug)]
 pub enum Outcome {
-    /// With a whole answer.
+    /// With a complete response.
     Answered {
         /// The status code.
         status: u16,
-        /// What the answer says of itself.
+        /// The `Server-Timing` header.
         timing: ServerTiming,
-        /// The ids of the server's span, where the answer names them.
+        /// The ids of the server's span, from the `traceresponse` header.
         traceresponse: Option<TraceContext>,
         /// Length of the body.
         bytes: u64,
     },
-    /// Without one.
+    /// Without a complete response.
     Failed(Failure),
 }
 
@@ -49,7 +49,7 @@ impl Sent {
         self.done.saturating_sub(self.sent)
     }
 
-    /// From the due instant to the last byte: what a user waits who does not wait for others.
+    /// From the due instant to the last byte: response time without coordinated omission.
     #[must_use]
     pub fn response_time(&self) -> Duration {
         self.done.saturating_sub(self.due)

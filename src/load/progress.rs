@@ -1,4 +1,4 @@
-//! What a person at a terminal sees while a run lasts; nothing elsewhere.
+//! A progress bar on a terminal while a run lasts.
 
 use std::{
     io::{IsTerminal, stderr},
@@ -9,21 +9,21 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::Plan;
 
-pub(super) struct Progress(Option<ProgressBar>);
+pub struct Progress(Option<ProgressBar>);
 
 impl Progress {
-    pub(super) fn start(plan: &Plan) -> Self {
+    pub fn start(plan: &Plan) -> Self {
         Self(stderr().is_terminal().then(|| bar(plan)))
     }
 
     /// One request has ended.
-    pub(super) fn tick(&self) {
+    pub fn tick(&self) {
         if let Some(bar) = &self.0 {
             bar.inc(1);
         }
     }
 
-    pub(super) fn end(&self) {
+    pub fn end(&self) {
         if let Some(bar) = &self.0 {
             bar.finish_and_clear();
         }

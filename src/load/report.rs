@@ -1,4 +1,4 @@
-//! What is said of a run: data first, then words.
+//! The report of a run: data first, then its text.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -17,7 +17,7 @@ pub struct Report {
     sent: u64,
     answered: u64,
     failed: u64,
-    /// Without a place below `--max-in-flight` in time.
+    /// Dropped because `--max-in-flight` was reached for too long.
     not_sent: u64,
     intended_rate: f64,
     achieved_rate: f64,
@@ -38,7 +38,7 @@ pub struct Report {
 #[derive(Clone, Debug, Serialize)]
 struct Failed {
     count: u64,
-    /// What the first one said.
+    /// The message of the first one.
     first: String,
 }
 
@@ -55,7 +55,7 @@ struct Times {
 }
 
 impl Report {
-    /// Sums a run up.
+    /// Summarizes a run.
     #[must_use]
     pub fn new(plan: &Plan, driven: Driven, statistics: &Statistics) -> Self {
         let answered = statistics.by_status.values().sum();
@@ -99,13 +99,13 @@ impl Report {
         }
     }
 
-    /// Good when all that was due was sent and answered with a status below 500.
+    /// Good when every due request was sent, and answered with a status below 500.
     #[must_use]
     pub fn exit(&self) -> Exit {
-        let erred = self.statuses.range(500..).next().is_some();
+        let has_server_error = self.statuses.range(500..).next().is_some();
         if self.unreachable {
             Exit::Unreachable
-        } else if self.failed > 0 || self.not_sent > 0 || erred {
+        } else if self.failed > 0 || self.not_sent > 0 || has_server_error {
             Exit::Failed
         } else {
             Exit::Good
@@ -151,7 +151,7 @@ impl fmt::Display for Report {
         if self.not_sent > 0 {
             writeln!(
                 f,
-                "not sent   {} (no place below --max-in-flight in time)",
+                "not sent   {} (--max-in-flight was reached for longer than --timeout)",
                 self.not_sent
             )?;
         }
@@ -162,21 +162,19 @@ impl fmt::Display for Report {
             f,
             "\nseconds            mean      p50      p90      p95      p99    p99.9      max"
         )?;
-        self.times(f, "service time", &self.service_time)?;
-        self.times(f, "response time", &self.response_time)?;
-        self.times(f, "sent late by", &self.lateness)
+        writeln!(f, "service time  {}", self.service_time)?;
+        writeln!(f, "response time {}", self.response_time)?;
+        writeln!(f, "sent late by  {}", self.lateness)
     }
 }
 
-impl Report {
-    #[expect(clippy::unused_self, reason = "reads as the others do")]
-    fn times(&self, f: &mut fmt::Formatter<'_>, name: &str, times: &Times) -> fmt::Result {
-        write!(f, "{name:<14}")?;
+impl fmt::Display for Times {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for seconds in [
-            times.mean, times.p50, times.p90, times.p95, times.p99, times.p999, times.max,
+            self.mean, self.p50, self.p90, self.p95, self.p99, self.p999, self.max,
         ] {
             write!(f, " {seconds:>8.4}")?;
         }
-        writeln!(f)
+        Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! When requests are due: pure, from a rate to an iterator of offsets from the start.
+//! The schedule: from a rate to an iterator of due offsets from the start. Pure.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use rand::{RngExt, SeedableRng, rngs::StdRng};
 use super::{Arrivals, Plan};
 
 /// The due offsets of a plan, in order, up to its duration.
-pub(super) fn due(plan: &Plan, seed: u64) -> Box<dyn Iterator<Item = Duration> + Send> {
+pub fn due(plan: &Plan, seed: u64) -> Box<dyn Iterator<Item = Duration> + Send> {
     let end = plan.duration.unwrap_or(Duration::MAX);
     let rate = plan.rate;
     match plan.arrivals {
@@ -16,7 +16,7 @@ pub(super) fn due(plan: &Plan, seed: u64) -> Box<dyn Iterator<Item = Duration> +
     }
 }
 
-/// 0, 1/rate, 2/rate, …: each from its own number, so that no error adds up.
+/// 0, 1/rate, 2/rate, …: each computed from its index, so that rounding errors do not accumulate.
 fn constant(rate: f64) -> impl Iterator<Item = Duration> + Send {
     (0_u64..).map_while(move |n| Duration::try_from_secs_f64(n as f64 / rate).ok())
 }
@@ -49,7 +49,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn constant_arrivals_are_as_many_as_the_rate_says(rate in 1_u32..5000, seconds in 1_u64..5) {
+        fn constant_arrivals_match_the_rate(rate in 1_u32..5000, seconds in 1_u64..5) {
             let count = due(&plan(f64::from(rate), Arrivals::Constant, seconds), 0).count();
             prop_assert_eq!(count as u64, u64::from(rate) * seconds);
         }

@@ -1,4 +1,4 @@
-//! What is kept of a run, however long it is: histograms and counts, no request.
+//! What is kept of a run: histograms and counts, not single requests, so that a long run needs no more memory.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -8,7 +8,7 @@ use super::{Outcome, Sent};
 use crate::client::Failure;
 
 /// 1 us to 24 h with three significant digits: 0.1 %.
-const LONGEST_US: u64 = 24 * 3600 * 1_000_000;
+const MAX_US: u64 = 24 * 3600 * 1_000_000;
 
 /// Counts and histograms of what was sent. Durations are in microseconds.
 #[derive(Clone, Debug)]
@@ -22,11 +22,11 @@ pub struct Statistics {
     pub(super) bytes: u64,
 }
 
-/// Failures of one kind: how many, and what the first one said.
+/// Failures of one kind: how many, and the first one.
 #[derive(Clone, Debug)]
-pub(super) struct Failures {
-    pub(super) count: u64,
-    pub(super) first: Failure,
+pub struct Failures {
+    pub count: u64,
+    pub first: Failure,
 }
 
 impl Default for Statistics {
@@ -36,7 +36,7 @@ impl Default for Statistics {
 }
 
 impl Statistics {
-    /// Nothing yet.
+    /// Empty statistics.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -83,11 +83,11 @@ impl Statistics {
 }
 
 fn histogram() -> Histogram<u64> {
-    let made = Histogram::new_with_bounds(1, LONGEST_US, 3);
-    #[expect(clippy::expect_used, reason = "constant bounds, which the tests build")]
+    let made = Histogram::new_with_bounds(1, MAX_US, 3);
+    #[expect(clippy::expect_used, reason = "constant bounds, valid in every test")]
     made.expect("the bounds are in order")
 }
 
 fn add(histogram: &mut Histogram<u64>, took: Duration) {
-    histogram.saturating_record(u64::try_from(took.as_micros()).unwrap_or(LONGEST_US));
+    histogram.saturating_record(u64::try_from(took.as_micros()).unwrap_or(MAX_US));
 }

@@ -31,7 +31,7 @@ impl Truth {
         }
     }
 
-    /// The quantiles that will be reported above the longest possible delay.
+    /// The quantiles that Prometheus will report above the longest possible delay.
     fn impossible(&self) -> impl Iterator<Item = &TruthQuantile> {
         let longest = self.max_seconds;
         let quantiles = self.quantiles.iter();
@@ -63,7 +63,7 @@ pub fn cumulative(delay: &Delay, bounds: &[f64]) -> Vec<f64> {
     within.chain([1.0]).collect()
 }
 
-/// The longest delay in whole nanoseconds that a bucket with this bound counts, comparing in seconds as it does.
+/// The longest delay in whole nanoseconds that a bucket with this bound counts; a bucket compares seconds.
 fn longest_within(le: f64) -> Duration {
     let nearest = Duration::try_from_secs_f64(le).unwrap_or(Duration::MAX);
     if nearest.as_secs_f64() > le {
@@ -124,7 +124,7 @@ impl fmt::Display for TruthQuantile {
     }
 }
 
-/// 0.999 as 99.9, without the digits that a multiplication would leave.
+/// 0.999 as 99.9, without the rounding error of a multiplication.
 fn percent(q: f64) -> String {
     let percent: f64 = format!("{q}e2").parse().unwrap_or(100.0 * q);
     percent.to_string()

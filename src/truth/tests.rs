@@ -1,4 +1,4 @@
-//! The figures that the product is built around.
+//! Known quantiles, exact and as Prometheus reports them.
 
 use super::*;
 

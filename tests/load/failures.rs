@@ -1,4 +1,4 @@
-//! Each way to get no answer has its name.
+//! Each kind of failure is classified and counted.
 
 use std::{future::pending, net::TcpListener, time::Duration};
 
@@ -10,12 +10,12 @@ use httpserver::{
 use crate::{plan, run, run_until, servers};
 
 #[tokio::test]
-async fn nobody_at_the_address_is_unreachable() {
-    let nobody = TcpListener::bind("127.0.0.1:0")
+async fn a_refused_connection_is_unreachable() {
+    let closed = TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
         .unwrap();
-    let run = run(&plan(&format!("http://{nobody}/images"), 20.0, 0.5)).await;
+    let run = run(&plan(&format!("http://{closed}/images"), 20.0, 0.5)).await;
     assert_eq!(run.report["failures"]["connect"]["count"], 10);
     assert_eq!(run.exit, Exit::Unreachable);
 }
@@ -32,7 +32,7 @@ async fn a_name_without_address_is_unreachable() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_too_slow_is_a_timeout() {
+async fn a_slow_response_is_a_timeout() {
     let url = servers::delayed(Duration::from_secs(30), 200).await;
     let impatient = ClientArgs {
         timeout: Duration::from_millis(100),
@@ -48,9 +48,9 @@ async fn an_answer_that_is_too_slow_is_a_timeout() {
 }
 
 #[tokio::test]
-async fn half_an_answer_is_a_reset() {
+async fn an_incomplete_response_is_a_reset() {
     for words in ["", "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf"] {
-        let url = servers::saying(words).await;
+        let url = servers::raw(words).await;
         let run = run(&plan(&url, 20.0, 0.5)).await;
         assert_eq!(
             run.report["failures"]["reset"]["count"], 10,
@@ -61,8 +61,8 @@ async fn half_an_answer_is_a_reset() {
 }
 
 #[tokio::test]
-async fn what_is_no_http_is_a_protocol_error() {
-    let url = servers::saying("SSH-2.0-hello\r\n\r\n").await;
+async fn invalid_http_is_a_protocol_error() {
+    let url = servers::raw("SSH-2.0-hello\r\n\r\n").await;
     let run = run(&plan(&url, 20.0, 0.5)).await;
     assert_eq!(
         run.report["failures"]["protocol"]["count"], 10,
@@ -72,7 +72,7 @@ async fn what_is_no_http_is_a_protocol_error() {
 }
 
 #[tokio::test]
-async fn a_server_s_error_is_an_answer_and_a_failed_run() {
+async fn a_server_error_counts_as_answered_and_fails_the_run() {
     let url = servers::delayed(Duration::ZERO, 503).await;
     let run = run(&plan(&url, 20.0, 0.5)).await;
     assert_eq!(run.report["statuses"]["503"], 10);
@@ -81,7 +81,7 @@ async fn a_server_s_error_is_an_answer_and_a_failed_run() {
 }
 
 #[tokio::test]
-async fn an_endless_answer_is_refused_at_the_limit() {
+async fn an_endless_body_is_refused_at_the_limit() {
     let url = servers::endless().await;
     let client = Client::new(&ClientArgs::default()).unwrap();
     let url = url.parse().unwrap();

@@ -1,9 +1,6 @@
-//! The load generator against servers that behave and servers that do not.
+//! The load generator against servers that are slow, stall, fail or break the protocol.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "helpers of tests may stop at the first surprise, too"
-)]
+#![expect(clippy::unwrap_used, reason = "test helpers may panic, too")]
 
 mod failures;
 mod servers;
@@ -29,7 +26,7 @@ fn plan(url: &str, rate: f64, seconds: f64) -> Plan {
     }
 }
 
-/// What a run looked like: all that was sent, and the sums.
+/// The result of a run: every request, the counts and the report.
 struct Run {
     driven: Driven,
     sent: Vec<Sent>,

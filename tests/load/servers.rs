@@ -1,4 +1,4 @@
-//! Servers of the tests' own, each with one habit.
+//! Test servers: slow, stalling, or breaking the protocol.
 
 use std::{sync::Arc, time::Duration};
 
@@ -22,8 +22,8 @@ async fn serve(router: Router) -> String {
     url
 }
 
-/// Answers `status` after `delay`.
-pub(crate) async fn delayed(delay: Duration, status: u16) -> String {
+/// Responds with `status` after `delay`.
+pub async fn delayed(delay: Duration, status: u16) -> String {
     let status = http::StatusCode::from_u16(status).unwrap();
     let answer = move || async move {
         tokio::time::sleep(delay).await;
@@ -32,8 +32,8 @@ pub(crate) async fn delayed(delay: Duration, status: u16) -> String {
     serve(Router::new().route("/images", get(answer))).await
 }
 
-/// Answers at once, one request at a time, but for one stall of `stall`, `after` its first request.
-pub(crate) async fn stalling(after: Duration, stall: Duration) -> String {
+/// Responds at once, one request at a time, except for one stall of `stall`, `after` the first request.
+pub async fn stalling(after: Duration, stall: Duration) -> String {
     let turn = Arc::new(Mutex::new(None::<(Instant, bool)>));
     let answer = move || {
         let turn = Arc::clone(&turn);
@@ -50,23 +50,23 @@ pub(crate) async fn stalling(after: Duration, stall: Duration) -> String {
     serve(Router::new().route("/images", get(answer))).await
 }
 
-/// Reads a request, says `words`, and closes.
-pub(crate) async fn saying(words: &'static str) -> String {
+/// Reads a request, writes `bytes`, and closes.
+pub async fn raw(bytes: &'static str) -> String {
     let (listener, url) = listen().await;
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
             tokio::spawn(async move {
                 let mut request = [0; 4096];
                 let _ = stream.read(&mut request).await;
-                let _ = stream.write_all(words.as_bytes()).await;
+                let _ = stream.write_all(bytes.as_bytes()).await;
             });
         }
     });
     url
 }
 
-/// Answers with a body that does not end.
-pub(crate) async fn endless() -> String {
+/// Responds with a body that does not end.
+pub async fn endless() -> String {
     let (listener, url) = listen().await;
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {

@@ -1,4 +1,4 @@
-//! Service time and response time, and what an open loop owes to both.
+//! Service time and response time under stalls, limits and stops: the open loop avoids coordinated omission.
 
 use std::{collections::HashSet, future::pending, time::Duration};
 
@@ -40,7 +40,7 @@ async fn response_time_shows_the_queue_of_a_stall_and_service_time_does_not() {
 }
 
 #[tokio::test]
-async fn a_stall_does_not_keep_others_from_being_sent() {
+async fn requests_are_sent_during_a_stall() {
     let url = servers::stalling(Duration::from_millis(500), STALL).await;
     let run = run(&plan(&url, 100.0, 2.5)).await;
     let waited = slow(&run.sent, Sent::service_time);
@@ -68,7 +68,7 @@ async fn response_time_counts_from_the_due_instant() {
 }
 
 #[tokio::test]
-async fn all_that_is_due_is_sent_and_answered() {
+async fn every_due_request_is_sent_and_answered() {
     let url = servers::delayed(Duration::ZERO, 200).await;
     let run = run(&plan(&url, 250.0, 1.0)).await;
     assert_eq!((run.driven.intended, run.driven.sent), (250, 250));
@@ -78,7 +78,7 @@ async fn all_that_is_due_is_sent_and_answered() {
 }
 
 #[tokio::test]
-async fn every_request_has_a_traceparent_of_its_own() {
+async fn every_request_has_its_own_traceparent() {
     let url = servers::delayed(Duration::ZERO, 200).await;
     let mut plan = plan(&url, 500.0, 1.0);
     plan.arrivals = Arrivals::Poisson;
@@ -91,7 +91,7 @@ async fn every_request_has_a_traceparent_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_stop_ends_sending_and_what_is_in_flight_is_still_answered() {
+async fn after_a_stop_requests_in_flight_are_still_answered() {
     let url = servers::delayed(Duration::from_millis(400), 200).await;
     let mut endless = plan(&url, 100.0, 1.0);
     endless.duration = None;
@@ -111,15 +111,15 @@ async fn a_stop_ends_sending_and_what_is_in_flight_is_still_answered() {
 }
 
 #[tokio::test]
-async fn what_finds_no_place_in_time_is_counted_and_not_hidden() {
+async fn a_request_dropped_at_max_in_flight_is_counted() {
     let url = servers::delayed(Duration::from_millis(300), 200).await;
     let mut few = plan(&url, 100.0, 1.0);
     few.max_in_flight = 5;
-    let impatient = ClientArgs {
+    let short_timeout = ClientArgs {
         timeout: Duration::from_millis(600),
         ..ClientArgs::default()
     };
-    let run = run_until(&few, &impatient, pending()).await;
+    let run = run_until(&few, &short_timeout, pending()).await;
     let Driven {
         intended,
         sent,
@@ -127,7 +127,7 @@ async fn what_finds_no_place_in_time_is_counted_and_not_hidden() {
         ..
     } = run.driven;
     assert_eq!((intended, sent + not_sent), (100, 100));
-    // Five each 300 ms, for the second and the 600 ms of patience after it.
+    // Five every 300 ms, for one second plus the timeout of 600 ms.
     assert!((10..=35).contains(&sent), "{sent}");
     assert_eq!(run.sent.len() as u64, sent);
     let latest = run.sent.iter().map(Sent::lateness).max().unwrap();
@@ -139,7 +139,7 @@ async fn what_finds_no_place_in_time_is_counted_and_not_hidden() {
 }
 
 #[tokio::test]
-async fn a_stop_counts_those_that_still_wait_for_a_place() {
+async fn a_stop_counts_waiting_requests_as_not_sent() {
     let url = servers::delayed(Duration::from_millis(700), 200).await;
     let mut endless = plan(&url, 100.0, 1.0);
     (endless.duration, endless.max_in_flight) = (None, 1);
@@ -154,7 +154,7 @@ async fn a_stop_counts_those_that_still_wait_for_a_place() {
 }
 
 #[tokio::test(flavor = "current_thread")]
-async fn a_sender_that_was_held_up_catches_up_and_lets_the_others_run() {
+async fn a_delayed_sender_catches_up_without_starving_requests() {
     let url = servers::delayed(Duration::ZERO, 200).await;
     let mut plan = plan(&url, 1000.0, 1.0);
     plan.max_in_flight = 400;
@@ -164,7 +164,7 @@ async fn a_sender_that_was_held_up_catches_up_and_lets_the_others_run() {
     );
     let mut held_up = false;
     let sink = |_| {
-        // Once, as a machine that does something else for a while.
+        // Once, like a busy machine.
         if !std::mem::replace(&mut held_up, true) {
             std::thread::sleep(Duration::from_millis(600));
         }
@@ -174,7 +174,7 @@ async fn a_sender_that_was_held_up_catches_up_and_lets_the_others_run() {
 }
 
 #[tokio::test]
-async fn the_achieved_rate_is_the_intended_one_where_all_are_sent() {
+async fn the_achieved_rate_is_the_intended_rate_if_all_are_sent() {
     let url = servers::delayed(Duration::ZERO, 200).await;
     let run = run(&plan(&url, 10.0, 0.2)).await;
     assert_eq!(run.driven.sent, 2);

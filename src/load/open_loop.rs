@@ -1,4 +1,4 @@
-//! The loop: waits for each due instant, sends, and hands what happened to a sink.
+//! The open loop: sends each request at its due instant, and passes every result to a sink.
 
 use std::{
     future::Future,
@@ -11,34 +11,34 @@ use tokio::task::{JoinError, JoinSet, coop::consume_budget};
 
 use super::{Outcome, Plan, Sent, schedule};
 use crate::{
-    client::{Client, Failure},
+    client::{self, Client, Failure},
     clock::Clock,
     contract::TraceContext,
 };
 
-/// The longest body that is read.
-const LONGEST_BODY: usize = 64 << 20;
+/// Larger response bodies are refused.
+const MAX_BODY: usize = 64 << 20;
 
-/// How a run went, seen from the sender: `intended = sent + not_sent`.
+/// Counts of a run, as the sender sees it: `intended = sent + not_sent`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Driven {
     /// Requests that were due.
     pub intended: u64,
     /// Requests that were sent.
     pub sent: u64,
-    /// Requests that found no place below `--max-in-flight` in time, and so were not sent.
+    /// Requests dropped because `--max-in-flight` was reached for too long.
     pub not_sent: u64,
-    /// For how long requests were due, or sent where that took longer.
+    /// The period in which requests were due, or sent where that took longer.
     pub sending: Duration,
-    /// From the start to the last answer.
+    /// From the start to the last response.
     pub elapsed: Duration,
 }
 
-/// Sends what the plan says until it, or `stop`, ends; then waits for what is in flight. Each request that was sent
-/// reaches `sink`, in the order of their ends.
+/// Sends the requests of `plan` until its duration is over or `stop` is ready, then waits for those in flight. Passes
+/// each request that was sent to `sink`, in the order in which they end.
 ///
-/// A request that is due above `max_in_flight` waits for a place, so that its response time shows what it waited; one
-/// that is late by the client's whole timeout is not sent any more.
+/// A request due while `max_in_flight` are in flight waits, and its response time includes that wait; once it is late
+/// by the client's timeout, it is dropped.
 pub async fn drive(
     plan: &Plan,
     client: &Client,
@@ -53,10 +53,10 @@ pub async fn drive(
         tokio::select! {
             biased;
             () = &mut stop => {
-                run.give_up(std::iter::once(due).chain(schedule));
+                run.stop(std::iter::once(due).chain(schedule));
                 break;
             }
-            has_place = run.place(due) => run.send(due, has_place),
+            in_time = run.wait_to_send(due) => run.send(due, in_time),
         }
     }
     run.finish().await
@@ -68,7 +68,7 @@ struct Run<'a, S> {
     clock: &'a Clock,
     sink: S,
     start: Instant,
-    /// How long requests are due: shorter where the run is stopped.
+    /// The period in which requests are due: shorter where the run is stopped.
     scheduled: Option<Duration>,
     in_flight: JoinSet<Sent>,
     driven: Driven,
@@ -88,11 +88,11 @@ impl<'a, S: FnMut(Sent)> Run<'a, S> {
         }
     }
 
-    /// Waits until `due`, and then for a place in flight. False where there is none in time.
-    async fn place(&mut self, due: Duration) -> bool {
-        // A run that is behind never waits below; the requests themselves must still have their turn.
+    /// Waits until `due`, and then until fewer than `max_in_flight` are in flight. False if that takes too long.
+    async fn wait_to_send(&mut self, due: Duration) -> bool {
+        // When behind schedule nothing below awaits, so yield to let the requests in flight progress.
         consume_budget().await;
-        let mut pause = pin!(until(self.clock, self.start, due));
+        let mut pause = pin!(sleep_until(self.clock, self.start, due));
         loop {
             tokio::select! {
                 biased;
@@ -104,19 +104,19 @@ impl<'a, S: FnMut(Sent)> Run<'a, S> {
             self.end(ended);
         }
         let too_late = due.saturating_add(self.client.timeout());
-        let mut patience = pin!(until(self.clock, self.start, too_late));
+        let mut deadline = pin!(sleep_until(self.clock, self.start, too_late));
         while self.in_flight.len() >= self.plan.max_in_flight {
             tokio::select! {
                 Some(ended) = self.in_flight.join_next() => self.end(ended),
-                () = &mut patience => return false,
+                () = &mut deadline => return false,
             }
         }
         self.start.elapsed() <= too_late
     }
 
-    fn send(&mut self, due: Duration, has_place: bool) {
+    fn send(&mut self, due: Duration, in_time: bool) {
         self.driven.intended += 1;
-        if has_place {
+        if in_time {
             self.driven.sent += 1;
             self.in_flight
                 .spawn(send(self.plan, self.client, self.start, due));
@@ -126,8 +126,8 @@ impl<'a, S: FnMut(Sent)> Run<'a, S> {
         }
     }
 
-    /// Counts those that are due already, and waits no more for a place.
-    fn give_up(&mut self, waiting: impl Iterator<Item = Duration>) {
+    /// Counts the requests that are already due as not sent.
+    fn stop(&mut self, waiting: impl Iterator<Item = Duration>) {
         let now = self.start.elapsed();
         let waiting = waiting.take_while(|due| *due <= now).count() as u64;
         self.driven.intended += waiting;
@@ -135,7 +135,7 @@ impl<'a, S: FnMut(Sent)> Run<'a, S> {
         self.scheduled = Some(now);
     }
 
-    /// A request whose task panicked has no record; it is missing among the answers.
+    /// A request whose task panicked has no record; it counts as sent and not answered.
     fn end(&mut self, ended: Result<Sent, JoinError>) {
         ended.into_iter().for_each(&mut self.sink);
     }
@@ -151,8 +151,8 @@ impl<'a, S: FnMut(Sent)> Run<'a, S> {
     }
 }
 
-/// Ready at the due instant, or never where that is too far away to say.
-async fn until(clock: &Clock, start: Instant, due: Duration) {
+/// Never ready if the due instant cannot be represented.
+async fn sleep_until(clock: &Clock, start: Instant, due: Duration) {
     match start.checked_add(due) {
         Some(at) => clock.sleep_until(at).await,
         None => std::future::pending().await,
@@ -191,19 +191,10 @@ fn send(
     }
 }
 
-/// Reads an answer to its end; what the body holds does not matter here, only that it is whole.
+/// Reads a response to its end; only the length of the body matters here.
 async fn read(mut response: Response) -> Result<Outcome, Failure> {
-    let mut bytes = 0_usize;
-    while let Some(chunk) = response
-        .chunk()
-        .await
-        .map_err(|error| Failure::of(&error))?
-    {
-        bytes = bytes.saturating_add(chunk.len());
-        if bytes > LONGEST_BODY {
-            return Err(Failure::TooLarge(LONGEST_BODY));
-        }
-    }
+    let mut bytes = 0;
+    client::read_body(&mut response, MAX_BODY, |chunk| bytes += chunk.len()).await?;
     let text = |name| {
         response
             .headers()
