@@ -1,7 +1,7 @@
-//! 5,000 requests a second with 10,000 in flight on one core: how late are they sent, and what does it cost?
+//! The load generator at 5,000 requests a second with 10,000 in flight on one core: its lateness and its CPU time.
 //!
 //! `cargo bench --bench load [-- RATE SECONDS]`. The delayed server is a second process on core 0, the sender has core 1
-//! (Linux; elsewhere nothing is pinned). Prints figures and judges nothing: a busy machine is late by itself.
+//! (Linux only). Prints figures without a verdict: they depend on what else the machine does.
 
 use std::{
     error::Error,
@@ -31,7 +31,7 @@ fn main() -> Outcome {
         pin_to(0);
         return runtime()?.block_on(serve());
     }
-    // `cargo test --all-targets` builds and starts this, too; only `cargo bench` says so.
+    // `cargo test --all-targets` runs this, too, but without `--bench`.
     if !args.iter().any(|arg| arg == "--bench") {
         return Ok(());
     }
@@ -50,7 +50,7 @@ fn main() -> Outcome {
 
 fn runtime() -> io::Result<runtime::Runtime> {
     descriptors::raise();
-    // As the command has it: as many workers as there are cores, and here there is one.
+    // The command uses one worker per core, and here there is one core.
     runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
@@ -69,7 +69,7 @@ async fn measure(url: &str, rate: f64, duration: Duration) -> Outcome {
     let client = Client::new(&ClientArgs::default())?;
     let clock = Clock::start()?;
     let mut statistics = Statistics::new();
-    // Connections are opened in the first seconds; afterwards, each is used again.
+    // Without the first seconds, in which connections are opened.
     let mut settled = Statistics::new();
     let sink = |sent: httpserver::load::Sent| {
         statistics.record(&sent);
@@ -115,7 +115,7 @@ fn first_line(server: &mut Child) -> Result<String, Box<dyn Error>> {
     Ok(line)
 }
 
-/// Threads that are started afterwards inherit it. Where it is refused, nothing is pinned.
+/// Best effort; threads that are started afterwards inherit it.
 fn pin_to(core: usize) {
     #[cfg(target_os = "linux")]
     {
@@ -125,10 +125,10 @@ fn pin_to(core: usize) {
     }
 }
 
-/// User and system time of this process, in ticks of 10 ms; 0 where there is no `/proc`.
+/// User and system time of this process, counted in ticks of 10 ms; 0 without `/proc`.
 fn cpu_seconds() -> f64 {
     let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    // The name, in parentheses, may hold anything.
+    // The name, in parentheses, may contain spaces.
     let fields = stat.rsplit(')').next().unwrap_or_default();
     let ticks = fields.split_whitespace().skip(11).take(2);
     ticks

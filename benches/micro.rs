@@ -1,4 +1,4 @@
-//! What single steps cost: a draw, a quantile, one observation, a scrape. Run by `make bench`.
+//! The cost of single steps: a draw, a quantile, an observation, a scrape. Run by `make bench`.
 
 use std::{hint::black_box, time::Duration};
 
@@ -49,7 +49,7 @@ fn observing(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("observe");
     let metrics = metrics();
     let latency = instruments(&metrics).latency;
-    group.bench_function("bound, as the service does", |bencher| {
+    group.bench_function("bound, as in the service", |bencher| {
         bencher.iter(|| latency.record(Step::Total, black_box(TOOK)));
     });
     let unbound = metrics
@@ -72,7 +72,7 @@ fn observing(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// A registry as a service has it after requests with three outcomes.
+/// The registry of a service after requests with three outcomes.
 fn scraping(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("scrape");
     let metrics = metrics();
@@ -124,7 +124,7 @@ fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(spec: &str) -> T {
     or_stop(spec.parse())
 }
 
-/// A benchmark without its subject is none: ends the process, with the reason.
+/// The value, or the end of the process with an error message.
 fn or_stop<T, E: std::fmt::Display>(result: Result<T, E>) -> T {
     result.unwrap_or_else(|error| {
         eprintln!("error: {error}");

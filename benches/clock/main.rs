@@ -1,6 +1,6 @@
-//! How late sleepers wake: tokio, this crate's clock and Go, one after another, several rounds.
+//! How late sleepers wake with tokio, this crate's clock and Go, in turn, for several rounds.
 //!
-//! `cargo bench --bench clock -- ROUNDS`; 7 rounds where none are given. Linux only.
+//! `cargo bench --bench clock -- ROUNDS`; default: 7 rounds. Linux only.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
 #[path = "../common/cpu.rs"]
@@ -18,7 +18,7 @@ use std::{env, pin::pin, process, thread, time::Duration};
 
 type Run = Box<dyn Fn() -> anyhow::Result<Outcome>>;
 
-/// One contender, and what its rounds gave.
+/// One contender and its results.
 struct Contender {
     name: &'static str,
     run: Run,
@@ -67,13 +67,13 @@ fn print_table(contenders: &[Contender]) {
             let verdict = if ratio <= target { "met" } else { "missed" };
             let quiet = ours.quietest(q) / go.quietest(q);
             println!(
-                "ours / Go, {name}: {ratio:.3} (target <= {target:.3}: {verdict}); of each one's quietest round: {quiet:.3}"
+                "ours / Go, {name}: {ratio:.3} (target <= {target:.3}: {verdict}); in the quietest round of each: {quiet:.3}"
             );
         }
     }
 }
 
-/// The share of a core that a clock uses whose 10,000 sleepers all wait.
+/// The share of a core that the clock thread uses while 10,000 sleepers wait.
 fn idle() -> anyhow::Result<f64> {
     let clock = Clock::start()?;
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
@@ -111,7 +111,7 @@ impl Contender {
         median(self.rounds.iter().map(|round| quantile(&round.late, q)))
     }
 
-    /// The least of them: other work on the machine only ever adds.
+    /// The minimum over the rounds: other work on the machine only adds lateness.
     fn quietest(&self, q: f64) -> f64 {
         let rounds = self.rounds.iter().map(|round| quantile(&round.late, q));
         rounds.fold(f64::INFINITY, f64::min)

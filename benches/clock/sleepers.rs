@@ -1,4 +1,4 @@
-//! The contenders: 10,000 sleepers each, all started at once, and how late each of them woke.
+//! The contenders: 10,000 sleepers each, started at once, and how late each wakes.
 
 use crate::cpu;
 use anyhow::Context;
@@ -15,9 +15,9 @@ const COUNT: u32 = 10_000;
 /// The longest sleep.
 const SPREAD: Duration = Duration::from_secs(2);
 
-/// What one run gave.
+/// The result of one run.
 pub struct Outcome {
-    /// Measured minus wanted, in seconds, sorted.
+    /// Measured minus requested sleep, in seconds, sorted.
     pub late: Vec<f64>,
     /// User and system time of the whole process.
     pub cpu: Duration,
@@ -70,7 +70,7 @@ where
     Ok(Outcome::new(late, cpu))
 }
 
-/// Evenly spread over 0 to 1: multiples of the golden ratio, without their whole part. As in `benches/peers/sleep`.
+/// Evenly spread over 0 to 1: fractional parts of multiples of the golden ratio. As in `benches/peers/sleep`.
 fn share(n: u32) -> f64 {
     (f64::from(n) * (5.0_f64.sqrt() - 1.0) / 2.0).fract()
 }

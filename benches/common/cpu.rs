@@ -1,13 +1,13 @@
-//! CPU time as Linux counts it: nanoseconds, of all threads that are alive.
+//! CPU time of the running threads of a process, in nanoseconds. Linux only.
 
 use std::{fs, path::Path, time::Duration};
 
-/// User and system time that the threads of `pid` whose name passes `wanted` have had. Threads that ended are missing.
+/// User and system time of the threads of `pid` whose name passes `wanted`, without threads that have ended.
 pub fn of_threads(pid: u32, wanted: impl Fn(&str) -> bool) -> anyhow::Result<Duration> {
     let mut nanoseconds = 0;
     for thread in fs::read_dir(format!("/proc/{pid}/task"))? {
         let thread = thread?.path();
-        // A thread may end between the two lines.
+        // A thread may end after it was listed.
         nanoseconds += time_of(&thread, &wanted).unwrap_or(0);
     }
     Ok(Duration::from_nanos(nanoseconds))
@@ -18,7 +18,7 @@ fn time_of(thread: &Path, wanted: impl Fn(&str) -> bool) -> Option<u64> {
     if !wanted(name.trim_end()) {
         return Some(0);
     }
-    // Its first field: time on a core, <https://docs.kernel.org/scheduler/sched-stats.html>.
+    // The first field is the time on a CPU, <https://docs.kernel.org/scheduler/sched-stats.html>.
     let spent = fs::read_to_string(thread.join("schedstat")).ok()?;
     spent.split(' ').next()?.parse().ok()
 }

@@ -1,4 +1,4 @@
-//! Builds the peers that are written in Go, below the target directory.
+//! Builds the peers written in Go, in the target directory.
 
 use anyhow::{Context, ensure};
 use std::{
@@ -6,7 +6,7 @@ use std::{
     process::Command,
 };
 
-/// Builds the program in `benches/peers/NAME`. `None`, and a line that says so, where there is no Go.
+/// Builds the program in `benches/peers/NAME`. `None`, and a message, if Go is not installed.
 pub fn build(name: &str) -> anyhow::Result<Option<PathBuf>> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("benches/peers")
@@ -18,12 +18,12 @@ pub fn build(name: &str) -> anyhow::Result<Option<PathBuf>> {
     Ok(built.then_some(binary))
 }
 
-/// Where Go's binaries go.
+/// The directory of the Go binaries.
 pub fn directory() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("go")
 }
 
-/// False, and a line that says so, where there is no Go.
+/// False, and a message, if Go is not installed.
 pub fn run(command: &mut Command) -> anyhow::Result<bool> {
     match command.status() {
         Ok(status) => {
@@ -31,7 +31,7 @@ pub fn run(command: &mut Command) -> anyhow::Result<bool> {
             Ok(true)
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            println!("skipped: no `go` on PATH, so no peers written in Go");
+            println!("skipped: `go` is not on PATH, so the peers written in Go are not measured");
             Ok(false)
         }
         Err(error) => Err(error).with_context(|| format!("{command:?}")),

@@ -1,6 +1,6 @@
 //! Order statistics of small samples.
 
-/// The smallest value that at least the share `q` of the sorted `values` does not exceed; NaN where there are none.
+/// The smallest value that at least the share `q` of the sorted `values` does not exceed; NaN if there are none.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,

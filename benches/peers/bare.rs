@@ -1,4 +1,4 @@
-//! The yardstick: axum and one handler, nothing measured. Runs as a process of its own, `peers bare ADDRESS DELAY_MS`.
+//! The baseline: axum and one handler, without instrumentation. Runs as its own process, `peers bare ADDRESS DELAY_MS`.
 
 use anyhow::Context;
 use axum::{Router, response::Html, routing::get};

@@ -1,5 +1,5 @@
-//! A kept-alive HTTP/1.1 connection that sends one prepared request again and again: cheap, so that the load generator
-//! takes little from the server beside it. Reads bodies with a `Content-Length` only.
+//! A keep-alive HTTP/1.1 connection that repeats one prepared request: cheap, to leave the CPU to the server. Reads bodies
+//! with a `Content-Length` only.
 
 use anyhow::{Context, ensure};
 use std::{io, net::SocketAddr};
@@ -37,13 +37,13 @@ impl Connection {
         Ok(())
     }
 
-    /// Reads one answer to its end; anything but a 200 is an error.
+    /// Reads one response to its end; any status but 200 is an error.
     pub async fn receive(&mut self) -> anyhow::Result<()> {
         self.buffer.clear();
         while !is_complete(&self.buffer)? {
             self.stream.readable().await?;
             match self.stream.try_read_buf(&mut self.buffer) {
-                Ok(0) => anyhow::bail!("the server closed in the middle of an answer"),
+                Ok(0) => anyhow::bail!("the server closed the connection within a response"),
                 Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) => return Err(error.into()),
@@ -58,12 +58,15 @@ fn is_complete(answer: &[u8]) -> anyhow::Result<bool> {
         return Ok(false);
     };
     let head = std::str::from_utf8(&answer[..end])?;
-    ensure!(head.starts_with("HTTP/1.1 200 "), "refused: {head}");
+    ensure!(
+        head.starts_with("HTTP/1.1 200 "),
+        "unexpected status: {head}"
+    );
     let length = head
         .lines()
         .filter_map(|line| line.split_once(':'))
         .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
         .and_then(|(_, length)| length.trim().parse::<usize>().ok())
-        .with_context(|| format!("no length: {head}"))?;
+        .with_context(|| format!("no Content-Length: {head}"))?;
     Ok(answer.len() >= end + 4 + length)
 }

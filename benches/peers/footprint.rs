@@ -1,4 +1,4 @@
-//! What a server takes: memory a delayed request, memory when idle, its binary, and the time that it needs to start.
+//! The footprint of a server: memory per delayed request, idle memory, binary size and start-up time.
 
 use crate::{
     collector::Collector,
@@ -12,24 +12,24 @@ use tokio::time::sleep;
 
 /// Requests in flight at once.
 const IN_FLIGHT: u32 = 10_000;
-/// How long each of them waits, in seconds: enough for all to have come and the memory to be read.
+/// Delay of each request, in seconds: long enough to open all and read the memory.
 const DELAY: u32 = 20;
 const SETTLE: Duration = Duration::from_secs(4);
 const STARTS: usize = 9;
 
-/// What one server holds.
+/// Memory of one server.
 pub struct Held {
     pub name: &'static str,
     /// Bytes.
     pub idle: f64,
-    /// Bytes a request.
+    /// Bytes per request.
     pub a_request: f64,
 }
 
 pub const UNSAMPLED: &str = "httpserver, not sampled";
 pub const SAMPLED: &str = "httpserver, sampled";
 
-/// Holds 10,000 requests in each server in turn.
+/// Measures 10,000 requests in flight in each server in turn.
 pub async fn held() -> anyhow::Result<Vec<Held>> {
     let mut all = vec![hold(&Recipe::bare(DELAY)?).await?];
     for recipe in [Recipe::seed(DELAY)?, Recipe::podinfo(DELAY)?]
@@ -62,17 +62,17 @@ async fn hold(recipe: &Recipe) -> anyhow::Result<Held> {
     })
 }
 
-/// What our own server takes when it is left alone, and traces nothing.
+/// Our own server, idle and without tracing.
 pub struct Alone {
-    /// Seconds from start to first answer, the median.
+    /// Median seconds from start to first response.
     pub start: f64,
     /// Bytes resident.
     pub idle: f64,
-    /// Bytes of the binary.
+    /// Size of the binary in bytes.
     pub size: f64,
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a binary below 2^53 bytes")]
+#[expect(clippy::cast_precision_loss, reason = "binaries are below 2^53 bytes")]
 pub async fn alone() -> anyhow::Result<Alone> {
     let recipe = Recipe::ours("httpserver", 0, Tracing::Off, None);
     let starts: Vec<_> = (0..STARTS)

@@ -1,4 +1,4 @@
-//! The same load for every server: 64 kept-alive connections, each with one request at a time.
+//! The load on every server: 64 keep-alive connections, each with one request at a time.
 
 use crate::connection::Connection;
 use std::{
@@ -15,13 +15,13 @@ const CONNECTIONS: u32 = 64;
 /// When a connection sends its next request.
 #[derive(Clone, Copy)]
 pub enum Pace {
-    /// As soon as it has the answer to the last one.
+    /// As soon as the previous response is complete.
     Closed,
-    /// All connections at once, each time this long after the last; so no queue behind the server overflows.
+    /// All connections at once, at this interval, so that no export queue overflows.
     Every(Duration),
 }
 
-/// Loads `path` for as long as `how_long`; how many requests were answered.
+/// Sends requests for `how_long`; returns the number of responses.
 pub async fn run(
     address: SocketAddr,
     path: &str,
@@ -52,7 +52,7 @@ pub async fn run(
     Ok(answered)
 }
 
-/// Opens `count` connections, sends a request on each and leaves them unanswered for `how_long`.
+/// Opens `count` connections, sends a request on each, and waits for `how_long` without reading.
 pub async fn hold(
     address: SocketAddr,
     path: &str,

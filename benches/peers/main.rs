@@ -1,6 +1,6 @@
 //! What a request costs here and in other servers: CPU time, memory, and the time to start. Linux only.
 //!
-//! `cargo bench --bench peers -- [cpu] [memory] [start] [ROUNDS]`: everything, 9 rounds, where nothing is given.
+//! `cargo bench --bench peers -- [cpu] [memory] [start] [ROUNDS]`; default: everything, 9 rounds.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
 mod bare;
@@ -12,6 +12,7 @@ mod footprint;
 #[path = "../common/go.rs"]
 mod go;
 mod load;
+mod process;
 mod recipe;
 mod report;
 mod rounds;
@@ -24,8 +25,8 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::env;
 use tokio::runtime;
 
-/// Descriptors that 10,000 connections and some more need.
-const DESCRIPTORS: u64 = 12_000;
+/// File descriptors for 10,000 connections and some more.
+const MIN_FILES: u64 = 12_000;
 
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -34,8 +35,8 @@ fn main() -> anyhow::Result<()> {
     {
         return bare::serve(rest);
     }
-    raise_descriptors()?;
-    // One thread: the load generator shall take little from the servers beside it.
+    raise_file_limit()?;
+    // One thread, so that the load generator leaves the CPU to the servers.
     let runtime = runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -58,8 +59,8 @@ async fn measure(arguments: &[String]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The servers inherit it.
-fn raise_descriptors() -> anyhow::Result<()> {
+/// Raises the limit of open files, which the servers inherit.
+fn raise_file_limit() -> anyhow::Result<()> {
     let limit = getrlimit(Resource::Nofile);
     setrlimit(
         Resource::Nofile,
@@ -68,10 +69,10 @@ fn raise_descriptors() -> anyhow::Result<()> {
             ..limit
         },
     )?;
-    let enough = limit.maximum.is_none_or(|maximum| maximum >= DESCRIPTORS);
+    let enough = limit.maximum.is_none_or(|maximum| maximum >= MIN_FILES);
     ensure!(
         enough,
-        "{limit:?}: 10,000 connections need {DESCRIPTORS} descriptors"
+        "{limit:?}: 10,000 connections need {MIN_FILES} open files"
     );
     Ok(())
 }

@@ -1,23 +1,23 @@
-//! How each server is started, and what it is asked for. Delays are in seconds.
+//! How each server is started, and the path to request. Delays are in seconds.
 
 use crate::{collector::Collector, go};
 use std::{env, net::SocketAddr, path::PathBuf, process::Command};
 
-/// The version of podinfo; its tags are no module versions.
+/// The version of podinfo; its tags are not module versions.
 const PODINFO: &str = "v1.8.1-0.20250910200901-e86405a8674e";
 
 /// How one server is started.
 pub struct Recipe {
     pub name: &'static str,
     pub program: PathBuf,
-    /// `ADDRESS` and `PORT` stand for what it shall listen on.
+    /// `ADDRESS` and `PORT` are placeholders for the listen address.
     arguments: Vec<String>,
     pub environment: Vec<(&'static str, String)>,
-    /// What is asked for under load.
+    /// Requested under load.
     pub path: String,
 }
 
-/// What our own server traces.
+/// The share of requests that our own server samples.
 #[derive(Clone, Copy)]
 pub enum Tracing {
     Off,

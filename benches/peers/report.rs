@@ -1,11 +1,11 @@
-//! The figures in words: one table of costs, one of footprints, and each target beside what was measured.
+//! Prints the results: a table of CPU costs, one of footprints, and each target beside the measured value.
 
 use crate::{
     footprint::{self, Alone, Held},
     rounds::{Contender, METRICS, SAMPLED, TRACED},
 };
 
-/// What was promised, and what was found; both in the same unit.
+/// A target and the measured value, in the same unit.
 struct Target {
     what: &'static str,
     bound: f64,
@@ -17,7 +17,7 @@ pub fn costs(contenders: &[Contender]) -> anyhow::Result<()> {
     let [bare, ..] = contenders else {
         return Ok(());
     };
-    println!("\nCPU a request (user + system), and beside bare axum in the same round");
+    println!("\nCPU per request (user + system), and its ratio to bare axum in the same round");
     println!(
         "{:26} {:>18} {:>18} {:>11}",
         "", "64 connections", "64 every 10 ms", "peak"
@@ -63,7 +63,7 @@ pub fn costs(contenders: &[Contender]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Seconds in microseconds, and the ratio; a dash where there was no such load.
+/// Microseconds and the ratio; a dash if it was not measured.
 fn cost(seconds: f64, ratio: f64) -> String {
     if seconds.is_nan() {
         return format!("{:>18}", "-");
@@ -73,7 +73,7 @@ fn cost(seconds: f64, ratio: f64) -> String {
 
 pub fn held(all: &[Held]) {
     println!("\nMemory of 10,000 delayed requests in flight");
-    println!("{:26} {:>10} {:>16}", "", "idle", "a request");
+    println!("{:26} {:>10} {:>16}", "", "idle", "per request");
     for Held {
         name,
         idle,
@@ -109,9 +109,9 @@ pub fn held(all: &[Held]) {
 }
 
 pub fn alone(alone: &Alone) {
-    println!("\nLeft alone, no traces");
+    println!("\nIdle, without tracing");
     Target::print(&[
-        Target::new("start to first answer", 50.0, alone.start * 1e3, "ms"),
+        Target::new("start to first response", 50.0, alone.start * 1e3, "ms"),
         Target::new("resident when idle", 12.0, alone.idle / 1e6, "MB"),
         Target::new("binary", 15.0, alone.size / 1e6, "MB"),
     ]);

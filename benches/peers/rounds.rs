@@ -1,4 +1,4 @@
-//! CPU time a request: all servers are up, each is loaded in turn, several rounds.
+//! CPU time per request: all servers run, and each is loaded in turn, for several rounds.
 
 use crate::{
     collector::Collector,
@@ -9,7 +9,7 @@ use crate::{
 };
 use std::time::Duration;
 
-/// The parts of our own server that are measured apart.
+/// The configurations of our own server.
 pub const METRICS: &str = "httpserver, metrics only";
 pub const SAMPLED: &str = "httpserver, 1 % sampled";
 pub const TRACED: &str = "httpserver, all traced";
@@ -20,7 +20,7 @@ const PACED: Pace = Pace::Every(Duration::from_millis(10));
 /// The server span and the delay.
 const SPANS_A_REQUEST: u32 = 2;
 
-/// One server that is up through all rounds, and what it has cost.
+/// One server, running through all rounds, and its costs.
 pub struct Contender {
     pub name: &'static str,
     path: String,
@@ -28,12 +28,12 @@ pub struct Contender {
     collector: Option<Collector>,
     answered: u32,
     received: u32,
-    /// Seconds of CPU a request, one value a round.
+    /// Seconds of CPU per request, one value per round.
     closed: Vec<f64>,
     paced: Vec<f64>,
 }
 
-/// Starts every server that this machine can run, the yardstick first, and measures them.
+/// Starts every server that this machine can run, the baseline first, and measures them.
 pub async fn run(rounds: usize) -> anyhow::Result<Vec<Contender>> {
     let mut contenders = start()?;
     for contender in &mut contenders {
@@ -87,7 +87,7 @@ impl Contender {
     }
 
     async fn measure(&mut self) -> anyhow::Result<()> {
-        // Without a pause more spans are made than any queue could hold, so nothing could be said of their delivery.
+        // A closed loop creates more spans than the export queue holds, so their delivery could not be checked.
         if self.name != TRACED {
             let cost = self.cost(Pace::Closed).await?;
             self.closed.push(cost);
@@ -97,7 +97,7 @@ impl Contender {
         Ok(())
     }
 
-    /// Seconds of CPU a request, until the last span has been delivered.
+    /// Seconds of CPU per request, including the delivery of its spans.
     async fn cost(&mut self, pace: Pace) -> anyhow::Result<f64> {
         let before = self.server.cpu()?;
         let answered = load::run(self.server.address, &self.path, pace, HOW_LONG).await?;
@@ -109,12 +109,12 @@ impl Contender {
         Ok(spent.as_secs_f64() / f64::from(answered))
     }
 
-    /// Median seconds of CPU a request without a pause, and paced.
+    /// Median seconds of CPU per request: closed loop, and paced.
     pub fn costs(&self) -> [f64; 2] {
         [&self.closed, &self.paced].map(|costs| median(costs.iter().copied()))
     }
 
-    /// The medians of what each round cost beside the same round of `other`: without a pause, and paced.
+    /// Median ratios to the same round of `other`: closed loop, and paced.
     pub fn ratios(&self, other: &Self) -> [f64; 2] {
         let ratio = |(ours, theirs): (&f64, &f64)| ours / theirs;
         [
@@ -123,12 +123,12 @@ impl Contender {
         ]
     }
 
-    /// The most memory it ever had, in bytes.
+    /// Peak memory in bytes.
     pub fn peak(&self) -> anyhow::Result<f64> {
         self.server.memory("VmHWM")
     }
 
-    /// Spans sent and received; `None` unless every request is traced.
+    /// Spans sent and received; `None` unless every request is sampled.
     pub fn delivery(&self) -> Option<(u32, u32)> {
         (self.name == TRACED).then_some((self.answered * SPANS_A_REQUEST, self.received))
     }

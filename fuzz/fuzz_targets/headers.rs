@@ -1,4 +1,4 @@
-//! Any text as the headers that requests and answers bring: no panic, what is accepted reads back.
+//! Any text as request and response headers: no panic, and accepted values survive a round trip.
 #![no_main]
 
 use httpserver::{
@@ -20,7 +20,7 @@ fn check_traceparent(text: &str) {
     }
 }
 
-/// The times must read back; a replica's name with a quote in it cannot.
+/// The times survive a round trip; a replica's name that contains a quote cannot.
 fn check_server_timing(text: &str) {
     let Ok(read) = text.parse::<ServerTiming>();
     let times = ServerTiming {

@@ -1,4 +1,4 @@
-//! Any text as a delay and as buckets: no panic, what is accepted reads back, quantile and cdf agree.
+//! Any text as a delay and as buckets: no panic, accepted specs survive a round trip, and quantile and cdf agree.
 #![no_main]
 
 use std::time::Duration;
@@ -20,7 +20,7 @@ fuzz_target!(|text: &str| {
     let _ = parse_duration(text);
 });
 
-/// Some number from 0 to 1 that changes with the text.
+/// A number from 0 to 1 that depends on the text.
 fn share(text: &str) -> f64 {
     let hash = text.bytes().fold(0_u32, |hash, byte| {
         hash.wrapping_mul(0x0100_0193) ^ u32::from(byte)
