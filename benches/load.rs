@@ -14,9 +14,9 @@ use std::{
 
 use axum::{Router, routing::get};
 use httpserver::{
+    cli::file_limit,
     client::{Client, ClientArgs},
     clock::Clock,
-    descriptors,
     load::{Arrivals, Plan, Report, Statistics, drive},
 };
 use tokio::{net::TcpListener, runtime};
@@ -49,7 +49,7 @@ fn main() -> Outcome {
 }
 
 fn runtime() -> io::Result<runtime::Runtime> {
-    descriptors::raise();
+    file_limit::raise();
     // The command uses one worker per core, and here there is one core.
     runtime::Builder::new_multi_thread()
         .worker_threads(1)

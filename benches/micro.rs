@@ -8,6 +8,7 @@ use httpserver::{
     contract::{Step, TraceContext},
     delay::{Delay, Domain, draw},
     instruments::{DeclaredDelay, DelayInstruments, HttpRequest, Instruments, MetricArgs, Outcome},
+    serve::SERVICE,
     telemetry::{Metrics, Telemetry},
 };
 use opentelemetry::KeyValue;
@@ -106,7 +107,7 @@ fn scraping(criterion: &mut Criterion) {
 }
 
 fn metrics() -> Metrics {
-    or_stop(Telemetry::unexported()).metrics
+    or_stop(Telemetry::unexported(SERVICE)).metrics
 }
 
 fn instruments(metrics: &Metrics) -> Instruments {

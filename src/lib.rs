@@ -2,8 +2,9 @@
 //! measured once and said everywhere, and commands say whether what a pipeline reports of it is true.
 //!
 //! # Layers
-//! `main -> cli -> verify -> {serve, load, healthcheck} -> {telemetry, client, shutdown} -> {timer, clock} ->
-//! instruments -> truth -> {buckets, delay} -> contract`: a module uses only what stands to its right. `tests/layers.rs` holds it.
+//! `main -> cli -> verify -> {serve, load, healthcheck} -> {observe, server} -> {telemetry, client, shutdown} ->
+//! {timer, clock} -> instruments -> truth -> {buckets, delay} -> {contract, exit, output}`: a module uses only what is to
+//! its right. `tests/layers` checks it.
 //!
 //! # One request
 //! `serve::router -> observe -> images` (u -> [`delay::Delay::quantile`] -> [`clock::Clock::sleep`] ->
@@ -25,13 +26,14 @@ pub mod client;
 pub mod clock;
 pub mod contract;
 pub mod delay;
-pub mod descriptors;
 pub mod exit;
 pub mod healthcheck;
 pub mod instruments;
 pub mod load;
+pub mod observe;
 pub mod output;
 pub mod serve;
+pub mod server;
 pub mod shutdown;
 pub mod telemetry;
 pub mod timer;

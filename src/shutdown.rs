@@ -1,13 +1,36 @@
-//! SIGINT and SIGTERM: the first asks for an end, the second makes one.
+//! SIGINT and SIGTERM: the first one starts a graceful shutdown, the second one aborts. And readiness, which ends first.
 
-use std::io;
+use std::{
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
     sync::oneshot,
 };
 
-/// The signals that end the process politely.
+/// Whether a service wants requests: not while it starts, and not while it drains. Clones share one state.
+#[derive(Clone, Debug, Default)]
+pub struct Readiness(Arc<AtomicBool>);
+
+impl Readiness {
+    /// Changes it.
+    pub fn set(&self, is_ready: bool) {
+        self.0.store(is_ready, Ordering::Release);
+    }
+
+    /// What it is now.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
+/// The signals that ask a process to stop.
 #[derive(Debug)]
 pub struct Signals {
     interrupt: Signal,
@@ -15,10 +38,10 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// Takes the signals over from the operating system's defaults. Needs a Tokio runtime.
+    /// Installs the handlers. Needs a Tokio runtime.
     ///
     /// # Errors
-    /// When a handler cannot be registered.
+    /// When a handler cannot be installed.
     pub fn register() -> io::Result<Self> {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?, // Ctrl-C
@@ -26,19 +49,19 @@ impl Signals {
         })
     }
 
-    /// Does `work`, and tells it of the first signal by ending the future that it is given. `None` where a second one
-    /// came before the work was done: it was dropped then.
-    pub async fn attend<T>(mut self, work: impl AsyncFnOnce(Stop) -> T) -> Option<T> {
+    /// Runs `work`, which is told of the first signal by its [`Stop`]. `None` where a second signal came before `work`
+    /// ended, which is dropped then.
+    pub async fn run_until_second<T>(mut self, work: impl AsyncFnOnce(Stop) -> T) -> Option<T> {
         let (first, stop) = oneshot::channel();
         tokio::select! {
             done = work(Stop(stop)) => Some(done),
-            () = self.two(first) => None,
+            () = self.wait_for_two(first) => None,
         }
     }
 
-    async fn two(&mut self, first: oneshot::Sender<()>) {
+    async fn wait_for_two(&mut self, first: oneshot::Sender<()>) {
         let name = self.next().await;
-        tracing::info!("{name}: coming to an end; a second signal aborts");
+        tracing::info!("{name}: shutting down; a second signal aborts");
         drop(first);
         let name = self.next().await;
         tracing::error!("{name}: aborted");
@@ -58,8 +81,8 @@ pub struct Stop(oneshot::Receiver<()>);
 
 impl Stop {
     /// Waits for the first signal.
-    pub async fn asked(self) {
-        // The sender is dropped, not used: an error is what is waited for.
+    pub async fn requested(self) {
+        // The sender is dropped, not used: the error is what this waits for.
         let _ = self.0.await;
     }
 }

@@ -1,6 +1,7 @@
 //! The command line: what can be typed, and what each command does with it.
 
-mod drive;
+pub mod file_limit;
+mod run;
 mod serve;
 mod truth;
 
@@ -56,8 +57,8 @@ impl Cli {
             None => serve::run(&self.serve),
             Some(Command::Serve(args)) => serve::run(&args),
             Some(Command::Truth(args)) => truth::run(&args),
-            Some(Command::Load(args)) => drive::load(&args),
-            Some(Command::Verify(args)) => drive::verify(&args),
+            Some(Command::Load(args)) => run::load(&args),
+            Some(Command::Verify(args)) => run::verify(&args),
             Some(Command::Healthcheck(args)) => small_runtime()?.block_on(healthcheck::run(&args)),
         }
     }
@@ -66,5 +67,5 @@ impl Cli {
 /// One thread is enough to ask one question.
 fn small_runtime() -> anyhow::Result<runtime::Runtime> {
     let built = runtime::Builder::new_current_thread().enable_all().build();
-    built.context("the runtime cannot start")
+    built.context("cannot start the runtime")
 }

@@ -1,13 +1,13 @@
-//! `serve`, from start to end: runtime, telemetry, signals, clock, server; then drain, flush, exit code.
+//! Runs `serve`: runtime, telemetry, signals, clock, server; then drain, flush, exit code.
 
 use anyhow::Context;
 use tokio::runtime::Runtime;
 
+use super::file_limit;
 use crate::{
     clock::Clock,
-    descriptors,
     exit::Exit,
-    serve::{App, Declared, ServeArgs, Server},
+    serve::{App, Declared, SERVICE, ServeArgs, Server},
     shutdown::{Signals, Stop},
     telemetry::{Telemetry, TelemetryError},
 };
@@ -19,11 +19,11 @@ enum Ending {
     Aborted,
 }
 
-pub(super) fn run(args: &ServeArgs) -> anyhow::Result<Exit> {
-    let runtime = Runtime::new().context("the runtime cannot start")?;
+pub fn run(args: &ServeArgs) -> anyhow::Result<Exit> {
+    let runtime = Runtime::new().context("cannot start the runtime")?;
     let started = {
         let _inside = runtime.enter();
-        Telemetry::start(args.logs)
+        Telemetry::start(SERVICE, args.logs.log_format)
     };
     let telemetry = match started {
         Err(error @ TelemetryError::Variable { .. }) => {
@@ -32,14 +32,14 @@ pub(super) fn run(args: &ServeArgs) -> anyhow::Result<Exit> {
         }
         started => started?,
     };
-    descriptors::raise();
+    file_limit::raise();
     match runtime.block_on(serve(args, &telemetry))? {
         Ending::Aborted => {
             runtime.shutdown_background();
             Ok(Exit::Failed)
         }
         ending => {
-            // Off the workers, while they still live: the exporter needs them for the last spans.
+            // Outside the worker threads, which the exporter still needs for the last spans.
             telemetry.shutdown()?;
             Ok(if matches!(ending, Ending::Drained) {
                 Exit::Good
@@ -51,20 +51,20 @@ pub(super) fn run(args: &ServeArgs) -> anyhow::Result<Exit> {
 }
 
 async fn serve(args: &ServeArgs, telemetry: &Telemetry) -> anyhow::Result<Ending> {
-    let signals = Signals::register().context("signals cannot be taken over")?;
-    let clock = Clock::start().context("the clock cannot start")?;
+    let signals = Signals::register().context("cannot install signal handlers")?;
+    let clock = Clock::start().context("cannot start the clock")?;
     let app = App::new(args, telemetry, clock);
     let declared = app.declared().clone();
-    let server = Server::bind(args, app).await?;
+    let server = Server::bind(args, telemetry, app).await?;
     announce(&server, &declared, &telemetry.instance_id)?;
-    let serving = async |stop: Stop| server.run(stop.asked()).await;
-    Ok(match signals.attend(serving).await {
+    let serving = async |stop: Stop| server.run(stop.requested()).await;
+    Ok(match signals.run_until_second(serving).await {
         Some(true) => {
             tracing::info!("drained: every request in flight was answered");
             Ending::Drained
         }
         Some(false) => {
-            tracing::error!("--grace is over: requests in flight were cut off");
+            tracing::error!("requests in flight were cut off: they took longer than --grace");
             Ending::CutOff
         }
         None => Ending::Aborted,

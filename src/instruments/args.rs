@@ -24,14 +24,20 @@ pub struct MetricArgs {
 
 impl Default for MetricArgs {
     fn default() -> Self {
-        Self {
-            namespace: DEFAULT_NAMESPACE.to_owned(),
-            buckets: Buckets::default(),
-        }
+        Self::named(DEFAULT_NAMESPACE)
     }
 }
 
 impl MetricArgs {
+    /// The default buckets, with names that begin with `namespace`.
+    #[must_use]
+    pub fn named(namespace: &str) -> Self {
+        Self {
+            namespace: namespace.to_owned(),
+            buckets: Buckets::default(),
+        }
+    }
+
     /// The names of the service's own metrics.
     #[must_use]
     pub fn names(&self) -> Names {

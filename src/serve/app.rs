@@ -1,37 +1,32 @@
-//! What handlers need, in one place: the declared truth, the instruments, the clock, and whether the service is ready.
+//! The state of the service: what it declares, its instruments, its clock, and whether it is ready.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{sync::Arc, time::Duration};
+
+use axum::extract::FromRef;
+use http::{Method, Uri};
+use opentelemetry::KeyValue;
+
+use super::{
+    ServeArgs,
+    plan::{Declared, Plan, Planner},
+    routes,
 };
-
-use super::{ServeArgs, args::AnswerArgs};
 use crate::{
     clock::Clock,
-    contract::Names,
-    delay::Delay,
+    contract::{
+        Names, TraceContext,
+        names::attribute::{DRAWN_NS, TOTAL_NS},
+    },
     instruments::{DeclaredDelay, DelayInstruments, Instruments},
+    observe::{Policy, Route},
+    shutdown::Readiness,
     telemetry::{Metrics, Telemetry, Tracing},
-    truth::Truth,
 };
-
-/// What is declared: the truth that everything downstream can be held to.
-#[derive(Clone, Debug)]
-pub struct Declared {
-    /// The delay, capped by `--max-delay`.
-    pub delay: Delay,
-    /// The seed of every draw.
-    pub seed: u64,
-    /// What follows from both.
-    pub truth: Truth,
-}
 
 /// The state of one service.
 #[derive(Debug)]
 pub struct App {
-    pub(super) declared: Declared,
-    pub(super) answers: AnswerArgs,
-    pub(super) max_delay: std::time::Duration,
+    pub(super) planner: Planner,
     pub(super) names: Names,
     pub(super) instruments: Instruments,
     pub(super) delay_instruments: DelayInstruments,
@@ -39,17 +34,15 @@ pub struct App {
     pub(super) tracing: Arc<Tracing>,
     pub(super) clock: Clock,
     pub(super) instance_id: String,
-    pub(super) access_log: bool,
-    ready: AtomicBool,
+    pub(super) readiness: Readiness,
 }
 
 impl App {
     /// Puts a service together; draws a seed where none was given.
     #[must_use]
     pub fn new(args: &ServeArgs, telemetry: &Telemetry, clock: Clock) -> Self {
-        let delay = Delay::from(&args.delay);
-        let seed = args.delay.seed.unwrap_or_else(rand::random);
-        let truth = Truth::of(&delay, Some(seed), &args.metrics.buckets);
+        let planner = Planner::new(args);
+        let Declared { delay, seed, truth } = &planner.declared;
         let quantiles: Vec<_> = truth
             .quantiles
             .iter()
@@ -57,37 +50,70 @@ impl App {
             .collect();
         let declared = DeclaredDelay {
             delay: &truth.delay,
-            seed,
+            seed: *seed,
             quantiles: &quantiles,
         };
-        let meter = telemetry.metrics.meter();
+        let (meter, names) = (telemetry.metrics.meter(), args.metrics.names());
         Self {
             instruments: Instruments::new(&meter, &args.metrics),
-            delay_instruments: DelayInstruments::new(&meter, &args.metrics.names(), &declared),
-            declared: Declared { delay, seed, truth },
-            answers: args.answers.clone(),
-            max_delay: args.delay.max_delay,
-            names: args.metrics.names(),
+            delay_instruments: DelayInstruments::new(&meter, &names, &declared),
+            planner,
+            names,
             metrics: telemetry.metrics.clone(),
             tracing: Arc::clone(&telemetry.tracing),
             clock,
             instance_id: telemetry.instance_id.clone(),
-            access_log: args.logs.access_log,
-            ready: AtomicBool::new(false),
+            readiness: Readiness::default(),
         }
     }
 
     /// What this service declares.
     #[must_use]
     pub fn declared(&self) -> &Declared {
-        &self.declared
+        &self.planner.declared
+    }
+}
+
+impl FromRef<Arc<App>> for Metrics {
+    fn from_ref(app: &Arc<App>) -> Self {
+        app.metrics.clone()
+    }
+}
+
+impl FromRef<Arc<App>> for Readiness {
+    fn from_ref(app: &Arc<App>) -> Self {
+        app.readiness.clone()
+    }
+}
+
+/// A duration as a span attribute, in nanoseconds.
+pub fn nanoseconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX)
+}
+
+impl Policy for App {
+    type Plan = Plan;
+
+    fn route(&self, method: &Method, path: &str) -> Route {
+        routes::find(method, path)
     }
 
-    pub(super) fn set_ready(&self, ready: bool) {
-        self.ready.store(ready, Ordering::Release);
+    fn plan(&self, uri: &Uri, context: TraceContext) -> Plan {
+        let plan = self.planner.plan(uri.query(), context);
+        if plan.is_override {
+            self.delay_instruments.count_override();
+        }
+        plan
     }
 
-    pub(super) fn is_ready(&self) -> bool {
-        self.ready.load(Ordering::Acquire)
+    fn delay(plan: &Plan) -> Option<Duration> {
+        plan.delay()
+    }
+
+    fn attributes(plan: Option<&Plan>, total: Duration) -> Vec<KeyValue> {
+        let total = KeyValue::new(TOTAL_NS, nanoseconds(total));
+        let drawn = plan.and_then(Plan::delay);
+        let drawn = drawn.map(|drawn| KeyValue::new(DRAWN_NS, nanoseconds(drawn)));
+        [Some(total), drawn].into_iter().flatten().collect()
     }
 }

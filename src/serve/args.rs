@@ -1,21 +1,22 @@
-//! The flags of `serve`: where to listen, how to end, what to refuse.
+//! The flags of `serve`: where to listen, how to stop, what to refuse.
 
 use std::{net::SocketAddr, time::Duration};
 
 use crate::{
     delay::{DelayArgs, parse_duration},
     instruments::MetricArgs,
-    telemetry::LogArgs,
+    server::Limits,
+    telemetry::LogFormat,
 };
 
-/// Everything that `serve` can be told. Each flag has a variable of the same name; traces follow the standard `OTEL_*`.
+/// The flags of `serve`. Each has a variable; traces are configured by the standard `OTEL_*` variables.
 #[derive(Clone, Debug, clap::Args)]
 pub struct ServeArgs {
     /// What the delay is.
     #[command(flatten)]
     pub delay: DelayArgs,
 
-    /// What fails, and what a client may ask for.
+    /// Injected errors, and what a client may override.
     #[command(flatten)]
     pub answers: AnswerArgs,
 
@@ -38,7 +39,7 @@ pub struct ServeArgs {
     )]
     pub metrics_listen: Option<SocketAddr>,
 
-    /// How long to go on accepting after a signal, unready, until load balancers have noticed
+    /// How long to keep accepting after a signal, unready, until load balancers have noticed
     #[arg(long, env = "HTTPSERVER_DRAIN_DELAY", value_name = "DURATION", default_value = "0s", value_parser = parse_duration, help_heading = "Serving")]
     pub drain_delay: Duration,
 
@@ -46,7 +47,7 @@ pub struct ServeArgs {
     #[arg(long, env = "HTTPSERVER_GRACE", value_name = "DURATION", value_parser = parse_duration, help_heading = "Serving")]
     pub grace: Option<Duration>,
 
-    /// How long a client may take to send its request's head, and a kept connection may be idle
+    /// How long a client may take to send a request's head, and a keep-alive connection may be idle
     #[arg(long, env = "HTTPSERVER_HEADER_TIMEOUT", value_name = "DURATION", default_value = "30s", value_parser = parse_duration, help_heading = "Serving")]
     pub header_timeout: Duration,
 
@@ -62,24 +63,24 @@ pub struct ServeArgs {
     #[arg(long, env = "HTTPSERVER_MAX_IN_FLIGHT", value_name = "N", default_value_t = 16_384, value_parser = clap::value_parser!(u32).range(1..), help_heading = "Serving")]
     pub max_in_flight: u32,
 
-    /// Names and bounds of the metrics.
+    /// Names and bucket bounds of the metrics.
     #[command(flatten)]
     pub metrics: MetricArgs,
 
-    /// How lines are logged.
+    /// Log lines.
     #[command(flatten)]
     pub logs: LogArgs,
 }
 
-/// What is answered otherwise than declared.
+/// Answers that differ from what is declared.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Answers")]
 pub struct AnswerArgs {
-    /// Refuse ?delay= and ?status=, which let one request depart from the declared delay
+    /// Refuse ?delay= and ?status=, which override the delay or the status of one request
     #[arg(long, env = "HTTPSERVER_NO_OVERRIDES")]
     pub no_overrides: bool,
 
-    /// Share of the requests that fail, 0 to 1; which ones is drawn as the delay is
+    /// Share of the requests that fail, 0 to 1; which ones is drawn from their trace context, as the delay is
     #[arg(long, env = "HTTPSERVER_ERROR_RATE", value_name = "RATE", default_value = "0", value_parser = rate)]
     pub error_rate: f64,
 
@@ -88,8 +89,31 @@ pub struct AnswerArgs {
     pub error_status: u16,
 }
 
+/// Log lines.
+#[derive(Clone, Copy, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Logs")]
+pub struct LogArgs {
+    /// Format of log lines [default: text on a terminal, json otherwise]
+    #[arg(long, env = "HTTPSERVER_LOG_FORMAT", value_name = "FORMAT")]
+    pub log_format: Option<LogFormat>,
+
+    /// Log one line per request
+    #[arg(long, env = "HTTPSERVER_ACCESS_LOG")]
+    pub access_log: bool,
+}
+
+impl From<&ServeArgs> for Limits {
+    fn from(args: &ServeArgs) -> Self {
+        Self {
+            header_timeout: args.header_timeout,
+            header_bytes: args.max_header_bytes as usize,
+            headers: args.max_headers as usize,
+        }
+    }
+}
+
 impl ServeArgs {
-    /// How long requests in flight may take to finish; longer than the longest delay unless chosen otherwise.
+    /// How long requests in flight may take to finish; by default longer than the longest delay.
     #[must_use]
     pub fn grace(&self) -> Duration {
         let longest = self.delay.max_delay.saturating_add(Duration::from_secs(5));

@@ -1,65 +1,70 @@
-//! Binds, serves and drains; knows nothing of signals or of telemetry back ends.
+//! The service: routes, what each request gets, and the wiring of layer, listeners and drain.
 
 mod app;
 mod args;
-mod attributes;
-mod connection;
-mod exchange;
-mod images;
-mod index;
-mod observe;
-mod overrides;
-mod probes;
-mod router;
+mod plan;
 mod routes;
-mod scrape;
-mod truth;
 
-pub use app::{App, Declared};
+pub use app::App;
 pub use args::ServeArgs;
+pub use plan::Declared;
 
-use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
+use std::{future::Future, io, net::SocketAddr, sync::Arc};
 
-use connection::{Gate, Limits};
-use hyper_util::server::graceful::GracefulShutdown;
-use observe::Observe;
-use tokio::net::TcpListener;
+use crate::{
+    observe::{ObserveLayer, ObserveOptions},
+    server::{BindError, Drain, HttpServer, Limits},
+    telemetry::{Service, Telemetry},
+};
 
-/// Why a server could not be bound.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot listen on {address}: {reason}")]
-pub struct BindError {
-    address: SocketAddr,
-    reason: std::io::Error,
-}
+/// Who this service is in its telemetry.
+pub const SERVICE: Service = Service {
+    name: env!("CARGO_PKG_NAME"),
+    version: env!("CARGO_PKG_VERSION"),
+};
 
 /// A bound service that does not answer yet.
 #[derive(Debug)]
 pub struct Server {
-    service: TcpListener,
-    metrics: Option<TcpListener>,
+    service: HttpServer,
+    metrics: Option<HttpServer>,
     app: Arc<App>,
-    limits: Limits,
-    drain_delay: Duration,
-    grace: Duration,
+    layer: ObserveLayer<App>,
 }
 
 impl Server {
-    /// Takes the addresses. Port 0 means any free one.
+    /// Binds the addresses. Port 0 means any free port.
     ///
     /// # Errors
-    /// When an address is taken, or not this machine's.
-    pub async fn bind(args: &ServeArgs, app: App) -> Result<Self, BindError> {
-        Ok(Self {
-            service: listen(args.listen).await?,
-            metrics: match args.metrics_listen {
-                Some(address) => Some(listen(address).await?),
-                None => None,
-            },
-            app: Arc::new(app),
-            limits: Limits::from(args),
-            drain_delay: args.drain_delay,
+    /// When an address is in use, or does not belong to this machine.
+    pub async fn bind(
+        args: &ServeArgs,
+        telemetry: &Telemetry,
+        app: App,
+    ) -> Result<Self, BindError> {
+        let mut service = HttpServer::bind(args.listen).await?;
+        service.limits = Limits::from(args);
+        service.drain = Drain {
+            delay: args.drain_delay,
             grace: args.grace(),
+        };
+        service.readiness = app.readiness.clone();
+        let mut metrics = None;
+        if let Some(address) = args.metrics_listen {
+            let server = metrics.insert(HttpServer::bind(address).await?);
+            server.limits = Limits::from(args);
+        }
+        let options = ObserveOptions {
+            readiness: app.readiness.clone(),
+            max_in_flight: args.max_in_flight,
+            access_log: args.logs.access_log,
+        };
+        let (instruments, app) = (app.instruments.clone(), Arc::new(app));
+        Ok(Self {
+            service,
+            metrics,
+            layer: ObserveLayer::new(telemetry, instruments, Arc::clone(&app), options),
+            app,
         })
     }
 
@@ -67,57 +72,30 @@ impl Server {
     ///
     /// # Errors
     /// When the operating system does not say.
-    pub fn address(&self) -> std::io::Result<SocketAddr> {
-        self.service.local_addr()
+    pub fn address(&self) -> io::Result<SocketAddr> {
+        self.service.address()
     }
 
     /// Where `/metrics` is, when it has an address of its own.
     #[must_use]
     pub fn metrics_address(&self) -> Option<SocketAddr> {
-        self.metrics
-            .as_ref()
-            .and_then(|listener| listener.local_addr().ok())
+        self.metrics.as_ref()?.address().ok()
     }
 
-    /// Serves until `shutdown` ends, then drains: unready, `--drain-delay`, no new connections, at most `--grace` for
-    /// what is in flight. `/metrics` on its own address answers until the end.
+    /// Serves until `shutdown` ends, then drains. `/metrics` on its own address answers until the end.
     ///
     /// Returns whether everything in flight was answered.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> bool {
-        let connections = GracefulShutdown::new();
-        let scrapes = self.metrics.map(|listener| {
-            let router = router::metrics_only(&self.app);
-            tokio::spawn(connection::serve_plain(listener, router, self.limits))
+        let router = routes::all(&self.app, self.metrics.is_none());
+        let metrics = self.metrics.map(|server| {
+            let router = routes::only_metrics(&self.app);
+            tokio::spawn(server.run_until_dropped(router))
         });
-        let with_metrics = scrapes.is_none();
-        let observe = Observe::new(
-            router::service(&self.app, with_metrics),
-            Arc::clone(&self.app),
-            self.limits.in_flight,
-        );
-        let gate = Gate::open(self.service, connections, self.limits);
-        self.app.set_ready(true);
-
-        let drain_delay = self.drain_delay;
-        let app = Arc::clone(&self.app);
-        let until = async move {
-            shutdown.await;
-            app.set_ready(false);
-            tokio::time::sleep(drain_delay).await;
-        };
-        let connections = gate.accept(observe, until).await;
-        let drained = tokio::time::timeout(self.grace, connections.shutdown())
-            .await
-            .is_ok();
-        if let Some(scrapes) = scrapes {
-            scrapes.abort();
+        let make_service = |peer| self.layer.for_peer(router.clone(), peer);
+        let drained = self.service.run(make_service, shutdown).await;
+        if let Some(metrics) = metrics {
+            metrics.abort();
         }
         drained
     }
-}
-
-async fn listen(address: SocketAddr) -> Result<TcpListener, BindError> {
-    TcpListener::bind(address)
-        .await
-        .map_err(|reason| BindError { address, reason })
 }

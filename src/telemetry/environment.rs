@@ -3,17 +3,17 @@
 
 use std::env;
 
-/// What stops telemetry from starting or ending well.
+/// Why telemetry could not be started, or not be stopped cleanly.
 #[derive(Debug, thiserror::Error)]
 pub enum TelemetryError {
-    /// A variable holds what this service cannot do.
+    /// A variable has an unsupported value.
     #[error("{variable}=`{value}`: {reason}")]
     Variable {
         /// The variable's name.
         variable: &'static str,
-        /// What it holds.
+        /// Its value.
         value: String,
-        /// What it may hold.
+        /// Which values are supported.
         reason: &'static str,
     },
     /// An exporter could not be built.
@@ -27,28 +27,38 @@ pub enum TelemetryError {
     Shutdown(opentelemetry_sdk::error::OTelSdkError),
 }
 
-/// How OTLP goes out.
+/// The protocol of the OTLP exporter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Export {
+pub enum Export {
     Grpc,
     HttpProtobuf,
 }
 
-/// Where the context of a request is looked for.
+/// Which headers carry the context of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Propagator {
+pub enum Propagator {
     TraceContext,
     Baggage,
 }
 
-/// How traces are exported; `None` where nothing asks for it.
-pub(super) fn traces() -> Result<Option<Export>, TelemetryError> {
+/// How traces are exported; `None` where no endpoint is set, or export is disabled.
+pub fn traces() -> Result<Option<Export>, TelemetryError> {
     traces_from(&variable)
 }
 
-/// Which propagators are wanted; W3C trace context and baggage unless `OTEL_PROPAGATORS` says otherwise.
-pub(super) fn propagators() -> Result<Vec<Propagator>, TelemetryError> {
+/// The propagators: W3C trace context and baggage unless `OTEL_PROPAGATORS` says otherwise.
+pub fn propagators() -> Result<Vec<Propagator>, TelemetryError> {
     propagators_from(&variable)
+}
+
+/// `OTEL_SERVICE_NAME`.
+pub fn service_name() -> Option<String> {
+    variable("OTEL_SERVICE_NAME")
+}
+
+/// Whether the user chose how many spans may wait for export.
+pub fn has_queue_size() -> bool {
+    variable("OTEL_BSP_MAX_QUEUE_SIZE").is_some()
 }
 
 /// A variable that is set and not empty: the specification treats an empty one as unset.
@@ -67,7 +77,7 @@ fn traces_from(get: &dyn Fn(&str) -> Option<String>) -> Result<Option<Export>, T
             return Err(TelemetryError::Variable {
                 variable: "OTEL_TRACES_EXPORTER",
                 value: value.to_owned(),
-                reason: "this service exports `otlp` or `none`",
+                reason: "supported are `otlp` and `none`",
             });
         }
     }
@@ -94,7 +104,7 @@ fn protocol(variable: &'static str, value: String) -> Result<Export, TelemetryEr
         _ => Err(TelemetryError::Variable {
             variable,
             value,
-            reason: "this service speaks `grpc` and `http/protobuf`",
+            reason: "supported are `grpc` and `http/protobuf`",
         }),
     }
 }
@@ -116,7 +126,7 @@ fn propagators_from(
                 return Err(TelemetryError::Variable {
                     variable: VARIABLE,
                     value: given,
-                    reason: "this service knows `tracecontext`, `baggage` and `none`",
+                    reason: "supported are `tracecontext`, `baggage` and `none`",
                 });
             }
         }
@@ -170,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_done_is_refused_by_name() {
+    fn unsupported_values_are_refused_by_name() {
         let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:4318");
         for (variable, value) in [
             ("OTEL_TRACES_EXPORTER", "zipkin"),

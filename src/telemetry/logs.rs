@@ -1,4 +1,4 @@
-//! The subscriber: text on a terminal, JSON otherwise, and the ids of the trace on every line inside a request.
+//! The log subscriber: text on a terminal, JSON elsewhere; lines inside a request carry its trace id and span id.
 
 use std::{
     fmt,
@@ -20,45 +20,32 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
-/// What is logged unless `RUST_LOG` says otherwise. The SDK's own lines repeat with each batch; what matters of them is
-/// said once, by the watched exporter.
+/// What is logged unless `RUST_LOG` says otherwise. The SDK repeats its lines with each batch; the counting exporter logs
+/// what matters of them once.
 const DEFAULT_FILTER: &str =
     "info,opentelemetry=off,h2=warn,hyper=warn,tower=warn,tonic=warn,reqwest=warn";
 
-/// Whose spans are no part of a trace: those who carry telemetry would be traced for carrying it, without end.
-const CARRIERS: [&str; 6] = ["opentelemetry", "h2", "hyper", "tower", "tonic", "reqwest"];
+/// Targets whose spans are not exported: exporting their spans would create more spans (a feedback loop).
+const NOT_TRACED: [&str; 6] = ["opentelemetry", "h2", "hyper", "tower", "tonic", "reqwest"];
 
-/// Flags for logs.
-#[derive(Clone, Copy, Debug, Default, clap::Args)]
-#[command(next_help_heading = "Logs")]
-pub struct LogArgs {
-    /// How log lines look [default: text on a terminal, json otherwise]
-    #[arg(long, env = "HTTPSERVER_LOG_FORMAT", value_name = "FORMAT")]
-    pub log_format: Option<LogFormat>,
-
-    /// Log one line a request
-    #[arg(long, env = "HTTPSERVER_ACCESS_LOG")]
-    pub access_log: bool,
-}
-
-/// How log lines look.
+/// The format of log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum LogFormat {
-    /// For people.
+    /// Text for people.
     Text,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 
-/// Installs the process's subscriber. The second one in a process is ignored.
-pub(super) fn install(args: LogArgs, tracer: SdkTracer) {
+/// Installs the subscriber of the process. A second call is ignored.
+pub fn install(format: Option<LogFormat>, tracer: SdkTracer) {
     let filter =
         EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
     let terminal = io::stderr().is_terminal();
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(io::stderr)
         .with_ansi(terminal);
-    let format = match args.log_format {
+    let format = match format {
         None if terminal => LogFormat::Text,
         chosen => chosen.unwrap_or(LogFormat::Json),
     };
@@ -81,23 +68,23 @@ pub(super) fn install(args: LogArgs, tracer: SdkTracer) {
         .with_tracer(tracer)
         .with_location(false)
         .with_threads(false);
-    // Already installed by somebody who embeds the library: theirs stays.
+    // A program that embeds this library may have installed its own, which stays.
     let _ = tracing_subscriber::registry()
         .with(lines.with_filter(filter))
         .with(spans.with_filter(traced()))
         .try_init();
 }
 
-/// Which `tracing` spans become spans of a trace, whatever is logged.
+/// Which `tracing` spans are exported, whatever is logged.
 fn traced() -> Targets {
-    let carriers = CARRIERS.map(|name| (name, LevelFilter::OFF));
+    let not_traced = NOT_TRACED.map(|name| (name, LevelFilter::OFF));
     Targets::new()
         .with_default(LevelFilter::INFO)
-        .with_targets(carriers)
+        .with_targets(not_traced)
 }
 
-/// Adds `trace_id` and `span_id` of the current OpenTelemetry context to the line that the inner format makes. They are
-/// there for requests that are not sampled, too.
+/// Adds `trace_id` and `span_id` of the current OpenTelemetry context to the line of the inner format, also for requests
+/// that are not sampled.
 struct WithTrace<F>(F);
 
 impl<S, N, F> FormatEvent<S, N> for WithTrace<F>

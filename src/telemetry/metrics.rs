@@ -1,4 +1,4 @@
-//! The meter provider, and the registry that a scrape reads: instruments and `process_*` side by side.
+//! The meter provider, and the registry that a scrape reads: instruments and `process_*`.
 
 use opentelemetry::metrics::{Meter, MeterProvider};
 use opentelemetry_sdk::{Resource, error::OTelSdkResult, metrics::SdkMeterProvider};
@@ -6,17 +6,18 @@ use prometheus::{
     Encoder, Registry, TextEncoder, process_collector::ProcessCollector, proto::MetricFamily,
 };
 
-use super::TelemetryError;
+use super::{Service, TelemetryError};
 
 /// Instruments in, exposition out. Cloning is cheap.
 #[derive(Clone, Debug)]
 pub struct Metrics {
+    service: Service,
     provider: SdkMeterProvider,
     registry: Registry,
 }
 
 impl Metrics {
-    pub(super) fn new(resource: Resource) -> Result<Self, TelemetryError> {
+    pub(super) fn new(service: Service, resource: Resource) -> Result<Self, TelemetryError> {
         let registry = Registry::new();
         let reader = opentelemetry_prometheus::exporter()
             .with_registry(registry.clone())
@@ -30,13 +31,17 @@ impl Metrics {
             .with_resource(resource)
             .with_reader(reader)
             .build();
-        Ok(Self { provider, registry })
+        Ok(Self {
+            service,
+            provider,
+            registry,
+        })
     }
 
-    /// The meter that this service's instruments are made on.
+    /// The meter of the service's own instruments.
     #[must_use]
     pub fn meter(&self) -> Meter {
-        self.provider.meter(env!("CARGO_PKG_NAME"))
+        self.provider.meter(self.service.name)
     }
 
     /// One reading of every metric.
@@ -50,12 +55,12 @@ impl Metrics {
     pub fn text(&self) -> Vec<u8> {
         let mut text = Vec::with_capacity(32 * 1024);
         if let Err(error) = TextEncoder::new().encode(&self.gather(), &mut text) {
-            tracing::error!(%error, "the metrics cannot be encoded");
+            tracing::error!(%error, "cannot encode the metrics");
         }
         text
     }
 
-    /// Makes this the provider that the SDK's own metrics go through.
+    /// Makes this the provider of the SDK's own metrics.
     pub(super) fn make_global(&self) {
         opentelemetry::global::set_meter_provider(self.provider.clone());
     }

@@ -1,81 +1,94 @@
-//! The only place that names an SDK, an exporter or a subscriber. Builds them, hands out API types, and shuts them down.
+//! The only place that names an SDK, an exporter or a subscriber, and the only reader of `OTEL_*`. Builds them, hands out
+//! API types, and shuts them down. Suits any service, which says who it is by a [`Service`].
 //!
-//! Errors: what the environment asks for and cannot be had is a [`TelemetryError`] at the start; what fails later (an
-//! absent collector) is a metric and one log line, and costs no request anything.
+//! Errors: a setting that cannot be honoured is a [`TelemetryError`] at the start; what fails later (an absent collector)
+//! is a metric and one log line, and does not affect requests.
 
+mod counting_exporter;
 mod environment;
 mod logs;
 mod metrics;
 mod resource;
+mod server_span;
 mod traces;
-mod watched;
 
 pub use environment::TelemetryError;
-pub use logs::{LogArgs, LogFormat};
+pub use logs::LogFormat;
 pub use metrics::Metrics;
-pub use resource::instance_id;
-pub use traces::{ServerSpan, Tracing};
+pub use server_span::{ChildSpan, ServerSpan};
+pub use traces::Tracing;
 
 use std::{sync::Arc, time::Duration};
 
-use opentelemetry_sdk::Resource;
-
 /// How long the last spans may take to reach a collector.
-const FLUSH: Duration = Duration::from_secs(5);
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Who is instrumented: `service.name` and `service.version`, unless the environment says otherwise, and the scope of
+/// its instruments and spans.
+#[derive(Clone, Copy, Debug)]
+pub struct Service {
+    /// The name.
+    pub name: &'static str,
+    /// The version.
+    pub version: &'static str,
+}
 
 /// Everything that observes one process. Ends with [`shutdown`](Self::shutdown), which can fail: not with a drop.
 #[derive(Debug)]
 #[must_use = "the last spans are lost unless it is shut down"]
 pub struct Telemetry {
-    /// Where instruments are made, and what a scrape reads.
+    /// Creates instruments, and answers scrapes.
     pub metrics: Metrics,
-    /// What makes spans of requests.
+    /// Creates the spans of requests.
     pub tracing: Arc<Tracing>,
-    /// `service.instance.id`: tells replicas and restarts apart.
+    /// `service.instance.id`: tells replicas and process restarts apart.
     pub instance_id: String,
 }
 
 impl Telemetry {
-    /// Starts metrics, traces and logs as the `OTEL_*` variables and `logs` ask. Call it within a Tokio runtime, once a
-    /// process: it also sets the global meter provider, which the SDK's own metrics go through.
+    /// Starts metrics, traces and logs by the `OTEL_*` variables. Log lines look like `format`: text on a terminal and JSON
+    /// elsewhere, unless given. Call it within a Tokio runtime, once per process: it sets the global subscriber and meter
+    /// provider.
     ///
     /// # Errors
-    /// When a variable asks for what is not there, or an exporter cannot be built.
-    pub fn start(logs: LogArgs) -> Result<Self, TelemetryError> {
-        let telemetry = Self::build(&resource::detect(), environment::traces()?.as_ref())?;
-        logs::install(logs, telemetry.tracing.tracer());
+    /// When a variable asks for something that is not supported, or an exporter cannot be built.
+    pub fn start(service: Service, format: Option<LogFormat>) -> Result<Self, TelemetryError> {
+        let telemetry = Self::build(service, environment::traces()?)?;
+        logs::install(format, telemetry.tracing.tracer());
         Ok(telemetry)
     }
 
-    /// Metrics, and trace ids without any export: what a test needs. Touches nothing global.
+    /// Metrics, and trace ids without any export, for tests. Sets nothing global.
     ///
     /// # Errors
     /// When the registry refuses a collector.
-    pub fn unexported() -> Result<Self, TelemetryError> {
-        Self::build(&resource::detect(), None)
+    pub fn unexported(service: Service) -> Result<Self, TelemetryError> {
+        Self::build(service, None)
     }
 
     fn build(
-        resource: &Resource,
-        export: Option<&environment::Export>,
+        service: Service,
+        export: Option<environment::Export>,
     ) -> Result<Self, TelemetryError> {
-        let metrics = Metrics::new(resource.clone())?;
+        let resource = resource::detect(service);
+        let metrics = Metrics::new(service, resource.clone())?;
         if export.is_some() {
             metrics.make_global();
         }
         Ok(Self {
-            tracing: Arc::new(Tracing::new(resource.clone(), export, &metrics)?),
-            instance_id: instance_id(resource),
+            instance_id: resource::instance_id(&resource),
+            tracing: Arc::new(Tracing::new(service, resource, export, &metrics)?),
             metrics,
         })
     }
 
-    /// Flushes and ends tracer, then meter. Blocks: call it off the runtime's workers, while the runtime still lives.
+    /// Flushes and stops the tracer, then the meter. Blocks: call it outside the runtime's worker threads, while the
+    /// runtime still exists.
     ///
     /// # Errors
     /// When the last spans could not be delivered.
     pub fn shutdown(self) -> Result<(), TelemetryError> {
-        let traces = self.tracing.shutdown(FLUSH);
+        let traces = self.tracing.shutdown(FLUSH_TIMEOUT);
         let metrics = self.metrics.shutdown();
         traces.and(metrics).map_err(TelemetryError::Shutdown)
     }

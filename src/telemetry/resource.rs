@@ -1,4 +1,4 @@
-//! Who is speaking: the OpenTelemetry resource of this process.
+//! The OpenTelemetry resource of this process: name, version, instance.
 
 use opentelemetry::{Key, KeyValue};
 use opentelemetry_sdk::{
@@ -9,13 +9,15 @@ use opentelemetry_semantic_conventions::resource::{
     SERVICE_INSTANCE_ID, SERVICE_NAME, SERVICE_VERSION,
 };
 
-/// Name, version and a fresh instance id, each overridden by `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES`.
-pub(super) fn detect() -> Resource {
+use super::{Service, environment};
+
+/// Name, version and a new instance id, unless `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES` give them.
+pub fn detect(service: Service) -> Resource {
     let from_environment = EnvResourceDetector::new().detect();
     let mut resource = Resource::builder_empty()
         .with_attributes([
-            KeyValue::new(SERVICE_NAME, env!("CARGO_PKG_NAME")),
-            KeyValue::new(SERVICE_VERSION, env!("CARGO_PKG_VERSION")),
+            KeyValue::new(SERVICE_NAME, service.name),
+            KeyValue::new(SERVICE_VERSION, service.version),
             KeyValue::new(SERVICE_INSTANCE_ID, uuid::Uuid::new_v4().to_string()),
         ])
         .with_attributes(
@@ -23,17 +25,13 @@ pub(super) fn detect() -> Resource {
                 .iter()
                 .map(|(key, value)| KeyValue::new(key.clone(), value.clone())),
         );
-    if let Some(name) = std::env::var("OTEL_SERVICE_NAME")
-        .ok()
-        .filter(|name| !name.is_empty())
-    {
+    if let Some(name) = environment::service_name() {
         resource = resource.with_service_name(name);
     }
     resource.build()
 }
 
 /// The `service.instance.id` of a resource.
-#[must_use]
 pub fn instance_id(resource: &Resource) -> String {
     resource
         .get(&Key::from_static_str(SERVICE_INSTANCE_ID))

@@ -1,19 +1,14 @@
-//! The tracer provider, W3C propagation, and the span of one request.
-//!
-//! A server span is made through the OpenTelemetry API, not as a `tracing` span: a request that is not sampled costs no
-//! `tracing` span, the sampler's decision comes first, and start, end and duration are the measured ones. It is the
-//! current OpenTelemetry context while the request is handled, so that a `tracing` span opened inside (`#[instrument]`)
-//! becomes its child.
+//! The tracer provider and W3C propagation: starts the span of each request.
 
 use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, HeaderName};
 use opentelemetry::{
-    Context, KeyValue, SpanId,
+    Context,
     propagation::{TextMapCompositePropagator, TextMapPropagator},
     trace::{
-        Span, SpanBuilder, SpanContext, SpanKind, Status, TraceContextExt, TraceFlags, TraceState,
-        Tracer, TracerProvider,
+        Span, SpanBuilder, SpanContext, SpanKind, TraceContextExt, TraceFlags, TraceState, Tracer,
+        TracerProvider,
     },
 };
 use opentelemetry_http::HeaderExtractor;
@@ -29,16 +24,15 @@ use opentelemetry_sdk::{
 };
 
 use super::{
-    Metrics, TelemetryError,
+    ChildSpan, Metrics, ServerSpan, Service, TelemetryError,
+    counting_exporter::CountingExporter,
     environment::{self, Export, Propagator},
-    watched::Watched,
 };
-use crate::contract::TraceContext;
 
 /// Spans that may wait for export. The SDK's default of 2,048 loses spans in bursts of a thousand requests.
-const QUEUE: usize = 65_536;
+const QUEUE_SIZE: usize = 65_536;
 
-/// Makes server spans, and the ids that draws are computed from.
+/// Starts server spans, and gives each request its ids.
 #[derive(Debug)]
 pub struct Tracing {
     provider: SdkTracerProvider,
@@ -49,19 +43,20 @@ pub struct Tracing {
 
 impl Tracing {
     pub(super) fn new(
+        service: Service,
         resource: Resource,
-        export: Option<&Export>,
+        export: Option<Export>,
         metrics: &Metrics,
     ) -> Result<Self, TelemetryError> {
         let builder = SdkTracerProvider::builder().with_resource(resource);
         let provider = match export {
-            Some(export) => builder.with_span_processor(processor(*export, metrics)?),
-            // Ids are as real as ever: only nothing is recorded.
+            Some(export) => builder.with_span_processor(processor(export, metrics)?),
+            // Spans have real ids, and none is recorded.
             None => builder.with_sampler(Sampler::AlwaysOff),
         }
         .build();
         Ok(Self {
-            tracer: provider.tracer(env!("CARGO_PKG_NAME")),
+            tracer: provider.tracer(service.name),
             provider,
             propagator: propagator()?,
             exports: export.is_some(),
@@ -72,9 +67,10 @@ impl Tracing {
         self.tracer.clone()
     }
 
-    /// Begins the server span of a request, as a child of the context that its headers carry.
+    /// Starts the server span of a request, as a child of the context in its headers. `name` is called where spans are
+    /// exported.
     #[must_use]
-    pub fn server_span(&self, headers: &HeaderMap, name: &'static str) -> ServerSpan {
+    pub fn server_span(&self, headers: &HeaderMap, name: impl FnOnce() -> String) -> ServerSpan {
         let parent = match &self.propagator {
             Some(propagator) if carries_context(headers) => {
                 propagator.extract_with_context(&Context::new(), &HeaderExtractor(headers))
@@ -92,7 +88,7 @@ impl Tracing {
             };
         }
         let started = SystemTime::now();
-        let builder = SpanBuilder::from_name(name)
+        let builder = SpanBuilder::from_name(name())
             .with_kind(SpanKind::Server)
             .with_start_time(started);
         let span = self.tracer.build_with_context(builder, &parent);
@@ -104,7 +100,7 @@ impl Tracing {
         }
     }
 
-    /// Begins a child of the current request's span; none where that is not recorded.
+    /// Starts a child of the current request's span; `None` where that is not recorded.
     #[must_use]
     pub fn child_span(&self, name: &'static str) -> Option<ChildSpan> {
         Context::map_current(|context| {
@@ -122,72 +118,8 @@ impl Tracing {
     }
 }
 
-/// The span of one request. Ended by [`end`](Self::end), or by its last clone's drop.
-#[derive(Clone, Debug)]
-pub struct ServerSpan {
-    /// What is current while the request is handled.
-    pub context: Context,
-    ids: SpanContext,
-    parent_id: SpanId,
-    /// When a span that is recorded began.
-    recorded_from: Option<SystemTime>,
-}
-
-impl ServerSpan {
-    /// The ids that this request's draws are computed from.
-    #[must_use]
-    pub fn trace_context(&self) -> TraceContext {
-        TraceContext {
-            trace_id: u128::from_be_bytes(self.ids.trace_id().to_bytes()),
-            parent_id: u64::from_be_bytes(self.parent_id.to_bytes()),
-        }
-    }
-
-    /// The value of the [`traceresponse`](https://www.w3.org/TR/trace-context-2/#traceresponse-header) header.
-    #[must_use]
-    pub fn traceresponse(&self) -> String {
-        let server = TraceContext {
-            parent_id: u64::from_be_bytes(self.ids.span_id().to_bytes()),
-            ..self.trace_context()
-        };
-        server.traceparent(self.ids.is_sampled())
-    }
-
-    /// Adds attributes, where anybody will see them.
-    pub fn describe(&self, attributes: impl FnOnce() -> Vec<KeyValue>) {
-        if self.recorded_from.is_some() {
-            self.context.span().set_attributes(attributes());
-        }
-    }
-
-    /// Marks the span as failed by the server.
-    pub fn fail(&self) {
-        if self.recorded_from.is_some() {
-            self.context.span().set_status(Status::error(""));
-        }
-    }
-
-    /// Ends the span exactly `took` after its start.
-    pub fn end(&self, took: Duration) {
-        if let Some(started) = self.recorded_from {
-            self.context.span().end_with_timestamp(started + took);
-        }
-    }
-}
-
-/// A span inside a request; ends when dropped.
-#[derive(Debug)]
-pub struct ChildSpan(opentelemetry_sdk::trace::Span);
-
-impl ChildSpan {
-    /// Adds an attribute.
-    pub fn describe(&mut self, attribute: KeyValue) {
-        self.0.set_attribute(attribute);
-    }
-}
-
 fn processor(export: Export, metrics: &Metrics) -> Result<BatchSpanProcessor, TelemetryError> {
-    // Only the first call in a process counts; the HTTP client panics without any.
+    // The HTTP client panics without a provider. A second call in a process has no effect.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let (exporter, component) = match export {
         Export::Grpc => (
@@ -203,11 +135,11 @@ fn processor(export: Export, metrics: &Metrics) -> Result<BatchSpanProcessor, Te
         ),
     };
     let mut config = BatchConfigBuilder::default();
-    if std::env::var_os("OTEL_BSP_MAX_QUEUE_SIZE").is_none() {
-        config = config.with_max_queue_size(QUEUE);
+    if !environment::has_queue_size() {
+        config = config.with_max_queue_size(QUEUE_SIZE);
     }
     Ok(
-        BatchSpanProcessor::builder(Watched::new(exporter, component, &metrics.meter()))
+        BatchSpanProcessor::builder(CountingExporter::new(exporter, component, &metrics.meter()))
             .with_batch_config(config.build())
             .build(),
     )
@@ -226,17 +158,17 @@ fn propagator() -> Result<Option<TextMapCompositePropagator>, TelemetryError> {
     Ok((!wanted.is_empty()).then(|| TextMapCompositePropagator::new(wanted)))
 }
 
-/// Ids as real as those of a recorded span: draws and log lines need them where nothing is exported.
+/// Ids for a request where nothing is exported: its draw and its log lines need them.
 fn unrecorded(parent: &Context) -> SpanContext {
-    let new = RandomIdGenerator::default();
+    let ids = RandomIdGenerator::default();
     let span = parent.span();
     let trace_id = match span.span_context() {
         known if known.is_valid() => known.trace_id(),
-        _ => new.new_trace_id(),
+        _ => ids.new_trace_id(),
     };
     SpanContext::new(
         trace_id,
-        new.new_span_id(),
+        ids.new_span_id(),
         TraceFlags::NOT_SAMPLED,
         false,
         TraceState::NONE,

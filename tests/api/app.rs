@@ -5,7 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use clap::Parser;
 use httpserver::{
     clock::Clock,
-    serve::{App, Declared, ServeArgs, Server},
+    serve::{App, Declared, SERVICE, ServeArgs, Server},
     telemetry::Telemetry,
 };
 use tokio::{sync::oneshot, task::JoinHandle, time::timeout};
@@ -36,10 +36,10 @@ impl TestApp {
     pub(crate) async fn start(flags: &[&str]) -> Self {
         let typed = ["serve", "--listen", "127.0.0.1:0"].iter().chain(flags);
         let args = Flags::parse_from(typed).serve;
-        let telemetry = Telemetry::unexported().unwrap();
+        let telemetry = Telemetry::unexported(SERVICE).unwrap();
         let app = App::new(&args, &telemetry, Clock::start().unwrap());
         let declared = app.declared().clone();
-        let server = Server::bind(&args, app).await.unwrap();
+        let server = Server::bind(&args, &telemetry, app).await.unwrap();
         let (stop, stopped) = oneshot::channel();
         let _ = rustls::crypto::ring::default_provider().install_default();
         Self {

@@ -114,7 +114,7 @@ async fn above_the_limit_in_flight_a_request_is_refused_and_told_to_retry() {
 
 #[tokio::test]
 async fn fifteen_thousand_connections_that_come_and_go_leave_it_well() {
-    httpserver::descriptors::raise();
+    httpserver::cli::file_limit::raise();
     let app = TestApp::start(&["--delay", "constant(0s)"]).await;
     for _ in 0..30 {
         let mut open = Vec::new();

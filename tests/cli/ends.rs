@@ -28,7 +28,7 @@ fn a_second_sigterm_ends_it_at_once() {
     let _asked = service.ask("/images");
     service.wait_for_metric("cloudnative_requests_accepted_total 1");
     service.signal("-TERM");
-    service.line_with("SIGTERM: coming to an end");
+    service.line_with("SIGTERM: shutting down");
     service.signal("-TERM");
     assert_eq!(service.exit_code(), Some(1));
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, time::Duration};
 use clap::Parser;
 use httpserver::{
     clock::Clock,
-    serve::{App, ServeArgs, Server},
+    serve::{App, SERVICE, ServeArgs, Server},
     telemetry::Telemetry,
 };
 
@@ -43,10 +43,9 @@ async fn exported() -> BTreeSet<String> {
         "constant(0s)",
     ];
     let args = Flags::parse_from(listen).serve;
-    let telemetry = Telemetry::unexported().unwrap();
-    let server = Server::bind(&args, App::new(&args, &telemetry, Clock::start().unwrap()))
-        .await
-        .unwrap();
+    let telemetry = Telemetry::unexported(SERVICE).unwrap();
+    let app = App::new(&args, &telemetry, Clock::start().unwrap());
+    let server = Server::bind(&args, &telemetry, app).await.unwrap();
     let url = format!("http://{}", server.address().unwrap());
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let running = tokio::spawn(server.run(async { drop(stopped.await) }));

@@ -1,6 +1,6 @@
 //! The service itself, as a process of its own.
 
-use std::{net::SocketAddr, process::Command};
+use std::{net::SocketAddr, path::Path, process::Command};
 
 use super::{Answer, Connection, get, process::Process};
 
@@ -11,26 +11,38 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    /// Starts one with these flags and variables; nothing else that would change telemetry is inherited.
+    /// Starts one with these flags and variables; no other variable that would change telemetry is inherited.
     pub(crate) fn start<V: AsRef<str>>(flags: &[&str], environment: &[(&str, V)]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_httpserver"));
+        command
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .args(flags);
+        Self::run(command, environment)
+    }
+
+    /// Starts `examples/service.rs` with these variables.
+    pub(crate) fn example<V: AsRef<str>>(environment: &[(&str, V)]) -> Self {
+        let mut build = Command::new(env!("CARGO"));
+        build.args(["build", "--locked", "--quiet", "--example", "service"]);
+        assert!(build.status().unwrap().success(), "{build:?}");
+        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+        let mut command = Command::new(target.join("debug/examples/service"));
+        command.arg("127.0.0.1:0");
+        Self::run(command, environment)
+    }
+
+    fn run<V: AsRef<str>>(mut command: Command, environment: &[(&str, V)]) -> Self {
         for (name, _) in std::env::vars().filter(|(name, _)| is_ours(name)) {
             command.env_remove(name);
         }
-        command
-            .args(["serve", "--listen", "127.0.0.1:0"])
-            .args(flags)
-            .envs(
-                environment
-                    .iter()
-                    .map(|(name, value)| (name, value.as_ref())),
-            );
+        let environment = environment.iter();
+        command.envs(environment.map(|(name, value)| (name, value.as_ref())));
         let process = Process::spawn(&mut command);
         let line = process.line_with("listening on http://");
         let address = line
             .split("http://")
             .nth(1)
-            .and_then(|rest| rest.split('/').next());
+            .and_then(|rest| rest.split(['/', '"', ' ']).next());
         Self {
             address: address.unwrap().parse().unwrap(),
             process,

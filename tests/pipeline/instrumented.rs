@@ -3,7 +3,7 @@
 use std::{env, process::Command, time::Duration};
 
 use http::{HeaderMap, HeaderValue};
-use httpserver::telemetry::{LogArgs, Telemetry};
+use httpserver::telemetry::{Service, Telemetry};
 use opentelemetry::context::FutureExt;
 use tracing::Instrument;
 
@@ -12,6 +12,10 @@ use crate::parts::{self, Jaeger, Span};
 /// Set in the process that is traced. Telemetry is read from the environment, and once a process.
 const TRACED: &str = "HTTPSERVER_TEST_TRACED";
 const NAME: &str = "instrumented::a_tracing_span_opened_in_a_request_is_a_child_in_its_trace";
+const SERVICE: Service = Service {
+    name: "instrumented",
+    version: "0",
+};
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 
 #[test]
@@ -48,12 +52,14 @@ fn a_tracing_span_opened_in_a_request_is_a_child_in_its_trace() {
 fn be_traced() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let inside = runtime.enter();
-    let telemetry = Telemetry::start(LogArgs::default()).unwrap();
+    let telemetry = Telemetry::start(SERVICE, None).unwrap();
     drop(inside);
     let mut headers = HeaderMap::new();
     let traceparent = HeaderValue::from_str(&format!("00-{TRACE}-00f067aa0ba902b7-01")).unwrap();
     headers.insert("traceparent", traceparent);
-    let server = telemetry.tracing.server_span(&headers, "GET /images");
+    let server = telemetry
+        .tracing
+        .server_span(&headers, || "GET /images".to_owned());
     let handler = async {
         tokio::task::yield_now().await;
         async { tracing::info_span!("inner").in_scope(|| tracing::info!("at work")) }.await;

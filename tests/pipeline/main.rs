@@ -10,6 +10,7 @@
 mod parts;
 
 mod delivery;
+mod example;
 mod instrumented;
 mod load;
 mod outage;

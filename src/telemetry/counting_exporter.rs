@@ -1,4 +1,4 @@
-//! A span exporter that counts what it delivers and what it loses, and logs when that changes: not once a batch.
+//! A span exporter that counts delivered and lost spans, and logs when export starts or stops failing: not per batch.
 
 use std::{
     sync::atomic::{AtomicBool, Ordering::Relaxed},
@@ -18,14 +18,14 @@ use opentelemetry_sdk::{
 /// Wraps an exporter. The metric is that of the conventions for SDKs:
 /// <https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/#metric-otelsdkexporterspanexported>
 #[derive(Debug)]
-pub(super) struct Watched<E> {
+pub(super) struct CountingExporter<E> {
     inner: E,
     delivered: BoundCounter<u64>,
     failed: BoundCounter<u64>,
     failing: AtomicBool,
 }
 
-impl<E> Watched<E> {
+impl<E> CountingExporter<E> {
     pub(super) fn new(inner: E, component: &'static str, meter: &Meter) -> Self {
         let exported = meter
             .u64_counter("otel.sdk.exporter.span.exported")
@@ -41,7 +41,7 @@ impl<E> Watched<E> {
         }
     }
 
-    fn note(&self, spans: u64, result: &OTelSdkResult) {
+    fn record(&self, spans: u64, result: &OTelSdkResult) {
         match result {
             Ok(()) => self.delivered.add(spans),
             Err(_) => self.failed.add(spans),
@@ -49,7 +49,7 @@ impl<E> Watched<E> {
         let was_failing = self.failing.swap(result.is_err(), Relaxed);
         match (was_failing, result) {
             (false, Err(error)) => {
-                tracing::warn!(%error, spans, "spans cannot be exported; requests are served as before");
+                tracing::warn!(%error, spans, "cannot export spans; requests are not affected");
             }
             (true, Ok(())) => tracing::info!("spans are exported again"),
             _ => {}
@@ -57,11 +57,11 @@ impl<E> Watched<E> {
     }
 }
 
-impl<E: SpanExporter> SpanExporter for Watched<E> {
+impl<E: SpanExporter> SpanExporter for CountingExporter<E> {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
         let spans = batch.len() as u64;
         let result = self.inner.export(batch).await;
-        self.note(spans, &result);
+        self.record(spans, &result);
         result
     }
 

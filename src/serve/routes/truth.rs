@@ -1,4 +1,4 @@
-//! `/truth`: what is declared, and the ledger, as JSON.
+//! `GET /truth`: what is declared, and the ledger, as JSON.
 
 use std::sync::Arc;
 
@@ -6,17 +6,19 @@ use axum::{extract::State, response::IntoResponse};
 use http::header::CONTENT_TYPE;
 use prometheus::proto::{Histogram, LabelPair, MetricFamily};
 
-use super::App;
-use crate::contract::{ClockError, Ledger, Metric, Names, Part, Step, TruthPage, names::label};
+use crate::{
+    contract::{ClockError, Ledger, Metric, Names, Part, Step, TruthPage, names::label},
+    serve::App,
+};
 
-pub(super) async fn truth(State(app): State<Arc<App>>) -> impl IntoResponse {
+pub async fn truth(State(app): State<Arc<App>>) -> impl IntoResponse {
     let families = app.metrics.gather();
     let page = TruthPage {
-        truth: app.declared.truth.clone(),
+        truth: app.planner.declared.truth.clone(),
         instance_id: app.instance_id.clone(),
         namespace: app.names.namespace().to_owned(),
-        error_rate: app.answers.error_rate,
-        error_status: app.answers.error_status,
+        error_rate: app.planner.answers.error_rate,
+        error_status: app.planner.answers.error_status,
         ledger: ledger(&families, &app.names),
         clock: clock_error(&families, &app.names),
     };

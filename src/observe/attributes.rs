@@ -1,4 +1,4 @@
-//! What a request's span and its access-log line say, in the words of the OpenTelemetry HTTP conventions.
+//! The attributes of a request's span and of its access-log line, by the OpenTelemetry HTTP conventions.
 //! <https://opentelemetry.io/docs/specs/semconv/http/http-spans/>
 
 use std::{net::SocketAddr, time::Duration};
@@ -14,16 +14,12 @@ use opentelemetry_semantic_conventions::attribute::{
     URL_PATH, URL_QUERY, URL_SCHEME, USER_AGENT_ORIGINAL,
 };
 
-use super::images::nanoseconds;
-use crate::{
-    contract::names::attribute::{DRAWN_NS, TOTAL_NS},
-    instruments::{HttpRequest, Outcome},
-};
+use crate::instruments::{HttpRequest, Outcome};
 
-pub(super) fn on_entry<B>(
+pub fn on_entry<B>(
     request: &Request<B>,
     labels: HttpRequest,
-    peer: SocketAddr,
+    peer: Option<SocketAddr>,
 ) -> Vec<KeyValue> {
     let uri = request.uri();
     let text = |name| {
@@ -37,7 +33,6 @@ pub(super) fn on_entry<B>(
         KeyValue::new(HTTP_REQUEST_METHOD, labels.method),
         KeyValue::new(URL_SCHEME, "http"),
         KeyValue::new(URL_PATH, uri.path().to_owned()),
-        KeyValue::new(CLIENT_ADDRESS, peer.ip().to_string()),
         KeyValue::new(
             NETWORK_PROTOCOL_VERSION,
             if request.version() == Version::HTTP_10 {
@@ -47,6 +42,7 @@ pub(super) fn on_entry<B>(
             },
         ),
     ];
+    attributes.extend(peer.map(|peer| KeyValue::new(CLIENT_ADDRESS, peer.ip().to_string())));
     attributes.extend(labels.route.map(|route| KeyValue::new(HTTP_ROUTE, route)));
     attributes.extend(
         uri.query()
@@ -67,31 +63,26 @@ pub(super) fn on_entry<B>(
     attributes
 }
 
-pub(super) fn on_leaving(
-    outcome: Outcome,
-    took: Duration,
-    drawn: Option<Duration>,
-) -> Vec<KeyValue> {
-    let mut attributes = vec![KeyValue::new(TOTAL_NS, nanoseconds(took))];
-    attributes.extend(drawn.map(|drawn| KeyValue::new(DRAWN_NS, nanoseconds(drawn))));
+pub fn on_leaving(outcome: Outcome) -> Vec<KeyValue> {
     match outcome {
         Outcome::Status(status) => {
+            let mut attributes = Vec::with_capacity(4); // room for a service's own
             attributes.push(KeyValue::new(HTTP_RESPONSE_STATUS_CODE, i64::from(status)));
+            if is_server_error(outcome) {
+                attributes.push(KeyValue::new(ERROR_TYPE, status.to_string()));
+            }
+            attributes
         }
-        Outcome::Cancelled => attributes.push(KeyValue::new(ERROR_TYPE, "cancelled")),
+        Outcome::Cancelled => vec![KeyValue::new(ERROR_TYPE, "cancelled")],
     }
-    if let (Outcome::Status(status), true) = (outcome, is_error(outcome)) {
-        attributes.push(KeyValue::new(ERROR_TYPE, status.to_string()));
-    }
-    attributes
 }
 
-/// Whether the server failed; a client that left or erred is no failure of the server.
-pub(super) fn is_error(outcome: Outcome) -> bool {
+/// Whether the server failed. A client that left or sent a bad request is not a failure of the server.
+pub fn is_server_error(outcome: Outcome) -> bool {
     matches!(outcome, Outcome::Status(500..))
 }
 
-pub(super) fn log(labels: HttpRequest, outcome: Outcome, took: Duration) {
+pub fn log(labels: HttpRequest, outcome: Outcome, took: Duration) {
     let route = labels.route.unwrap_or("(unknown path)");
     let seconds = took.as_secs_f64();
     match outcome {

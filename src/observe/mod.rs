@@ -1,0 +1,200 @@
+//! A tower layer around every request: the ledger, the HTTP metrics, the span, and the headers that repeat the one
+//! measurement. Suits any HTTP service; what is special about its requests comes from a [`Policy`].
+//!
+//! A request enters where the layer is called. What never becomes a request (a client that closes before its head is
+//! complete, bytes that are not HTTP) is in no count.
+
+mod attributes;
+mod future;
+mod method;
+mod request;
+mod route;
+
+pub use future::ResponseFuture;
+pub use route::{Route, RouteKind, RouteTable};
+
+use std::{
+    convert::Infallible,
+    net::SocketAddr,
+    sync::{Arc, atomic::AtomicU32},
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use http::{Method, Request, Response, Uri};
+use opentelemetry::{KeyValue, context::FutureExt};
+use tower::{Layer, Service};
+
+use crate::{
+    contract::TraceContext,
+    instruments::Instruments,
+    shutdown::Readiness,
+    telemetry::{Telemetry, Tracing},
+};
+use request::ObservedRequest;
+
+/// What a service decides about its requests. A [`RouteTable`] is enough where there is nothing to plan.
+pub trait Policy: Send + Sync + 'static {
+    /// What is decided about a timed request before it is handled. The handler finds it in the request's extensions.
+    type Plan: Clone + Send + Sync + 'static;
+
+    /// The route of a request.
+    fn route(&self, method: &Method, path: &str) -> Route;
+
+    /// Decides about a timed request. `context` has the request's trace id, and its caller's span id (0 where it has no
+    /// caller).
+    fn plan(&self, uri: &Uri, context: TraceContext) -> Self::Plan;
+
+    /// The planned delay, for `Server-Timing`.
+    fn delay(_plan: &Self::Plan) -> Option<Duration> {
+        None
+    }
+
+    /// Attributes of a request's span beside those of the conventions. `plan` is there for timed requests.
+    fn attributes(_plan: Option<&Self::Plan>, _total: Duration) -> Vec<KeyValue> {
+        Vec::new()
+    }
+}
+
+/// Observes the requests of a service. Cloning is cheap.
+#[derive(Debug)]
+pub struct ObserveLayer<P>(Arc<Shared<P>>);
+
+/// A service with its requests observed; made by [`ObserveLayer`].
+#[derive(Debug)]
+pub struct Observe<S, P> {
+    inner: S,
+    shared: Arc<Shared<P>>,
+    peer: Option<SocketAddr>,
+}
+
+#[derive(Debug)]
+struct Shared<P> {
+    policy: Arc<P>,
+    instruments: Instruments,
+    tracing: Arc<Tracing>,
+    instance_id: String,
+    readiness: Readiness,
+    in_flight: AtomicU32,
+    max_in_flight: u32,
+    access_log: bool,
+}
+
+/// Settings of an [`ObserveLayer`].
+#[derive(Clone, Debug)]
+pub struct ObserveOptions {
+    /// While it says no, answers ask their clients to close the connection.
+    pub readiness: Readiness,
+    /// Most requests in flight; above it a request is refused with 503.
+    pub max_in_flight: u32,
+    /// Log one line a request.
+    pub access_log: bool,
+}
+
+impl Default for ObserveOptions {
+    fn default() -> Self {
+        Self {
+            readiness: Readiness::default(),
+            max_in_flight: 16_384,
+            access_log: false,
+        }
+    }
+}
+
+// === impl ObserveLayer ===
+
+impl<P: Policy> ObserveLayer<P> {
+    /// Records with `instruments` and with the tracer of `telemetry`.
+    #[must_use]
+    pub fn new(
+        telemetry: &Telemetry,
+        instruments: Instruments,
+        policy: Arc<P>,
+        options: ObserveOptions,
+    ) -> Self {
+        Self(Arc::new(Shared {
+            policy,
+            instruments,
+            tracing: Arc::clone(&telemetry.tracing),
+            instance_id: telemetry.instance_id.clone(),
+            readiness: options.readiness,
+            in_flight: AtomicU32::new(0),
+            max_in_flight: options.max_in_flight,
+            access_log: options.access_log,
+        }))
+    }
+
+    /// Like [`layer`](Layer::layer), for one connection: spans carry the address of its client.
+    pub fn for_peer<S>(&self, inner: S, peer: SocketAddr) -> Observe<S, P> {
+        Observe {
+            peer: Some(peer),
+            ..self.layer(inner)
+        }
+    }
+}
+
+impl<P> Clone for ObserveLayer<P> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<S, P> Layer<S> for ObserveLayer<P> {
+    type Service = Observe<S, P>;
+
+    fn layer(&self, inner: S) -> Observe<S, P> {
+        Observe {
+            inner,
+            shared: Arc::clone(&self.0),
+            peer: None,
+        }
+    }
+}
+
+// === impl Observe ===
+
+impl<S: Clone, P> Clone for Observe<S, P> {
+    fn clone(&self) -> Self {
+        Self {
+            inner: self.inner.clone(),
+            shared: Arc::clone(&self.shared),
+            peer: self.peer,
+        }
+    }
+}
+
+impl<S, P, ReqB, ResB> Service<Request<ReqB>> for Observe<S, P>
+where
+    S: Service<Request<ReqB>, Response = Response<ResB>, Error = Infallible>,
+    P: Policy,
+    ResB: From<&'static str>,
+{
+    type Response = Response<ResB>;
+    type Error = Infallible;
+    type Future = ResponseFuture<S::Future, P>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(context)
+    }
+
+    /// What is counted on entry is counted here, before the future is polled.
+    fn call(&mut self, mut request: Request<ReqB>) -> Self::Future {
+        let policy = &self.shared.policy;
+        let route = policy.route(request.method(), request.uri().path());
+        if route.kind == RouteKind::Quiet {
+            return ResponseFuture::quiet(self.inner.call(request));
+        }
+        let mut observed = ObservedRequest::enter(&self.shared, &request, route.template);
+        observed.describe_entry(&request, self.peer);
+        if observed.is_above_limit {
+            return ResponseFuture::refused(observed);
+        }
+        if route.kind == RouteKind::Timed {
+            let plan = policy.plan(request.uri(), observed.trace_context());
+            request.extensions_mut().insert(plan.clone());
+            observed.start_timer(plan);
+        }
+        let inside = observed.span_context();
+        ResponseFuture::observed(self.inner.call(request).with_context(inside), observed)
+    }
+}

@@ -1,0 +1,39 @@
+//! `GET /images`: waits the planned delay, and answers with it.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Extension,
+    extract::State,
+    response::{Html, IntoResponse, Response},
+};
+use http::StatusCode;
+use opentelemetry::KeyValue;
+
+use crate::{
+    contract::{Step, names::attribute::DRAWN_NS},
+    serve::{App, app::nanoseconds, plan::Plan},
+    timer::StepTimer,
+};
+
+pub async fn images(State(app): State<Arc<App>>, Extension(plan): Extension<Plan>) -> Response {
+    match plan.answer {
+        Ok(answer) => {
+            wait(&app, answer.delay).await;
+            let body = Html(format!("<h1>{}</h1>", answer.delay.as_millis()));
+            (answer.status, body).into_response()
+        }
+        Err(reason) => (StatusCode::BAD_REQUEST, reason + "\n").into_response(),
+    }
+}
+
+async fn wait(app: &App, delay: Duration) {
+    let mut span = app.tracing.child_span("delay");
+    if let Some(span) = &mut span {
+        span.describe(KeyValue::new(DRAWN_NS, nanoseconds(delay)));
+    }
+    let timer = StepTimer::start(&app.instruments.latency, Step::Delay);
+    app.clock.sleep(delay).await;
+    let late = timer.observe().saturating_sub(delay);
+    app.delay_instruments.record_error(late);
+}
