@@ -1,0 +1,78 @@
+//! The order of modules, as data. Rows are from the top down: a module uses only modules of the rows below it.
+
+/// The order of the modules within one module.
+pub struct Table {
+    /// The module, as `delay::family`; empty for the crate.
+    pub of: &'static str,
+    /// Whether modules of one row may use each other.
+    pub row_mates: bool,
+    pub rows: &'static [&'static [&'static str]],
+}
+
+/// `mod` is the file `mod.rs` of the module itself, where it uses its own submodules.
+pub const TABLES: &[Table] = &[
+    Table {
+        of: "",
+        row_mates: false,
+        rows: &[
+            &["main"],
+            &["cli"],
+            &["verify"],
+            &["serve", "load", "healthcheck"],
+            &["observe", "server"],
+            &["telemetry", "client", "shutdown"],
+            &["timer", "clock"],
+            &["instruments"],
+            &["truth"],
+            &["buckets", "delay"],
+            &["contract", "exit", "output"],
+        ],
+    },
+    Table {
+        of: "delay",
+        row_mates: false,
+        rows: &[
+            &["mod"],
+            &["args"],
+            &["family"],
+            &["spec"],
+            &["distribution", "text", "draw"],
+            &["nanos"],
+        ],
+    },
+    Table {
+        of: "verify",
+        row_mates: true,
+        rows: &[
+            &["mod"],
+            &["args", "claim", "run", "report"],
+            &["hop"],
+            &["evidence"],
+            &["source"],
+            &["model"],
+        ],
+    },
+];
+
+/// Modules whose table is not checked yet.
+pub const UNCHECKED: &[&str] = &["verify"];
+
+/// Modules with circles left, mostly submodules that use a type of their `mod.rs`.
+pub const CIRCLES_LEFT: &[&str] = &[
+    "instruments",
+    "observe",
+    "serve",
+    "server",
+    "telemetry",
+    "verify",
+];
+
+/// What only `telemetry` may name.
+pub const TELEMETRY_ONLY: &[&str] = &[
+    "opentelemetry_sdk",
+    "opentelemetry_otlp",
+    "opentelemetry_prometheus",
+    "opentelemetry_http",
+    "tracing_opentelemetry",
+    "tracing_subscriber",
+];
