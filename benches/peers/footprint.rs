@@ -23,7 +23,7 @@ pub struct Held {
     /// Bytes.
     pub idle: f64,
     /// Bytes per request.
-    pub a_request: f64,
+    pub per_request: f64,
 }
 
 pub const UNSAMPLED: &str = "httpserver, not sampled";
@@ -58,7 +58,7 @@ async fn hold(recipe: &Recipe) -> anyhow::Result<Held> {
     Ok(Held {
         name: recipe.name,
         idle,
-        a_request: (busy - idle) / f64::from(IN_FLIGHT),
+        per_request: (busy - idle) / f64::from(IN_FLIGHT),
     })
 }
 

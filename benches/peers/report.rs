@@ -77,11 +77,11 @@ pub fn held(all: &[Held]) {
     for Held {
         name,
         idle,
-        a_request,
+        per_request,
     } in all
     {
-        let (idle, a_request) = (idle / 1e6, a_request / 1024.0);
-        println!("{name:26} {idle:7.1} MB {a_request:12.1} KiB");
+        let (idle, per_request) = (idle / 1e6, per_request / 1024.0);
+        println!("{name:26} {idle:7.1} MB {per_request:12.1} KiB");
     }
     let mut targets = Vec::new();
     for held in all {
@@ -90,7 +90,7 @@ pub fn held(all: &[Held]) {
                 targets.push(Target::new(
                     "a request, not sampled",
                     14.0,
-                    held.a_request / 1024.0,
+                    held.per_request / 1024.0,
                     "KiB",
                 ));
             }
@@ -98,7 +98,7 @@ pub fn held(all: &[Held]) {
                 targets.push(Target::new(
                     "a request, sampled",
                     17.0,
-                    held.a_request / 1024.0,
+                    held.per_request / 1024.0,
                     "KiB",
                 ));
             }

@@ -18,7 +18,7 @@ const HOW_LONG: Duration = Duration::from_millis(1500);
 /// 64 requests at a time, 6,400 a second.
 const PACED: Pace = Pace::Every(Duration::from_millis(10));
 /// The server span and the delay.
-const SPANS_A_REQUEST: u32 = 2;
+const SPANS_PER_REQUEST: u32 = 2;
 
 /// One server, running through all rounds, and its costs.
 pub struct Contender {
@@ -103,7 +103,7 @@ impl Contender {
         let answered = load::run(self.server.address, &self.path, pace, HOW_LONG).await?;
         self.answered += answered;
         if let (TRACED, Some(collector)) = (self.name, &self.collector) {
-            self.received = collector.received(self.answered * SPANS_A_REQUEST)?;
+            self.received = collector.received(self.answered * SPANS_PER_REQUEST)?;
         }
         let spent = self.server.cpu()?.saturating_sub(before);
         Ok(spent.as_secs_f64() / f64::from(answered))
@@ -130,6 +130,6 @@ impl Contender {
 
     /// Spans sent and received; `None` unless every request is sampled.
     pub fn delivery(&self) -> Option<(u32, u32)> {
-        (self.name == TRACED).then_some((self.answered * SPANS_A_REQUEST, self.received))
+        (self.name == TRACED).then_some((self.answered * SPANS_PER_REQUEST, self.received))
     }
 }

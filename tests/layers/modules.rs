@@ -200,24 +200,21 @@ impl Crate {
             return Some(vec![module]);
         }
         let via = |path: &[String], rest: &[String]| {
-            // its own name as the first of an import's path is an external crate
             let found = self.resolve(module, &[path, rest].concat(), steps + 1)?;
             Some([vec![module], found].concat())
         };
         if let Some(import) = scope.imports.iter().find(|import| import.name == *first) {
             return via(&import.path, rest);
         }
-        let globs = scope.imports.iter().filter(|import| import.name == "*");
-        globs
-            .filter_map(|glob| {
-                let source = *self.resolve(module, &glob.path, steps + 1)?.last()?;
-                let found = match self.child(source, first) {
-                    Some(child) => vec![child],
-                    None => self.member(source, path, steps + 1)?,
-                };
-                Some([vec![module, source], found].concat())
-            })
-            .next()
+        let mut globs = scope.imports.iter().filter(|import| import.name == "*");
+        globs.find_map(|glob| {
+            let source = *self.resolve(module, &glob.path, steps + 1)?.last()?;
+            let found = match self.child(source, first) {
+                Some(child) => vec![child],
+                None => self.member(source, path, steps + 1)?,
+            };
+            Some([vec![module, source], found].concat())
+        })
     }
 
     fn child(&self, module: usize, name: &str) -> Option<usize> {

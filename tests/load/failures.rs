@@ -22,7 +22,7 @@ async fn a_refused_connection_is_unreachable() {
 
 #[tokio::test]
 async fn a_name_without_address_is_unreachable() {
-    let run = run(&plan("http://nobody.invalid/images", 4.0, 0.5)).await;
+    let run = run(&plan("http://no-such-name.invalid/images", 4.0, 0.5)).await;
     assert_eq!(
         run.report["failures"]["resolve"]["count"], 2,
         "{}",
@@ -49,12 +49,12 @@ async fn a_slow_response_is_a_timeout() {
 
 #[tokio::test]
 async fn an_incomplete_response_is_a_reset() {
-    for words in ["", "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf"] {
-        let url = servers::raw(words).await;
+    for bytes in ["", "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf"] {
+        let url = servers::raw(bytes).await;
         let run = run(&plan(&url, 20.0, 0.5)).await;
         assert_eq!(
             run.report["failures"]["reset"]["count"], 10,
-            "{words}: {}",
+            "{bytes}: {}",
             run.report
         );
     }

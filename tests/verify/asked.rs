@@ -86,11 +86,7 @@ fn a_page_where_json_was_due_is_named_as_that() {
         b"HTTP/1.1 200 OK\r\ncontent-length: 21\r\nconnection: close\r\n\r\n<html>Sign in!</html>";
     let report = ask(&format!("http://{}", fake(page, false)), &[]);
     assert_eq!(report.code, 3, "{report}");
-    report.expect(
-        HOP,
-        "SKIPPED",
-        &["not the JSON that was due", "<html>Sign in!"],
-    );
+    report.expect(HOP, "SKIPPED", &["not the expected JSON", "<html>Sign in!"]);
 }
 
 #[test]
@@ -213,6 +209,6 @@ fn a_private_certificate_is_trusted_where_ca_names_it() {
     std::fs::remove_dir_all(&folder).unwrap();
     strange.expect(HOP, "SKIPPED", &["invalid peer certificate"]);
     // The server has only a page about itself: that it was read is the point.
-    trusted.expect(HOP, "SKIPPED", &["not the JSON that was due", "HTML"]);
+    trusted.expect(HOP, "SKIPPED", &["not the expected JSON", "HTML"]);
     assert_eq!((strange.code, trusted.code), (3, 3));
 }
