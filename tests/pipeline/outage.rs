@@ -1,4 +1,4 @@
-//! A collector that goes in the middle costs no request anything; what is lost is counted and said once.
+//! A collector that stops during a run does not affect requests; lost spans are counted and logged once.
 
 use crate::{
     load,
