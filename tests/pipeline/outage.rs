@@ -7,7 +7,7 @@ use crate::{
 
 const EXPORTED: &str = "otel_sdk_exporter_span_exported_total";
 const FAILED: &str = "otel_sdk_exporter_span_exported_total{error_type=\"export_failed\"";
-const LOST: &str = "spans cannot be exported";
+const LOST: &str = "cannot export spans";
 const BACK: &str = "spans are exported again";
 
 #[test]
