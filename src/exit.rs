@@ -1,4 +1,4 @@
-//! How a command ended, said as an exit code.
+//! How a command ended, as an exit code.
 
 use std::process::ExitCode;
 
