@@ -21,7 +21,7 @@ const ROUTES: RouteTable = RouteTable(&[
     ("/metrics", RouteKind::Quiet),
 ]);
 
-fn main() -> anyhow::Result<()> {
+pub fn main() -> anyhow::Result<()> {
     let runtime = tokio::runtime::Runtime::new()?;
     let telemetry = runtime.block_on(async { Telemetry::start(SERVICE, None) })?;
     let served = runtime.block_on(serve(&telemetry));
@@ -35,7 +35,7 @@ async fn serve(telemetry: &Telemetry) -> anyhow::Result<()> {
         .route("/orders", get(orders))
         .route("/hello", get(async || "hello\n"))
         .route("/metrics", get(async move || metrics.text()));
-    let address = env::args().nth(1).unwrap_or("127.0.0.1:8090".to_owned());
+    let address = env::var("LISTEN").unwrap_or("127.0.0.1:8090".to_owned());
     let server = HttpServer::bind(address.parse()?).await?;
     tracing::info!("listening on http://{}", server.address()?);
 

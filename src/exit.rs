@@ -1,4 +1,4 @@
-//! The exit codes of all commands.
+//! How a command ended, as an exit code.
 
 use std::process::ExitCode;
 

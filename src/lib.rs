@@ -1,17 +1,41 @@
-//! An HTTP service whose latency is known: each request waits a delay from a declared distribution, the wait is
-//! measured once and said everywhere, and commands say whether what a pipeline reports of it is true.
+//! An HTTP service whose latency is known: each request waits a delay drawn from a declared distribution, the wait is
+//! measured once and reported everywhere, and commands check whether what a monitoring pipeline reports is true.
 //!
 //! # Layers
-//! `main -> cli -> verify -> {serve, load, healthcheck} -> {observe, server} -> {telemetry, client, shutdown} ->
-//! {timer, clock} -> instruments -> truth -> {buckets, delay} -> {contract, exit, output}`: a module uses only what is to
-//! its right. `tests/layers` checks it.
+//! `main -> cli -> verify -> {serve, load, healthcheck} -> {observe, server} -> {telemetry, client, shutdown} -> {timer,
+//! clock} -> instruments -> truth -> {buckets, delay} -> {contract, exit, output}`: a module uses only modules to its
+//! right. `tests/layers` checks it.
+//!
+//! | module | duty |
+//! |---|---|
+//! | [`cli`] | the command line: runs one command from start to end |
+//! | [`verify`] | drives known traffic and judges, hop by hop, what a pipeline reports of it |
+//! | [`serve`] | the service: routes, and what each request gets |
+//! | [`load`] | the open-loop load generator |
+//! | [`healthcheck`] | one question to a running service |
+//! | [`observe`] | the tower layer around every request: ledger, metrics, span, headers |
+//! | [`server`] | binds, accepts, drains |
+//! | [`telemetry`] | SDKs, exporters and `OTEL_*`; the only place that knows them |
+//! | [`client`] | the HTTP client of `load`, `verify` and `healthcheck` |
+//! | [`shutdown`] | signals and readiness |
+//! | [`timer`], [`clock`] | measuring a request; waiting precisely |
+//! | [`instruments`] | every metric, defined once |
+//! | [`truth`] | exact statistics of a delay, and what Prometheus will estimate |
+//! | [`delay`], [`buckets`] | quantile functions and their grammar; bucket bounds and `histogram_quantile` |
+//! | [`contract`] | what the service writes and others read: names, headers, JSON |
+//! | [`exit`], [`output`] | exit codes; results as text or JSON |
+//!
+//! [`observe`], [`server`], [`telemetry`], [`shutdown`] and [`instruments`] suit other services, too:
+//! `examples/service.rs`.
 //!
 //! # One request
-//! `serve::router -> observe -> images` (u -> [`delay::Delay::quantile`] -> [`clock::Clock::sleep`] ->
-//! [`timer::ExecutionTimer`]) `->` [`instruments`] `->` [`telemetry`] `-> /metrics`, OTLP.
+//! [`server`] `->` [`observe`] (span, ledger; [`serve`] plans: u -> [`delay::Delay::quantile`]) `->` handler
+//! ([`clock::Clock::sleep`]) `->` [`observe`] ([`timer`] -> [`instruments`], span, headers) `->` [`telemetry`] `->
+//! /metrics`, OTLP.
 //!
 //! # Where to start reading
-//! [`delay`] is what the product is about, [`timer`] is the one measurement, `serve::images` puts both together.
+//! [`delay`] is what the product is about, [`timer`] is the one measurement, `serve::plan` and `serve::routes::images` use
+//! them.
 
 #![deny(
     clippy::unwrap_used,

@@ -8,7 +8,7 @@ use httpserver::{cli::Cli, exit::Exit};
 fn main() -> ExitCode {
     match Cli::parse().run() {
         Ok(exit) => exit.into(),
-        // Whoever read the output, `head` for one, has read enough.
+        // The reader closed the pipe, as `head` does.
         Err(error) if is_broken_pipe(&error) => Exit::Good.into(),
         Err(error) => {
             eprintln!("error: {error:#}");

@@ -1,4 +1,4 @@
-//! `truth`: what is declared, without any service; and what one request got or will get.
+//! `truth`: the exact quantiles of a delay, without a service; and the delay of single requests.
 
 use std::io::{Write, stdout};
 
@@ -12,22 +12,22 @@ use crate::{
 
 /// Flags of `truth`.
 #[derive(Clone, Debug, clap::Args)]
-pub(super) struct TruthArgs {
+pub struct TruthArgs {
     #[command(flatten)]
     delay: DelayArgs,
 
     #[command(flatten)]
     metrics: MetricArgs,
 
-    /// The traceparent that a request carries: print the delay that it gets. Can be repeated
+    /// Print the delay of the request with this traceparent. Can be repeated
     #[arg(long, value_name = "TRACEPARENT", requires = "seed")]
     traceparent: Vec<TraceContext>,
 
-    /// The trace id of a request that carried no traceparent (from its traceresponse, log line or span). Can be repeated
+    /// Print the delay of a request without a traceparent, by its trace id (from its traceresponse, log line or span). Can be repeated
     #[arg(long, value_name = "HEX", requires = "seed", value_parser = trace_id)]
     trace_id: Vec<TraceContext>,
 
-    /// How to print
+    /// Format of the output
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     output: Output,
 }
@@ -38,7 +38,7 @@ enum Output {
     Json,
 }
 
-pub(super) fn run(args: &TruthArgs) -> anyhow::Result<Exit> {
+pub fn run(args: &TruthArgs) -> anyhow::Result<Exit> {
     let delay = Delay::from(&args.delay);
     let mut out = stdout().lock();
     let requests: Vec<_> = args.traceparent.iter().chain(&args.trace_id).collect();

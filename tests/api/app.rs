@@ -1,4 +1,4 @@
-//! A service of the test's own: free port, own registry, own seed.
+//! One service per test: free port, own registry, own seed.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -12,7 +12,7 @@ use tokio::{sync::oneshot, task::JoinHandle, time::timeout};
 
 use crate::scrape::Scrape;
 
-/// How long anything that must happen may take.
+/// Deadline of every wait.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 
 #[derive(Parser)]
@@ -72,31 +72,35 @@ impl TestApp {
         Scrape::parse(&self.text("/metrics").await)
     }
 
-    /// What the registry holds, read without a request.
-    pub(crate) fn look(&self) -> Scrape {
+    /// The registry, read without a request.
+    pub(crate) fn registry(&self) -> Scrape {
         Scrape::parse(&String::from_utf8(self.telemetry.metrics.text()).unwrap())
     }
 
     /// Waits until the registry satisfies a condition, and returns what satisfied it.
-    pub(crate) async fn look_until(&self, what: &str, is_met: impl Fn(&Scrape) -> bool) -> Scrape {
+    pub(crate) async fn registry_until(
+        &self,
+        what: &str,
+        is_met: impl Fn(&Scrape) -> bool,
+    ) -> Scrape {
         let waiting = async {
             loop {
-                let look = self.look();
-                if is_met(&look) {
-                    return look;
+                let registry = self.registry();
+                if is_met(&registry) {
+                    return registry;
                 }
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         };
         match timeout(DEADLINE, waiting).await {
-            Ok(look) => look,
+            Ok(registry) => registry,
             Err(tokio::time::error::Elapsed { .. }) => {
-                panic!("not within {DEADLINE:?}: {what}\n{}", self.look())
+                panic!("not within {DEADLINE:?}: {what}\n{}", self.registry())
             }
         }
     }
 
-    /// Asks the service to drain; the handle says whether everything in flight was answered.
+    /// Starts the drain; the handle returns whether everything in flight was answered.
     pub(crate) fn stop(self) -> JoinHandle<bool> {
         drop(self.stop);
         self.running

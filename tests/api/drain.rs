@@ -1,4 +1,4 @@
-//! The end: unready, no new connections, everything in flight answered.
+//! Drain: unready, no new connections, everything in flight answered.
 
 use std::time::Duration;
 
@@ -12,8 +12,8 @@ async fn every_request_in_flight_is_answered() {
     let asked: Vec<_> = (0..50)
         .map(|_| tokio::spawn(app.client.get(app.url("/images")).send()))
         .collect();
-    app.look_until("all are in flight", |look| {
-        look.sum("cloudnative_requests_accepted_total", &[]) == 50.0
+    app.registry_until("all are in flight", |registry| {
+        registry.sum("cloudnative_requests_accepted_total", &[]) == 50.0
     })
     .await;
     let address = app.address;
@@ -52,11 +52,11 @@ async fn while_draining_it_is_unready_and_still_answers() {
 }
 
 #[tokio::test]
-async fn what_takes_longer_than_the_grace_is_cut_off_and_said() {
+async fn requests_longer_than_the_grace_are_cut_off_and_reported() {
     let app = TestApp::start(&["--delay", "constant(30s)", "--grace", "100ms"]).await;
     let asked = tokio::spawn(app.client.get(app.url("/images")).send());
-    app.look_until("it is in flight", |look| {
-        look.sum("cloudnative_requests_accepted_total", &[]) == 1.0
+    app.registry_until("it is in flight", |registry| {
+        registry.sum("cloudnative_requests_accepted_total", &[]) == 1.0
     })
     .await;
     assert!(!timeout(DEADLINE, app.stop()).await.unwrap().unwrap());

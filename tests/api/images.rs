@@ -1,4 +1,4 @@
-//! `/images`: the delay that was declared, drawn, waited and said.
+//! `/images`: the delay is drawn as declared, waited, and reported.
 
 use std::time::{Duration, Instant};
 
@@ -30,7 +30,7 @@ fn timing(answer: &reqwest::Response) -> ServerTiming {
 }
 
 #[tokio::test]
-async fn an_answer_says_the_delay_that_anyone_can_recompute() {
+async fn an_answer_reports_the_delay_that_can_be_recomputed() {
     let app = TestApp::start(&["--delay", "uniform(0s,50ms)", "--seed", "7"]).await;
     for n in 0..20 {
         let begun = Instant::now();
@@ -102,7 +102,7 @@ async fn without_a_traceparent_the_delay_follows_from_the_trace_id_in_the_answer
 }
 
 #[tokio::test]
-async fn the_caller_s_trace_goes_on() {
+async fn the_caller_s_trace_is_continued() {
     let app = TestApp::start(&["--delay", "constant(0s)"]).await;
     let answer = ask(&app, trace_context(9)).await;
     let server: TraceContext = answer.headers()["traceresponse"]
@@ -115,7 +115,7 @@ async fn the_caller_s_trace_goes_on() {
 }
 
 #[tokio::test]
-async fn a_malformed_traceparent_begins_a_new_trace() {
+async fn a_malformed_traceparent_starts_a_new_trace() {
     let app = TestApp::start(&["--delay", "constant(0s)"]).await;
     let zeros = format!("00-{}-{}-01", "0".repeat(32), "0".repeat(16));
     for bad in [
@@ -143,7 +143,7 @@ async fn a_malformed_traceparent_begins_a_new_trace() {
 }
 
 #[tokio::test]
-async fn one_request_may_ask_for_another_delay_or_status() {
+async fn one_request_can_override_delay_and_status() {
     let app = TestApp::start(&["--delay", "constant(0s)"]).await;
     let answer = app.get("/images?delay=constant(30ms)&status=418").await;
     assert_eq!(answer.status(), 418);
@@ -157,7 +157,7 @@ async fn one_request_may_ask_for_another_delay_or_status() {
 }
 
 #[tokio::test]
-async fn an_override_that_makes_no_sense_is_refused_with_its_reason() {
+async fn an_invalid_override_is_refused_with_its_reason() {
     let app = TestApp::start(&["--delay", "constant(0s)", "--max-delay", "2s"]).await;
     for (query, word) in [
         ("delay=constant(3s)", "--max-delay"),

@@ -30,18 +30,18 @@ async fn a_client_that_leaves_is_counted_with_the_time_it_stayed() {
         .write_all(b"GET /images HTTP/1.1\r\nhost: x\r\n\r\n")
         .await
         .unwrap();
-    app.look_until("a request is in flight", |look| ledger(look).0 == 1.0)
+    app.registry_until("a request is in flight", |look| ledger(look).0 == 1.0)
         .await;
     drop(stream);
     let look = app
-        .look_until("it is cancelled", |look| ledger(look).2 == 1.0)
+        .registry_until("it is cancelled", |look| ledger(look).2 == 1.0)
         .await;
     assert_eq!(ledger(&look), (1.0, 0.0, 1.0));
-    let stayed = look.sum(&format!("{LATENCY}_sum"), &[("step", "cancelled")]);
+    let stayed = registry.sum(&format!("{LATENCY}_sum"), &[("step", "cancelled")]);
     assert!(stayed > 0.0 && stayed < 10.0, "{stayed}");
     let labels = [("error_type", "cancelled"), ("http_route", "/images")];
     assert_eq!(
-        look.sum("http_server_request_duration_seconds_count", &labels),
+        registry.sum("http_server_request_duration_seconds_count", &labels),
         1.0
     );
     assert_eq!(
@@ -66,7 +66,7 @@ async fn the_ledger_balances_after_a_thousand_clients_that_come_and_go() {
         let cut = rng.random_range(0..3);
         clients.spawn(visit(address, stays, cut));
         if rng.random_bool(0.1) {
-            let (accepted, completed, cancelled) = ledger(&app.look());
+            let (accepted, completed, cancelled) = ledger(&app.registry());
             assert!(
                 accepted >= completed + cancelled,
                 "{accepted} < {completed} + {cancelled}"
@@ -77,13 +77,13 @@ async fn the_ledger_balances_after_a_thousand_clients_that_come_and_go() {
     let mut answered = 0;
     while let Some(got) = clients.join_next().await {
         answered += u32::from(got.unwrap());
-        let (accepted, completed, cancelled) = ledger(&app.look());
+        let (accepted, completed, cancelled) = ledger(&app.registry());
         assert!(
             accepted >= completed + cancelled,
             "{accepted} < {completed} + {cancelled}"
         );
     }
-    let idle = app.look_until("nobody is inside", is_idle).await;
+    let idle = app.registry_until("nobody is inside", is_idle).await;
     let (accepted, completed, cancelled) = ledger(&idle);
     assert_eq!(accepted, completed + cancelled, "{idle}");
     assert!(
@@ -92,7 +92,8 @@ async fn the_ledger_balances_after_a_thousand_clients_that_come_and_go() {
     );
 }
 
-/// Asks, and leaves after a while: by a close, by a reset, or not before the answer. True when it got an answer.
+/// Sends a request, and leaves after a while: by a close, by a reset, or not before the answer. True when it got an
+/// answer.
 async fn visit(address: std::net::SocketAddr, stays: Duration, cut: u8) -> bool {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream

@@ -1,4 +1,4 @@
-//! What a client may not do, and what it gets instead.
+//! Limits on what a client may send, and the answer above each.
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -39,7 +39,7 @@ async fn too_many_headers_are_refused_with_431() {
 }
 
 #[tokio::test]
-async fn half_a_request_then_silence_is_ended() {
+async fn a_connection_with_half_a_request_is_closed() {
     let app = TestApp::start(&["--header-timeout", "200ms"]).await;
     let mut stream = TcpStream::connect(app.address).await.unwrap();
     stream
@@ -52,13 +52,14 @@ async fn half_a_request_then_silence_is_ended() {
         .expect("it is ended in time")
         .ok();
     assert_eq!(
-        app.look().sum("cloudnative_requests_accepted_total", &[]),
+        app.registry()
+            .sum("cloudnative_requests_accepted_total", &[]),
         0.0
     );
 }
 
 #[tokio::test]
-async fn what_is_no_request_is_refused_and_in_no_ledger() {
+async fn bytes_that_are_not_http_are_refused_and_not_counted() {
     let app = TestApp::start(&[]).await;
     assert!(
         say(&app, "what is the time?\r\n\r\n")
@@ -66,7 +67,8 @@ async fn what_is_no_request_is_refused_and_in_no_ledger() {
             .starts_with("HTTP/1.1 400 ")
     );
     assert_eq!(
-        app.look().sum("cloudnative_requests_accepted_total", &[]),
+        app.registry()
+            .sum("cloudnative_requests_accepted_total", &[]),
         0.0
     );
 }
@@ -82,8 +84,8 @@ async fn above_the_limit_in_flight_a_request_is_refused_and_told_to_retry() {
             .await
             .unwrap();
         inside.push(stream);
-        app.look_until("it is in", |look| {
-            look.sum("cloudnative_requests_accepted_total", &[]) == f64::from(n)
+        app.registry_until("it is in", |registry| {
+            registry.sum("cloudnative_requests_accepted_total", &[]) == f64::from(n)
         })
         .await;
     }
@@ -95,25 +97,28 @@ async fn above_the_limit_in_flight_a_request_is_refused_and_told_to_retry() {
         200,
         "probes are not refused"
     );
-    let look = app.look();
+    let registry = app.registry();
     assert_eq!(
-        look.sum(
+        registry.sum(
             "cloudnative_requests_rejected_total",
             &[("reason", "max_in_flight")]
         ),
         1.0
     );
-    assert_eq!(look.sum("cloudnative_requests_accepted_total", &[]), 2.0);
+    assert_eq!(
+        registry.sum("cloudnative_requests_accepted_total", &[]),
+        2.0
+    );
     drop(inside);
-    app.look_until("they have left", |look| {
-        look.sum("http_server_active_requests", &[]) == 0.0
+    app.registry_until("they have left", |registry| {
+        registry.sum("http_server_active_requests", &[]) == 0.0
     })
     .await;
     assert_eq!(app.get("/").await.status(), 200, "there is room again");
 }
 
 #[tokio::test]
-async fn fifteen_thousand_connections_that_come_and_go_leave_it_well() {
+async fn fifteen_thousand_short_connections_leak_nothing() {
     httpserver::cli::file_limit::raise();
     let app = TestApp::start(&["--delay", "constant(0s)"]).await;
     for _ in 0..30 {
@@ -123,14 +128,14 @@ async fn fifteen_thousand_connections_that_come_and_go_leave_it_well() {
         }
     }
     assert_eq!(app.get("/images").await.status(), 200);
-    app.look_until("descriptors are given back", |look| {
-        look.sum("process_open_fds", &[]) < 1000.0
+    app.registry_until("descriptors are given back", |registry| {
+        registry.sum("process_open_fds", &[]) < 1000.0
     })
     .await;
 }
 
 #[tokio::test]
-async fn an_idle_connection_is_closed_in_the_end() {
+async fn an_idle_connection_is_closed() {
     let app = TestApp::start(&["--header-timeout", "200ms"]).await;
     let mut stream = TcpStream::connect(app.address).await.unwrap();
     stream

@@ -1,4 +1,4 @@
-//! The service over real sockets: one module a concern, each test with a service of its own.
+//! The service over real sockets: one module per concern, one service per test.
 
 mod app;
 mod drain;

@@ -1,4 +1,4 @@
-//! The exposition: what it holds, and that it equals what the answers said.
+//! The exposition, and that it equals what the answers reported.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ async fn names_types_help_bounds_and_labels_are_those_of_the_contract() {
     insta::assert_snapshot!(without_values(&text));
 }
 
-/// A scrape with its values, ids and versions replaced, one line a family member.
+/// A scrape with its values, ids and versions replaced, one line per sample.
 fn without_values(text: &str) -> String {
     let without_value = |line: &str| match line.rsplit_once(' ') {
         Some((series, _)) if !line.starts_with('#') => format!("{series} N"),
@@ -57,7 +57,7 @@ async fn every_series_of_the_latency_is_there_before_the_first_request() {
 }
 
 #[tokio::test]
-async fn each_bucket_holds_exactly_the_totals_that_the_answers_said() {
+async fn each_bucket_holds_exactly_the_totals_that_the_answers_reported() {
     let app = TestApp::start(&["--delay", "uniform(0s,100ms)", "--seed", "1"]).await;
     let answers = join_all((0..300).map(|_| app.get("/images"))).await;
     let totals = answers.iter().map(|answer| {
@@ -116,7 +116,7 @@ async fn a_namespace_and_bounds_can_be_chosen() {
 }
 
 #[tokio::test]
-async fn a_client_that_takes_gzip_gets_it() {
+async fn a_client_that_accepts_gzip_gets_it() {
     let app = TestApp::start(&[]).await;
     let request = app
         .client
@@ -164,9 +164,9 @@ async fn a_hundred_thousand_paths_and_methods_make_no_series() {
         written.unwrap();
     };
     ask(0, 10).await;
-    let before = app.look().len();
+    let before = app.registry().len();
     ask(10, 100_000).await;
-    let after = app.look();
+    let after = app.registry();
     assert_eq!(after.len(), before, "{after}");
     assert_eq!(
         after.sum(

@@ -1,4 +1,4 @@
-//! What is never delayed: the greeting, the probes, the truth.
+//! Routes without a delay: the greeting, the probes, `/truth`.
 
 use crate::app::TestApp;
 
@@ -34,7 +34,7 @@ async fn a_named_user_is_greeted_by_name() {
 }
 
 #[tokio::test]
-async fn probes_say_ok_and_leave_no_trace_in_the_metrics() {
+async fn probes_answer_ok_and_are_not_counted() {
     let app = TestApp::start(&["--error-rate", "1"]).await;
     let before = app.scrape().await.len();
     for _ in 0..20 {
@@ -59,7 +59,7 @@ async fn probes_say_ok_and_leave_no_trace_in_the_metrics() {
 }
 
 #[tokio::test]
-async fn the_truth_is_told_with_the_ledger() {
+async fn truth_includes_the_ledger() {
     let app = TestApp::start(&["--delay", "uniform(0s,20ms)", "--seed", "7"]).await;
     for _ in 0..5 {
         assert_eq!(app.get("/images").await.status(), 200);

@@ -1,46 +1,56 @@
-//! A running service: how it ends, and what it says until then.
+//! A running service: how it stops, and what it logs until then.
 
-use std::{io::Read, net::TcpListener};
+use std::net::TcpListener;
 
-use crate::process::Service;
+use crate::parts::{Connection, Service, until_or};
 
 #[test]
 fn at_sigterm_under_load_no_request_in_flight_is_lost() {
-    let mut service = Service::start(&["--delay", "constant(500ms)"], &[]);
-    let asked: Vec<_> = (0..100).map(|_| service.ask("/images")).collect();
-    service.wait_for_metric("cloudnative_requests_accepted_total 100");
-    service.signal("-TERM");
-    for mut answer in asked {
-        let mut text = String::new();
-        answer.read_to_string(&mut text).unwrap();
-        assert!(
-            text.starts_with("HTTP/1.1 200 ") && text.ends_with("<h1>500</h1>"),
-            "{text}"
-        );
+    let mut service = Service::start::<&str>(&["--delay", "constant(500ms)"], &[]);
+    let in_flight: Vec<_> = (0..100).map(|_| send(&service)).collect();
+    wait_for_accepted(&service, 100.0);
+    service.process.signal("-TERM");
+    for mut connection in in_flight {
+        let answer = connection.answer().unwrap();
+        assert_eq!((answer.status, answer.body.as_str()), (200, "<h1>500</h1>"));
     }
-    assert_eq!(service.exit_code(), Some(0));
-    service.line_with("drained");
+    assert_eq!(service.process.wait().code(), Some(0));
+    service.process.line_with("drained");
 }
 
 #[test]
 fn a_second_sigterm_ends_it_at_once() {
-    let mut service = Service::start(&["--delay", "constant(50s)"], &[]);
-    let _asked = service.ask("/images");
-    service.wait_for_metric("cloudnative_requests_accepted_total 1");
-    service.signal("-TERM");
-    service.line_with("SIGTERM: shutting down");
-    service.signal("-TERM");
-    assert_eq!(service.exit_code(), Some(1));
+    let mut service = Service::start::<&str>(&["--delay", "constant(50s)"], &[]);
+    let _in_flight = send(&service);
+    wait_for_accepted(&service, 1.0);
+    service.process.signal("-TERM");
+    service.process.line_with("SIGTERM: shutting down");
+    service.process.signal("-TERM");
+    assert_eq!(service.process.wait().code(), Some(1));
+}
+
+/// Sends a request, and leaves its answer to be read.
+fn send(service: &Service) -> Connection {
+    let mut connection = Connection::open(service.address).unwrap();
+    connection.send("1.1", "/images", &[]).unwrap();
+    connection
+}
+
+fn wait_for_accepted(service: &Service, count: f64) {
+    let accepted = || service.metric("cloudnative_requests_accepted_total");
+    until_or(
+        || (accepted() >= count).then_some(()),
+        || format!("{} accepted of {count}", accepted()),
+    );
 }
 
 #[test]
-fn a_collector_that_is_absent_costs_no_request_anything() {
-    let nobody = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
+fn a_collector_that_is_absent_does_not_affect_requests() {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    let closed_port = free.local_addr().unwrap();
+    drop(free);
     for protocol in ["grpc", "http/protobuf"] {
-        let endpoint = format!("http://{nobody}");
+        let endpoint = format!("http://{closed_port}");
         let environment = [
             ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str()),
             ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol),
@@ -48,10 +58,10 @@ fn a_collector_that_is_absent_costs_no_request_anything() {
         ];
         let service = Service::start(&["--delay", "constant(0s)"], &environment);
         for _ in 0..20 {
-            assert!(service.get("/images").starts_with("HTTP/1.1 200 "));
+            assert_eq!(service.get("/images").status, 200);
         }
-        service.line_with("spans cannot be exported");
-        let metrics = service.get("/metrics");
+        service.process.line_with("cannot export spans");
+        let metrics = service.metrics();
         let failed = metrics.lines().find(|line| {
             line.starts_with("otel_sdk_exporter_span_exported_total{error_type=\"export_failed\"")
         });
@@ -64,7 +74,7 @@ fn a_collector_that_is_absent_costs_no_request_anything() {
 
 #[test]
 fn each_line_inside_a_request_carries_its_trace_sampled_or_not() {
-    let service = Service::start(
+    let service = Service::start::<&str>(
         &[
             "--delay",
             "constant(0s)",
@@ -75,10 +85,11 @@ fn each_line_inside_a_request_carries_its_trace_sampled_or_not() {
         &[],
     );
     service.get("/images");
-    let line: serde_json::Value = serde_json::from_str(&service.line_with("answered")).unwrap();
+    let line: serde_json::Value =
+        serde_json::from_str(&service.process.line_with("answered")).unwrap();
     assert_eq!(line["trace_id"].as_str().unwrap().len(), 32);
     assert_eq!(line["span_id"].as_str().unwrap().len(), 16);
-    let service = Service::start(
+    let service = Service::start::<&str>(
         &[
             "--delay",
             "constant(0s)",
@@ -89,5 +100,5 @@ fn each_line_inside_a_request_carries_its_trace_sampled_or_not() {
         &[],
     );
     service.get("/images");
-    assert!(service.line_with("answered").contains(" trace_id="));
+    assert!(service.process.line_with("answered").contains(" trace_id="));
 }

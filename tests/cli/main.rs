@@ -1,4 +1,12 @@
-//! The command line as it is typed: what is printed, the signals, and the exit codes.
+//! The command line as a user types it: what it prints, signals, exit codes.
+
+#[path = "../parts/mod.rs"]
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "each test binary uses its own part of it"
+)]
+mod parts;
 
 mod ends;
 mod process;

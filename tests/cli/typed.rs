@@ -1,4 +1,4 @@
-//! What is typed, well or wrong, and what is said to it.
+//! Right and wrong command lines, and the answer to each.
 
 use std::{
     io::{BufRead, BufReader},
@@ -6,12 +6,15 @@ use std::{
     process::Stdio,
 };
 
-use crate::process::{Service, httpserver, output, stderr, stdout};
+use crate::{
+    parts::Service,
+    process::{httpserver, output, stderr, stdout},
+};
 
 #[test]
 fn a_service_says_where_it_listens_and_what_it_declares() {
-    let service = Service::start(&["--seed", "42"], &[]);
-    let metrics = service.get("/metrics");
+    let service = Service::start::<&str>(&["--seed", "42"], &[]);
+    let metrics = service.metrics();
     assert!(
         metrics.contains("cloudnative_delay_info{delay=\"uniform(0s,2s)\",seed=\"42\"} 1"),
         "{metrics}"
@@ -42,7 +45,7 @@ fn variables_are_fallbacks_for_flags() {
         ("HTTPSERVER_SEED", "9"),
     ];
     let service = Service::start(&["--seed", "10"], &environment);
-    let metrics = service.get("/metrics");
+    let metrics = service.metrics();
     assert!(
         metrics.contains("cloudnative_delay_info{delay=\"constant(3ms)\",seed=\"10\"} 1"),
         "{metrics}"
@@ -50,7 +53,7 @@ fn variables_are_fallbacks_for_flags() {
 }
 
 #[test]
-fn what_is_typed_wrong_is_named_and_exits_with_2() {
+fn a_wrong_flag_is_named_and_exits_with_2() {
     for (args, words) in [
         (
             &["--delay", "uniform(0s"][..],
@@ -93,7 +96,7 @@ fn what_is_typed_wrong_is_named_and_exits_with_2() {
 }
 
 #[test]
-fn a_telemetry_variable_that_cannot_be_is_named_and_exits_with_2() {
+fn an_unsupported_telemetry_variable_is_named_and_exits_with_2() {
     let mut command = httpserver(&["--listen", "127.0.0.1:0"]);
     let output = command
         .env("OTEL_TRACES_EXPORTER", "zipkin")
@@ -122,7 +125,7 @@ fn a_port_in_use_is_one_clear_line_and_exit_code_1() {
 }
 
 #[test]
-fn truth_says_the_delay_that_a_request_gets() {
+fn truth_prints_the_delay_that_a_request_gets() {
     let traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     let output = output(&["truth", "--seed", "7", "--traceparent", traceparent]);
     assert_eq!(output.status.code(), Some(0));
@@ -134,7 +137,7 @@ fn truth_says_the_delay_that_a_request_gets() {
 }
 
 #[test]
-fn truth_says_what_prometheus_will_report() {
+fn truth_prints_what_prometheus_will_report() {
     let text = stdout(&output(&["truth", "--buckets", "semconv"]));
     assert!(
         text.contains("1.980000 s") && text.contains("2.47"),

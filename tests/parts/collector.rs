@@ -33,7 +33,7 @@ impl Collector {
         Self::start(&json!({"otlp": {"endpoint": jaeger.to_string(), "tls": tls}}))
     }
 
-    /// Starts one that counts spans and forgets them.
+    /// Starts one that counts spans and drops them.
     pub(crate) fn counting() -> Self {
         Self::start(&json!({"debug": {"verbosity": "basic"}}))
     }
@@ -92,7 +92,7 @@ impl Collector {
             .sum()
     }
 
-    /// The variables that make a service send here, soon.
+    /// The variables that make a service export here, without delay.
     pub(crate) fn environment(&self, protocol: &str) -> Vec<(&'static str, String)> {
         let http = protocol == "http/protobuf";
         environment(
@@ -106,7 +106,7 @@ impl Collector {
     }
 }
 
-/// The variables that make a service send its spans to an OTLP address, soon.
+/// The variables that make a service export its spans to an OTLP address, without delay.
 pub(super) fn environment(address: SocketAddr, protocol: &str) -> Vec<(&'static str, String)> {
     vec![
         ("OTEL_EXPORTER_OTLP_ENDPOINT", format!("http://{address}")),

@@ -1,4 +1,4 @@
-//! As much of an HTTP client as the parts need: GET, one answer after another on a connection.
+//! A small HTTP client: GET, one answer after another on a connection.
 
 use std::{
     collections::BTreeMap,
@@ -9,7 +9,7 @@ use std::{
 
 use super::DEADLINE;
 
-/// What was answered.
+/// An answer.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -26,7 +26,7 @@ impl Answer {
     /// The body as JSON.
     pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.body)
-            .unwrap_or_else(|error| panic!("no JSON, {error}: {}", self.body))
+            .unwrap_or_else(|error| panic!("not JSON: {error}: {}", self.body))
     }
 }
 
@@ -35,7 +35,7 @@ pub(crate) fn get(address: SocketAddr, path: &str) -> io::Result<Answer> {
     Connection::open(address)?.ask("1.0", path, &[])
 }
 
-/// A connection that is kept open.
+/// A keep-alive connection.
 pub(crate) struct Connection(BufReader<TcpStream>);
 
 impl Connection {
@@ -46,7 +46,7 @@ impl Connection {
         Ok(Self(BufReader::new(stream)))
     }
 
-    /// GET with these headers besides.
+    /// GET with additional headers.
     pub(crate) fn get(&mut self, path: &str, headers: &[(&str, &str)]) -> io::Result<Answer> {
         self.ask("1.1", path, headers)
     }

@@ -1,4 +1,4 @@
-//! A real Jaeger 2 with its storage in memory, and the traces that its query API gives.
+//! A real Jaeger 2 with in-memory storage, and the traces from its query API.
 
 use std::{collections::BTreeMap, net::SocketAddr, process::Command, time::Duration};
 
@@ -22,7 +22,7 @@ pub(crate) struct Jaeger {
     _folder: Folder,
 }
 
-/// A span as Jaeger tells it.
+/// A span from Jaeger.
 #[derive(Clone, Debug)]
 pub(crate) struct Span {
     pub(crate) name: String,
@@ -64,7 +64,7 @@ impl Jaeger {
         format!("http://{}", self.query)
     }
 
-    /// The variables that make a service send here, soon.
+    /// The variables that make a service export here, without delay.
     pub(crate) fn environment(&self) -> Vec<(&'static str, String)> {
         super::collector::environment(self.grpc, "grpc")
     }

@@ -1,7 +1,7 @@
 //! Real parts of a pipeline as child processes: Prometheus, the OpenTelemetry Collector, Jaeger, and the service.
 //!
 //! They are found by name on `PATH`. Each listens on loopback ports of its own, keeps its data in a directory of its
-//! own, is ready when `start` returns, and ends with its value. A test begins with
+//! own, is ready when `start` returns, and is stopped when its value is dropped. A test begins with
 //! `if parts::absent(&["prometheus"]) { return; }`: without the part it is skipped and says so, and fails where
 //! `LAB_REQUIRED=1` is set.
 
@@ -26,7 +26,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long anything that must happen may take, on a machine with better things to do.
+/// Deadline of every wait, long enough for a busy machine.
 pub(crate) const DEADLINE: Duration = Duration::from_mins(1);
 
 /// Whether one of these programs is missing, which skips the test, or fails it where `LAB_REQUIRED=1` is set.
@@ -36,7 +36,7 @@ pub(crate) fn absent(programs: &[&str]) -> bool {
     };
     let required = env::var("LAB_REQUIRED").is_ok_and(|value| value == "1");
     assert!(!required, "LAB_REQUIRED=1, and no {missing} on PATH");
-    // Past the capture of a test's output: a skipped test passes, and must be heard of all the same.
+    // Written past the capture of a test's output: a skipped test passes, and must still be visible.
     let line = format!("skipped: no {missing} on PATH\n");
     std::io::stderr().write_all(line.as_bytes()).unwrap();
     true
@@ -49,12 +49,12 @@ fn find(program: &str) -> Option<PathBuf> {
         .find(|candidate| candidate.is_file())
 }
 
-/// Asks again and again until there is an answer; panics with `what` when there is none in time.
+/// Polls until there is an answer; panics with `what` at the deadline.
 pub(crate) fn until<T>(what: &str, ask: impl FnMut() -> Option<T>) -> T {
     until_or(ask, || what.to_owned())
 }
 
-/// Like [`until`], with words that are found only when they are needed.
+/// Like [`until`], with a message that is built only when it is needed.
 pub(crate) fn until_or<T>(mut ask: impl FnMut() -> Option<T>, what: impl Fn() -> String) -> T {
     let end = Instant::now() + DEADLINE;
     loop {

@@ -1,4 +1,4 @@
-//! A child process that is ended with its value, its lines, its ports and its directory.
+//! A child process that is killed when dropped; its output lines, its ports and its directory.
 
 use std::{
     env, fs,
@@ -15,17 +15,17 @@ use std::{
 
 use super::until_or;
 
-/// Ports below those that the system gives to outgoing connections, so that none is taken between look and use.
+/// Ports below the range of outgoing connections, so that none is taken between the check and its use.
 const PORTS: std::ops::Range<u32> = 20_000..32_000;
 
-/// How often a process may lose its ports to somebody else before that is an error.
+/// How often a process may lose its ports to another one before that is an error.
 const ATTEMPTS: usize = 4;
 
 /// A free port on loopback; another one at each call.
 pub(super) fn free_address() -> SocketAddr {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let width = PORTS.end - PORTS.start;
-    // Test processes begin at places of their own.
+    // Each test process starts at another port.
     let begin = id().wrapping_mul(2_654_435_761) % width;
     for _ in 0..width {
         let port = PORTS.start + (begin + NEXT.fetch_add(1, Relaxed)) % width;
@@ -89,7 +89,7 @@ impl Process {
                 }
             }
         }
-        unreachable!("the loop ends by itself")
+        unreachable!("the loop returns")
     }
 
     pub(crate) fn id(&self) -> u32 {

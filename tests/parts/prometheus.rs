@@ -22,7 +22,7 @@ impl Prometheus {
         Self::start_with(config, &[])
     }
 
-    /// Starts one with this configuration and these flags besides.
+    /// Starts one with this configuration and additional flags.
     pub(crate) fn start_with(config: &str, flags: &[&str]) -> Self {
         let folder = Folder::new("prometheus");
         let file = folder.write("prometheus.yml", config);
@@ -66,7 +66,7 @@ impl Prometheus {
         format!("http://{}", self.address)
     }
 
-    /// `data` of an API answer; panics with Prometheus' words when it refuses.
+    /// `data` of an API answer; panics with Prometheus' message when it refuses.
     pub(crate) fn api(&self, path_and_query: &str) -> Value {
         let answer = get(self.address, path_and_query).unwrap();
         let mut json = answer.json();

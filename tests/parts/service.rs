@@ -1,6 +1,6 @@
-//! The service itself, as a process of its own.
+//! The service as a child process.
 
-use std::{net::SocketAddr, path::Path, process::Command};
+use std::{net::SocketAddr, process::Command};
 
 use super::{Answer, Connection, get, process::Process};
 
@@ -20,18 +20,8 @@ impl Service {
         Self::run(command, environment)
     }
 
-    /// Starts `examples/service.rs` with these variables.
-    pub(crate) fn example<V: AsRef<str>>(environment: &[(&str, V)]) -> Self {
-        let mut build = Command::new(env!("CARGO"));
-        build.args(["build", "--locked", "--quiet", "--example", "service"]);
-        assert!(build.status().unwrap().success(), "{build:?}");
-        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
-        let mut command = Command::new(target.join("debug/examples/service"));
-        command.arg("127.0.0.1:0");
-        Self::run(command, environment)
-    }
-
-    fn run<V: AsRef<str>>(mut command: Command, environment: &[(&str, V)]) -> Self {
+    /// Runs a command that logs where it listens.
+    pub(crate) fn run<V: AsRef<str>>(mut command: Command, environment: &[(&str, V)]) -> Self {
         for (name, _) in std::env::vars().filter(|(name, _)| is_ours(name)) {
             command.env_remove(name);
         }
@@ -58,7 +48,7 @@ impl Service {
         get(self.address, path).unwrap()
     }
 
-    /// GET with these headers besides.
+    /// GET with additional headers.
     pub(crate) fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
         Connection::open(self.address)
             .unwrap()

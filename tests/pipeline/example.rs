@@ -1,17 +1,33 @@
-//! `examples/service.rs`: the instrumentation in a service that is not this one.
+//! `examples/service.rs`: the instrumentation in a service that is not this one. It is part of this test binary, which
+//! starts itself again as the service.
 
-use std::time::Duration;
+#[path = "../../examples/service.rs"]
+mod service;
+
+use std::{env, process::Command, time::Duration};
 
 use httpserver::contract::ServerTiming;
 
 use crate::parts::{self, Connection, Jaeger, Service, until_or};
 
+/// The address to listen on; set in the process that is the service.
+const LISTEN: &str = "LISTEN";
+const NAME: &str = "example::its_requests_are_in_the_ledger_and_the_metrics_under_its_own_names";
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const PARENT: &str = "00f067aa0ba902b7";
 
+fn start(environment: &[(&str, String)]) -> Service {
+    let mut command = Command::new(env::current_exe().unwrap());
+    command.args(["--exact", NAME]).env(LISTEN, "127.0.0.1:0");
+    Service::run(command, environment)
+}
+
 #[test]
 fn its_requests_are_in_the_ledger_and_the_metrics_under_its_own_names() {
-    let service = Service::example::<&str>(&[]);
+    if env::var_os(LISTEN).is_some() {
+        return service::main().unwrap();
+    }
+    let service = start(&[]);
     for _ in 0..5 {
         let answer = service.get("/orders");
         let timing: ServerTiming = answer.header("server-timing").parse().unwrap();
@@ -45,7 +61,7 @@ fn at_sigterm_it_answers_what_is_in_flight_and_delivers_the_last_spans() {
     environment.retain(|(name, _)| *name != "OTEL_BSP_SCHEDULE_DELAY");
     // Only the flush at the end can deliver the span in time.
     environment.push(("OTEL_BSP_SCHEDULE_DELAY", "600000".to_owned()));
-    let mut service = Service::example(&environment);
+    let mut service = start(&environment);
     let mut connection = Connection::open(service.address).unwrap();
     let traceparent = format!("00-{TRACE}-{PARENT}-01");
     connection

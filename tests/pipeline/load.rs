@@ -1,4 +1,4 @@
-//! Bounded load on a service, and what came back.
+//! Bounded load on a service, and its answers.
 
 use std::{
     net::SocketAddr,

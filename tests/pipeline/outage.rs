@@ -1,4 +1,4 @@
-//! A collector that goes in the middle costs no request anything; what is lost is counted and said once.
+//! A collector that stops during a run does not affect requests; lost spans are counted and logged once.
 
 use crate::{
     load,
@@ -7,7 +7,7 @@ use crate::{
 
 const EXPORTED: &str = "otel_sdk_exporter_span_exported_total";
 const FAILED: &str = "otel_sdk_exporter_span_exported_total{error_type=\"export_failed\"";
-const LOST: &str = "spans cannot be exported";
+const LOST: &str = "cannot export spans";
 const BACK: &str = "spans are exported again";
 
 #[test]

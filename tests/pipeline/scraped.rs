@@ -1,4 +1,4 @@
-//! What a real Prometheus says of a run: the formula of the library, on exactly the recorded buckets, as predicted.
+//! What a real Prometheus reports of a run: our formula on exactly the recorded buckets, as predicted.
 
 use std::{
     io::Write,
@@ -126,11 +126,11 @@ fn prometheus_reports_what_the_buckets_hold_and_truth_predicted() {
 }
 
 #[test]
-fn promtool_finds_nothing_to_say_of_a_scrape() {
+fn promtool_accepts_a_scrape_without_complaint() {
     if parts::absent(&["promtool"]) {
         return;
     }
-    // An address where nobody listens: the SDK's own metrics are there, too.
+    // A closed port: the SDK's own metrics are in the scrape, too.
     let nobody = [("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")];
     let service = Service::start(&["--delay", "constant(1ms)"], &nobody);
     for path in ["/images", "/images?status=503", "/nowhere", "/?user=x"] {

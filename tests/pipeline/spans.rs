@@ -1,4 +1,4 @@
-//! What Jaeger shows of a request: its spans, their ids, attributes and lengths.
+//! What Jaeger shows of a request: its spans, their ids, attributes and durations.
 
 use crate::{
     load::{timing, trace_id},
@@ -68,7 +68,7 @@ fn a_request_is_a_server_span_with_a_delay_inside_over_either_protocol() {
 }
 
 #[test]
-fn a_server_span_speaks_the_words_of_the_http_conventions() {
+fn a_server_span_has_the_attributes_of_the_http_conventions() {
     if parts::absent(&["jaeger"]) {
         return;
     }
@@ -101,7 +101,7 @@ fn a_server_span_speaks_the_words_of_the_http_conventions() {
 }
 
 #[test]
-fn a_caller_s_trace_goes_on() {
+fn a_caller_s_trace_is_continued() {
     if parts::absent(&["jaeger"]) {
         return;
     }
@@ -116,7 +116,7 @@ fn a_caller_s_trace_goes_on() {
 }
 
 #[test]
-fn a_caller_that_does_not_sample_is_obeyed() {
+fn a_caller_s_decision_not_to_sample_is_respected() {
     if parts::absent(&["jaeger"]) {
         return;
     }

@@ -27,7 +27,7 @@ struct Entry {
 const METRICS: &str = "/metrics";
 
 #[rustfmt::skip]
-const TABLE: [Entry; 6] = [
+const TABLE: &[Entry] = &[
     Entry { path: "/images",  kind: RouteKind::Timed,    handler: || get(images::images) },
     Entry { path: "/",        kind: RouteKind::Observed, handler: || get(index::index) },
     Entry { path: "/healthz", kind: RouteKind::Quiet,    handler: || get(probes::healthz) },
