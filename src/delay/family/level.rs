@@ -1,19 +1,19 @@
-//! A probability prepared for functions that are only approximated, so that what they return never decreases.
+//! A probability on a grid, on which approximated functions never decrease.
 //!
-//! Approximations of a logarithm or of the normal quantile err by some units in the last place, and differ where one
-//! polynomial takes over from the next: between neighbouring floats they may step back. So the tail probability is
-//! first rounded to 40 binary digits. One step on that grid moves the normal quantile by at least 9e-14 (at 2^-64, its
-//! far end), over ten times the error of `erfc_inv` there, while it moves no delay under an hour by a nanosecond.
-//! `libm` in place of the platform's functions gives the same nanosecond on every machine.
+//! Approximations of the logarithm and of the normal quantile have errors of some units in the last place, and can step
+//! back between neighbouring floats where one polynomial takes over from the next. So the tail probability is first
+//! rounded to 40 binary digits. One step on that grid moves the normal quantile by at least 9e-14 (at 2^-64, its far
+//! end), over ten times the error of `erfc_inv` there, while it moves no delay under an hour by a nanosecond. `libm`
+//! instead of the platform's functions gives the same nanosecond on every machine.
 
 use std::f64::consts::SQRT_2;
 
 use libm::erfc;
 use statrs::function::erf::erfc_inv;
 
-/// 2^-64. No draw comes nearer to 0 or to 1 than 2^-53; nothing is resolved below this.
+/// 2^-64, the smallest distance that is resolved. No draw is nearer to 0 or 1 than 2^-53.
 const SMALLEST: f64 = 5.421_010_862_427_522e-20;
-/// What is dropped of the 52 bits of a fraction.
+/// How many of the 52 bits of a fraction are dropped.
 const DROPPED: u64 = 12;
 
 /// A share of requests: its distance from the nearer end.
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn the_grid_holds_what_is_asked_for_most() {
+    fn the_grid_hardly_moves_common_quantiles() {
         for p in [0.5, 0.25, 0.1, 0.05, 0.01, 0.001] {
             assert!((on_grid(p) / p - 1.0).abs() < 1e-12, "{p}");
         }
