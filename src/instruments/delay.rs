@@ -7,7 +7,7 @@ use opentelemetry::{
     metrics::{BoundCounter, BoundHistogram, Meter},
 };
 
-use super::from_zero;
+use super::from_zero::from_zero;
 use crate::contract::{
     Metric, Names,
     names::{BUILD_INFO, label},

@@ -7,7 +7,7 @@ use opentelemetry::{
     metrics::{BoundCounter, BoundHistogram, Meter},
 };
 
-use super::{MetricArgs, from_zero};
+use super::{args::MetricArgs, from_zero::from_zero};
 use crate::contract::{Metric, Step, names::label};
 
 /// Instruments of the timed requests. Cloning is cheap; all clones record into the same series.

@@ -4,6 +4,7 @@
 
 mod args;
 mod delay;
+mod from_zero;
 mod http;
 mod latency;
 
@@ -16,7 +17,7 @@ use std::sync::Arc;
 
 use opentelemetry::{
     KeyValue,
-    metrics::{BoundCounter, Counter, Meter},
+    metrics::{BoundCounter, Meter},
 };
 
 use crate::contract::{Metric, names::label};
@@ -53,11 +54,4 @@ impl Instruments {
     pub fn reject_in_flight(&self) {
         self.rejected_in_flight.add(1);
     }
-}
-
-/// Binds a counter without labels and makes its series exist, at 0.
-fn from_zero(counter: &Counter<u64>) -> BoundCounter<u64> {
-    let bound = counter.bind(&[]);
-    bound.add(0);
-    bound
 }

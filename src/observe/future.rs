@@ -11,7 +11,7 @@ use http::Response;
 use opentelemetry::context::WithContext;
 use pin_project_lite::pin_project;
 
-use super::{Policy, request::ObservedRequest};
+use super::{policy::Policy, request::ObservedRequest};
 
 pin_project! {
     /// The answer to one request.

@@ -7,54 +7,27 @@
 mod attributes;
 mod future;
 mod method;
+mod policy;
 mod request;
 mod route;
 
 pub use future::ResponseFuture;
-pub use route::{Route, RouteKind, RouteTable};
+pub use policy::{Policy, RouteTable};
+pub use route::{Route, RouteKind};
 
 use std::{
     convert::Infallible,
     net::SocketAddr,
     sync::{Arc, atomic::AtomicU32},
     task::{Context, Poll},
-    time::Duration,
 };
 
-use http::{Method, Request, Response, Uri};
-use opentelemetry::{KeyValue, context::FutureExt};
+use http::{Request, Response};
+use opentelemetry::context::FutureExt;
 use tower::{Layer, Service};
 
-use crate::{
-    contract::TraceContext,
-    instruments::Instruments,
-    shutdown::Readiness,
-    telemetry::{Telemetry, Tracing},
-};
-use request::ObservedRequest;
-
-/// What a service decides about its requests. A [`RouteTable`] is enough where there is nothing to plan.
-pub trait Policy: Send + Sync + 'static {
-    /// What is decided about a timed request before it is handled. The handler finds it in the request's extensions.
-    type Plan: Clone + Send + Sync + 'static;
-
-    /// The route of a request.
-    fn route(&self, method: &Method, path: &str) -> Route;
-
-    /// Decides about a timed request. `context` has the request's trace id, and its caller's span id (0 where it has no
-    /// caller).
-    fn plan(&self, uri: &Uri, context: TraceContext) -> Self::Plan;
-
-    /// The planned delay, for `Server-Timing`.
-    fn delay(_plan: &Self::Plan) -> Option<Duration> {
-        None
-    }
-
-    /// Attributes of a request's span beside those of the conventions. `plan` is there for timed requests.
-    fn attributes(_plan: Option<&Self::Plan>, _total: Duration) -> Vec<KeyValue> {
-        Vec::new()
-    }
-}
+use crate::{instruments::Instruments, shutdown::Readiness, telemetry::Telemetry};
+use request::{ObservedRequest, Shared};
 
 /// Observes the requests of a service. Cloning is cheap.
 #[derive(Debug)]
@@ -66,18 +39,6 @@ pub struct Observe<S, P> {
     inner: S,
     shared: Arc<Shared<P>>,
     peer: Option<SocketAddr>,
-}
-
-#[derive(Debug)]
-struct Shared<P> {
-    policy: Arc<P>,
-    instruments: Instruments,
-    tracing: Arc<Tracing>,
-    instance_id: String,
-    readiness: Readiness,
-    in_flight: AtomicU32,
-    max_in_flight: u32,
-    access_log: bool,
 }
 
 /// Settings of an [`ObserveLayer`].

@@ -3,7 +3,10 @@
 use std::{
     fmt::{self, Write},
     net::SocketAddr,
-    sync::{Arc, atomic::Ordering::Relaxed},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering::Relaxed},
+    },
     time::Instant,
 };
 
@@ -13,16 +16,30 @@ use http::{
 };
 use opentelemetry::Context;
 
-use super::{Policy, Shared, attributes, method};
+use super::{attributes, method, policy::Policy};
 use crate::{
     contract::{ServerTiming, TraceContext},
-    instruments::{HttpRequest, Outcome},
-    telemetry::ServerSpan,
+    instruments::{HttpRequest, Instruments, Outcome},
+    shutdown::Readiness,
+    telemetry::{ServerSpan, Tracing},
     timer::ExecutionTimer,
 };
 
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 const TRACERESPONSE: HeaderName = HeaderName::from_static("traceresponse");
+
+/// What all requests of one layer share.
+#[derive(Debug)]
+pub struct Shared<P> {
+    pub policy: Arc<P>,
+    pub instruments: Instruments,
+    pub tracing: Arc<Tracing>,
+    pub instance_id: String,
+    pub readiness: Readiness,
+    pub in_flight: AtomicU32,
+    pub max_in_flight: u32,
+    pub access_log: bool,
+}
 
 /// A request that entered, and has not left.
 pub struct ObservedRequest<P: Policy> {

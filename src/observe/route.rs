@@ -1,9 +1,6 @@
 //! Routes: how much of a request is observed, and which route metrics and spans name.
 
-use http::{Method, Uri};
-
-use super::Policy;
-use crate::contract::TraceContext;
+use http::Method;
 
 /// How much of a request is observed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,10 +23,6 @@ pub struct Route {
     pub template: Option<&'static str>,
 }
 
-/// A policy of exact paths, without plans.
-#[derive(Clone, Copy, Debug)]
-pub struct RouteTable(pub &'static [(&'static str, RouteKind)]);
-
 impl Route {
     /// The route of a request among exact paths.
     pub fn find(
@@ -48,47 +41,5 @@ impl Route {
             kind,
             template: found.map(|(path, _)| path),
         }
-    }
-}
-
-impl Policy for RouteTable {
-    type Plan = ();
-
-    fn route(&self, method: &Method, path: &str) -> Route {
-        Route::find(self.0.iter().copied(), method, path)
-    }
-
-    fn plan(&self, _uri: &Uri, _context: TraceContext) {}
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const TABLE: RouteTable = RouteTable(&[
-        ("/images", RouteKind::Timed),
-        ("/metrics", RouteKind::Quiet),
-    ]);
-
-    #[test]
-    fn a_client_cannot_create_routes() {
-        for path in ["/made/up", "/images/", "/IMAGES", ""] {
-            let route = TABLE.route(&Method::GET, path);
-            assert_eq!((route.kind, route.template), (RouteKind::Observed, None));
-        }
-    }
-
-    #[test]
-    fn only_get_and_head_are_timed() {
-        for (method, kind) in [
-            (Method::GET, RouteKind::Timed),
-            (Method::HEAD, RouteKind::Timed),
-            (Method::POST, RouteKind::Observed),
-        ] {
-            let route = TABLE.route(&method, "/images");
-            assert_eq!((route.kind, route.template), (kind, Some("/images")));
-        }
-        let scrape = TABLE.route(&Method::GET, "/metrics");
-        assert_eq!(scrape.kind, RouteKind::Quiet);
     }
 }

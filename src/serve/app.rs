@@ -1,24 +1,18 @@
 //! The state of the service: what it declares, its instruments, its clock, and whether it is ready.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use axum::extract::FromRef;
-use http::{Method, Uri};
-use opentelemetry::KeyValue;
 
 use super::{
-    ServeArgs,
-    plan::{Declared, Plan, Planner},
-    routes,
+    args::ServeArgs,
+    plan::{Declared, Planner},
 };
 use crate::{
     clock::Clock,
-    contract::{
-        Names, TraceContext,
-        names::attribute::{DRAWN_NS, TOTAL_NS},
-    },
+    contract::Names,
     instruments::{DeclaredDelay, DelayInstruments, Instruments},
-    observe::{Policy, Route},
+    observe::Policy,
     shutdown::Readiness,
     telemetry::{Metrics, Telemetry, Tracing},
 };
@@ -83,37 +77,5 @@ impl FromRef<Arc<App>> for Metrics {
 impl FromRef<Arc<App>> for Readiness {
     fn from_ref(app: &Arc<App>) -> Self {
         app.readiness.clone()
-    }
-}
-
-/// A duration as a span attribute, in nanoseconds.
-pub fn nanoseconds(duration: Duration) -> i64 {
-    i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX)
-}
-
-impl Policy for App {
-    type Plan = Plan;
-
-    fn route(&self, method: &Method, path: &str) -> Route {
-        routes::find(method, path)
-    }
-
-    fn plan(&self, uri: &Uri, context: TraceContext) -> Plan {
-        let plan = self.planner.plan(uri.query(), context);
-        if plan.is_override {
-            self.delay_instruments.count_override();
-        }
-        plan
-    }
-
-    fn delay(plan: &Plan) -> Option<Duration> {
-        plan.delay()
-    }
-
-    fn attributes(plan: Option<&Plan>, total: Duration) -> Vec<KeyValue> {
-        let total = KeyValue::new(TOTAL_NS, nanoseconds(total));
-        let drawn = plan.and_then(Plan::delay);
-        let drawn = drawn.map(|drawn| KeyValue::new(DRAWN_NS, nanoseconds(drawn)));
-        [Some(total), drawn].into_iter().flatten().collect()
     }
 }

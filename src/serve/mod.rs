@@ -3,6 +3,7 @@
 mod app;
 mod args;
 mod plan;
+mod policy;
 mod routes;
 
 pub use app::App;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::extract::Query;
 use http::{StatusCode, Uri};
 
-use super::{ServeArgs, args::AnswerArgs};
+use super::args::{AnswerArgs, ServeArgs};
 use crate::{
     contract::TraceContext,
     delay::{Delay, Domain, draw},

@@ -8,17 +8,13 @@ use std::{
 use http::{Request, Response};
 use hyper::{
     body::{Body, Incoming},
-    server::conn::http1,
     service::service_fn,
 };
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
-};
+use hyper_util::{rt::TokioIo, server::graceful::GracefulShutdown};
 use tokio::net::{TcpListener, TcpStream};
 use tower::Service;
 
-use super::Limits;
+use super::limits::Limits;
 
 /// How long to pause when the process is out of file descriptors or memory.
 const PAUSE_WHEN_EXHAUSTED: Duration = Duration::from_millis(50);
@@ -53,19 +49,6 @@ pub trait HttpBody:
 impl<B> HttpBody for B where
     B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static
 {
-}
-
-impl Limits {
-    fn builder(self) -> http1::Builder {
-        let mut builder = http1::Builder::new();
-        builder
-            .timer(TokioTimer::new())
-            .header_read_timeout(self.header_timeout)
-            .max_buf_size(self.header_bytes)
-            .max_headers(self.headers)
-            .half_close(false);
-        builder
-    }
 }
 
 /// Accepts connections until `until` ends, and then closes the listener. `make_service` gets the address of each client.

@@ -1,8 +1,10 @@
 //! Binds, serves and drains. Knows neither routes nor signals nor telemetry.
 
 mod connection;
+mod limits;
 
 pub use connection::{HttpBody, HttpService};
+pub use limits::Limits;
 
 use std::{future::Future, io, net::SocketAddr, time::Duration};
 
@@ -17,27 +19,6 @@ use connection::accept_until;
 pub struct BindError {
     address: SocketAddr,
     reason: io::Error,
-}
-
-/// What one connection may use.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// How long a client may take to send the head of its request, and a keep-alive connection may be idle.
-    pub header_timeout: Duration,
-    /// Largest head of a request, in bytes.
-    pub header_bytes: usize,
-    /// Most headers in a request.
-    pub headers: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            header_timeout: Duration::from_secs(30),
-            header_bytes: 16_384,
-            headers: 100,
-        }
-    }
 }
 
 /// How a service stops.

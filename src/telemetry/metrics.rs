@@ -6,7 +6,7 @@ use prometheus::{
     Encoder, Registry, TextEncoder, process_collector::ProcessCollector, proto::MetricFamily,
 };
 
-use super::{Service, TelemetryError};
+use super::{environment::TelemetryError, service::Service};
 
 /// Instruments in, exposition out. Cloning is cheap.
 #[derive(Clone, Debug)]

@@ -10,28 +10,20 @@ mod logs;
 mod metrics;
 mod resource;
 mod server_span;
+mod service;
 mod traces;
 
 pub use environment::TelemetryError;
 pub use logs::LogFormat;
 pub use metrics::Metrics;
-pub use server_span::{ChildSpan, ServerSpan};
+pub use server_span::{ChildSpan, ServerSpan, nanoseconds};
+pub use service::Service;
 pub use traces::Tracing;
 
 use std::{sync::Arc, time::Duration};
 
 /// How long the last spans may take to reach a collector.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// Who is instrumented: `service.name` and `service.version`, unless the environment says otherwise, and the scope of
-/// its instruments and spans.
-#[derive(Clone, Copy, Debug)]
-pub struct Service {
-    /// The name.
-    pub name: &'static str,
-    /// The version.
-    pub version: &'static str,
-}
 
 /// Everything that observes one process. Ends with [`shutdown`](Self::shutdown), which can fail: not with a drop.
 #[derive(Debug)]

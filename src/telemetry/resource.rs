@@ -9,7 +9,7 @@ use opentelemetry_semantic_conventions::resource::{
     SERVICE_INSTANCE_ID, SERVICE_NAME, SERVICE_VERSION,
 };
 
-use super::{Service, environment};
+use super::{environment, service::Service};
 
 /// Name, version and a new instance id, unless `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES` give them.
 pub fn detect(service: Service) -> Resource {

@@ -76,3 +76,9 @@ impl ChildSpan {
         self.0.set_attribute(attribute);
     }
 }
+
+/// A duration as a span attribute, in nanoseconds.
+#[must_use]
+pub fn nanoseconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX)
+}

@@ -24,9 +24,11 @@ use opentelemetry_sdk::{
 };
 
 use super::{
-    ChildSpan, Metrics, ServerSpan, Service, TelemetryError,
     counting_exporter::CountingExporter,
-    environment::{self, Export, Propagator},
+    environment::{self, Export, Propagator, TelemetryError},
+    metrics::Metrics,
+    server_span::{ChildSpan, ServerSpan},
+    service::Service,
 };
 
 /// Spans that may wait for export. The SDK's default of 2,048 loses spans in bursts of a thousand requests.

@@ -12,7 +12,8 @@ use opentelemetry::KeyValue;
 
 use crate::{
     contract::{Step, names::attribute::DRAWN_NS},
-    serve::{App, app::nanoseconds, plan::Plan},
+    serve::{app::App, plan::Plan},
+    telemetry::nanoseconds,
     timer::StepTimer,
 };
 

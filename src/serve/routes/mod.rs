@@ -15,7 +15,7 @@ use axum::{
 use http::Method;
 use tower_http::compression::CompressionLayer;
 
-use super::App;
+use super::app::App;
 use crate::observe::{Route, RouteKind};
 
 struct Entry {

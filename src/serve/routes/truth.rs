@@ -8,7 +8,7 @@ use prometheus::proto::{Histogram, LabelPair, MetricFamily};
 
 use crate::{
     contract::{ClockError, Ledger, Metric, Names, Part, Step, TruthPage, names::label},
-    serve::App,
+    serve::app::App,
 };
 
 pub async fn truth(State(app): State<Arc<App>>) -> impl IntoResponse {
