@@ -97,7 +97,7 @@ pub struct LimitArgs {
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     pub max_wire: Option<Duration>,
 
-    /// Window of a dashboard's rate(): check percentiles over it, too
+    /// Range of a dashboard's rate queries, whose percentiles are checked beside those of the whole run
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     pub rate_window: Option<Duration>,
 
