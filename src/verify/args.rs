@@ -6,6 +6,7 @@ use reqwest::Url;
 
 use crate::{
     client::{ClientArgs, parse_url},
+    contract::names::parse_namespace,
     delay::{Delay, parse_duration},
     load::{Output, rate, ratio},
 };
@@ -65,7 +66,7 @@ pub struct RunArgs {
     pub seed: Option<u64>,
 
     /// First word of the service's metric names [default: as in the service's /truth]
-    #[arg(long, value_name = "WORD")]
+    #[arg(long, value_name = "WORD", value_parser = parse_namespace)]
     pub namespace: Option<String>,
 
     /// Requests per second

@@ -3,16 +3,16 @@
 use std::time::Duration;
 
 use crate::{
-    proxy::Mischief,
+    proxy::Faults,
     verify::Verify,
     world::{behind, service},
 };
 
 #[test]
 fn a_proxy_that_adds_50_ms_is_found_on_the_wire() {
-    let (_service, front) = behind(Mischief {
+    let (_service, front) = behind(Faults {
         late: Duration::from_millis(50),
-        ..Mischief::default()
+        ..Faults::default()
     });
     let verify = Verify::of(front.address);
     let report = verify.clone().flags(&["--max-wire", "10ms"]).run();
@@ -62,9 +62,9 @@ fn in_milliseconds(path: &str, body: String) -> String {
 
 #[test]
 fn a_histogram_in_milliseconds_is_named_as_that() {
-    let (_service, front) = behind(Mischief {
+    let (_service, front) = behind(Faults {
         rewrite: Some(Box::new(in_milliseconds)),
-        ..Mischief::default()
+        ..Faults::default()
     });
     let report = Verify::of(front.address).run();
     report.fails(
@@ -91,9 +91,9 @@ fn one_observation_too_few_is_found_in_its_bucket() {
         };
         body.lines().map(line).collect()
     };
-    let (_service, front) = behind(Mischief {
+    let (_service, front) = behind(Faults {
         rewrite: Some(Box::new(one_less)),
-        ..Mischief::default()
+        ..Faults::default()
     });
     let report = Verify::of(front.address).run();
     report.fails(

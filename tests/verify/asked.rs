@@ -9,7 +9,7 @@ use std::{
 
 use crate::{
     parts::absent,
-    proxy::{Mischief, Proxy},
+    proxy::{Faults, Proxy},
     verify::{Report, Verify},
     world::{scraped, service},
 };
@@ -116,12 +116,12 @@ fn a_guarded_prometheus_behind_a_path_prefix_answers_with_the_header() {
         return;
     }
     let (service, real) = scraped();
-    let mischief = Mischief {
+    let faults = Faults {
         prefix: "/prom",
         authorization: Some("Bearer open"),
-        ..Mischief::default()
+        ..Faults::default()
     };
-    let front = Proxy::start(&[real.address], mischief);
+    let front = Proxy::start(&[real.address], faults);
     let url = format!("http://{}/prom/", front.address);
     let verify = Verify::of(service.address).flags(&["--prometheus", &url]);
     let report = verify.run();
@@ -146,11 +146,11 @@ fn without_a_known_interval_the_spacing_of_the_scrapes_is_taken() {
             body
         }
     };
-    let mischief = Mischief {
+    let faults = Faults {
         rewrite: Some(Box::new(older)),
-        ..Mischief::default()
+        ..Faults::default()
     };
-    let front = Proxy::start(&[real.address], mischief);
+    let front = Proxy::start(&[real.address], faults);
     let url = format!("http://{}", front.address);
     let verify = Verify::of(service.address).flags(&["--prometheus", &url]);
     let report = verify.run();

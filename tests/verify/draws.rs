@@ -2,7 +2,7 @@
 
 use crate::{
     parts::Service,
-    proxy::Mischief,
+    proxy::Faults,
     verify::Verify,
     world::{TwoReplicas, behind, id, service},
 };
@@ -49,9 +49,9 @@ fn two_replicas_with_different_seeds_fail_by_name() {
 
 #[test]
 fn a_parent_that_changes_on_the_way_is_not_a_wrong_seed() {
-    let (_service, front) = behind(Mischief {
+    let (_service, front) = behind(Faults {
         reparent: true,
-        ..Mischief::default()
+        ..Faults::default()
     });
     let report = Verify::of(front.address).run();
     report.fails(HOP, &["120 of 120", "the parent id was changed on the way"]);
@@ -59,9 +59,9 @@ fn a_parent_that_changes_on_the_way_is_not_a_wrong_seed() {
 
 #[test]
 fn a_dropped_traceparent_is_named() {
-    let (_service, front) = behind(Mischief {
+    let (_service, front) = behind(Faults {
         drop_parent: true,
-        ..Mischief::default()
+        ..Faults::default()
     });
     let report = Verify::of(front.address).run();
     let words = "the traceparent was dropped on the way";

@@ -2,7 +2,7 @@
 
 use crate::{
     parts::{Prometheus, Service, absent, until},
-    proxy::{Mischief, Proxy},
+    proxy::{Faults, Proxy},
     verify::{Report, Verify},
     world::{behind, job, prometheus, service, until_accepted},
 };
@@ -18,7 +18,7 @@ struct Place {
 
 impl Place {
     fn new() -> Self {
-        let (service, front) = behind(Mischief::default());
+        let (service, front) = behind(Faults::default());
         let prometheus = prometheus(&[job("httpserver", &[front.address])]);
         Self {
             service,

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     parts::{Collector, Jaeger, Prometheus, Service, until},
-    proxy::{Mischief, Proxy},
+    proxy::{Faults, Proxy},
     verify::Verify,
 };
 
@@ -54,9 +54,9 @@ pub(crate) fn until_accepted(service: &Service, count: f64) {
 }
 
 /// A service behind a proxy.
-pub(crate) fn behind(mischief: Mischief) -> (Service, Proxy) {
+pub(crate) fn behind(faults: Faults) -> (Service, Proxy) {
     let service = service();
-    let front = Proxy::start(&[service.address], mischief);
+    let front = Proxy::start(&[service.address], faults);
     (service, front)
 }
 
@@ -80,7 +80,7 @@ impl TwoReplicas {
     }
 
     pub(crate) fn of(one: Service, two: Service) -> Self {
-        let front = Proxy::start(&[one.address, two.address], Mischief::default());
+        let front = Proxy::start(&[one.address, two.address], Faults::default());
         Self { one, two, front }
     }
 

@@ -5,7 +5,7 @@ use crate::verify::{
     evidence::Evidence,
     model::{
         labels::label_text,
-        page::PageSnapshot,
+        page::{PageSnapshot, snapshots},
         processes::{ProcessRun, Target},
         scrapes::Scrapes,
         series::Series,
@@ -22,8 +22,7 @@ pub fn outside(
     id: &str,
     processes: &[(&Target, &ProcessRun)],
 ) -> Option<String> {
-    let replicas = evidence.replicas.found()?.iter();
-    let snapshots = replicas.flat_map(|replica| &replica.snapshots);
+    let snapshots = snapshots(&evidence.replicas);
     let own: Vec<_> = snapshots.filter(|page| page.instance_id == id).collect();
     processes.iter().find_map(|(target, process)| {
         let series = scrapes.raw.iter();

@@ -11,7 +11,7 @@ use crate::{
         evidence::Evidence,
         model::{
             answers::{Answer, answers},
-            page::PageSnapshot,
+            page::snapshots,
             statistics::{distance, dkw_band},
         },
     },
@@ -101,7 +101,7 @@ fn mismatch(evidence: &Evidence, answer: Answer<'_>) -> Option<Mismatch> {
         return Some(Mismatch::Reparented);
     }
     let replica = answer.replica.to_owned();
-    let mut snapshots = snapshots(evidence);
+    let mut snapshots = snapshots(&evidence.replicas);
     let page = snapshots.find(|page| page.instance_id == answer.replica);
     Some(match page.and_then(|page| page.declared.as_ref()) {
         Some((delay, seed)) if drawn_by(delay, seed, sent) == Some(answer.drawn) => {
@@ -111,11 +111,6 @@ fn mismatch(evidence: &Evidence, answer: Answer<'_>) -> Option<Mismatch> {
         Some((delay, seed)) if is_claimed(evidence, delay, seed) => Mismatch::Reparented,
         _ => Mismatch::Unexplained { replica },
     })
-}
-
-fn snapshots(evidence: &Evidence) -> impl Iterator<Item = &PageSnapshot> {
-    let replicas = evidence.replicas.found().into_iter().flatten();
-    replicas.flat_map(|replica| &replica.snapshots)
 }
 
 fn drawn_by(delay: &str, seed: &str, trace_context: TraceContext) -> Option<Duration> {
@@ -157,7 +152,7 @@ fn other_declarations(evidence: &Evidence) -> Vec<String> {
         return Vec::new();
     }
     let mut found = BTreeMap::new();
-    for page in snapshots(evidence) {
+    for page in snapshots(&evidence.replicas) {
         if let Some((delay, seed)) = &page.declared
             && !is_claimed(evidence, delay, seed)
         {

@@ -4,7 +4,10 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::verify::model::finding::Finding;
+use crate::verify::model::{finding::Finding, histogram::Difference};
+
+/// Most differences that are listed.
+const MAX_LISTED: usize = 6;
 
 /// The verdict of a hop or of the whole run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -90,4 +93,19 @@ impl fmt::Display for Verdict {
 /// `1 request`, `2 requests`.
 pub fn plural(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+/// The first differences, one in each line.
+pub fn list_differences(found: &[Difference], source: &str) -> Vec<String> {
+    let number = |value: Option<f64>| value.map_or("none".to_owned(), |value| value.to_string());
+    let line = |difference: &Difference| {
+        let (expected, observed) = (number(difference.expected), number(difference.observed));
+        let of = &difference.of;
+        format!("{of}: expected {expected} ({source}), found {observed}")
+    };
+    let mut lines: Vec<_> = found.iter().take(MAX_LISTED).map(line).collect();
+    if found.len() > MAX_LISTED {
+        lines.push(format!("and {} more", found.len() - MAX_LISTED));
+    }
+    lines
 }

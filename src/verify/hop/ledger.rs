@@ -2,10 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{
-    judgement::Hop,
-    other_traffic::{self, processes},
-};
+use super::{judgement::Hop, other_traffic};
 use crate::{
     contract::{Metric, Names, Step, names::label},
     load::Outcome,
@@ -14,6 +11,7 @@ use crate::{
         model::{
             answers::{answers, by_replica},
             labels::label_text,
+            page::{processes, snapshots},
             processes::Target,
             scrapes::Scrapes,
             series::Series,
@@ -61,7 +59,7 @@ fn compare(evidence: &Evidence) -> Hop {
 
 impl Ledger {
     fn read(evidence: &Evidence) -> Self {
-        let processes = processes(evidence);
+        let processes = processes(&evidence.replicas);
         let mut failed = BTreeMap::new();
         for sent in &evidence.sent {
             if let Outcome::Failed(failure) = &sent.outcome {
@@ -133,8 +131,7 @@ impl Ledger {
 
 /// A snapshot in which more requests had ended than were accepted.
 fn unbalanced_snapshot(evidence: &Evidence) -> Option<String> {
-    let replicas = evidence.replicas.found()?.iter();
-    let mut snapshots = replicas.flat_map(|replica| &replica.snapshots);
+    let mut snapshots = snapshots(&evidence.replicas);
     let bad = snapshots.find(|page| page.counts.accepted < page.counts.ended())?;
     Some(format!(
         "/metrics of replica {}: completed + cancelled is {}, more than accepted, {}",

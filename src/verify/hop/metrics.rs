@@ -1,8 +1,8 @@
 //! measured -> /metrics: the measured totals of the answers, against the bucket counts that each replica's page gained.
 
 use super::{
-    judgement::{Hop, plural},
-    other_traffic::{self, processes},
+    judgement::{Hop, list_differences, plural},
+    other_traffic,
 };
 use crate::{
     contract::Step,
@@ -10,15 +10,13 @@ use crate::{
         evidence::Evidence,
         model::{
             answers::{Answer, by_replica, unanswered},
-            histogram::{Difference, Histogram},
-            page::ProcessCounts,
+            histogram::Histogram,
+            page::{ProcessCounts, processes},
         },
     },
 };
 
 const NAME: &str = "measured -> /metrics";
-/// Most differences that are listed.
-const MAX_LISTED: usize = 6;
 
 pub fn judge(evidence: &Evidence) -> Hop {
     Hop::of(NAME, &evidence.replicas, |_| compare(evidence))
@@ -38,7 +36,7 @@ fn compare(evidence: &Evidence) -> Hop {
     } else {
         (0.0, String::new())
     };
-    let processes = processes(evidence);
+    let processes = processes(&evidence.replicas);
     let mut wrong = Vec::new();
     for process in &processes {
         let own = answers.remove(process.instance_id).unwrap_or_default();
@@ -85,7 +83,7 @@ fn judge_process(process: &ProcessCounts<'_>, answers: &[Answer<'_>], surplus: f
     let unit = unit(&expected, observed).map_or_else(String::new, |unit| format!(": {unit}"));
     let first = format!("replica {id} ({url}): /metrics differs from the answers{unit}");
     std::iter::once(first)
-        .chain(list(&found, "answers"))
+        .chain(list_differences(&found, "answers"))
         .collect()
 }
 
@@ -102,19 +100,4 @@ fn unit(expected: &Histogram, observed: &Histogram) -> Option<&'static str> {
     } else {
         None
     }
-}
-
-/// The first differences, one in each line.
-pub fn list(found: &[Difference], source: &str) -> Vec<String> {
-    let number = |value: Option<f64>| value.map_or("none".to_owned(), |value| value.to_string());
-    let line = |difference: &Difference| {
-        let (expected, observed) = (number(difference.expected), number(difference.observed));
-        let of = &difference.of;
-        format!("{of}: expected {expected} ({source}), found {observed}")
-    };
-    let mut lines: Vec<_> = found.iter().take(MAX_LISTED).map(line).collect();
-    if found.len() > MAX_LISTED {
-        lines.push(format!("and {} more", found.len() - MAX_LISTED));
-    }
-    lines
 }

@@ -6,16 +6,10 @@ use crate::verify::{
     evidence::Evidence,
     model::{
         answers::{by_replica, unanswered},
-        page::{ProcessCounts, Replica},
+        page::{ProcessCounts, Replica, processes},
         scrapes::Scrapes,
     },
 };
-
-/// What each process counted, where `/metrics` was read.
-pub fn processes(evidence: &Evidence) -> Vec<ProcessCounts<'_>> {
-    let replicas = evidence.replicas.found().into_iter().flatten();
-    replicas.flat_map(Replica::processes).collect()
-}
 
 /// Requests of other clients; 0 where `/metrics` was not read.
 pub fn requests(evidence: &Evidence) -> f64 {
@@ -26,7 +20,7 @@ pub fn requests(evidence: &Evidence) -> f64 {
         let counted = process.counts.accepted.max(process.counts.ended());
         (counted - answers as f64).max(0.0)
     };
-    let read: f64 = processes(evidence).iter().map(surplus).sum();
+    let read: f64 = processes(&evidence.replicas).iter().map(surplus).sum();
     let unread: f64 = by_scrapes(evidence).values().sum();
     let unanswered = unanswered(&evidence.sent) as f64;
     (read + unread - unanswered).max(0.0) + after_the_run(evidence)
@@ -34,7 +28,7 @@ pub fn requests(evidence: &Evidence) -> f64 {
 
 /// Requests of other clients, by Prometheus, at replicas that answered and whose own page was not read.
 pub fn by_scrapes(evidence: &Evidence) -> BTreeMap<&str, f64> {
-    let processes = processes(evidence);
+    let processes = processes(&evidence.replicas);
     let mut by = by_replica(&evidence.sent);
     by.retain(|id, _| !processes.iter().any(|process| process.instance_id == *id));
     let surplus = |(id, answers): (_, Vec<_>)| {

@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     bracketing_scrapes,
-    judgement::{Hop, plural},
-    metrics::list,
-    other_traffic::{self, processes},
+    judgement::{Hop, list_differences, plural},
+    other_traffic,
 };
 use crate::{
     contract::{
@@ -20,6 +19,7 @@ use crate::{
             counts::Counts,
             histogram::{Difference, Histogram},
             labels::label_text,
+            page,
             processes::{ProcessRun, Target},
             scrapes::Scrapes,
         },
@@ -150,7 +150,7 @@ impl<'a> Comparison<'a> {
         }
         let first = format!("replica {id} has different counts in Prometheus, under {targets}");
         std::iter::once(first)
-            .chain(list(&differences, source))
+            .chain(list_differences(&differences, source))
             .collect()
     }
 
@@ -237,7 +237,7 @@ fn known(evidence: &Evidence, scrapes: &Scrapes) -> BTreeMap<String, Known> {
     };
     let mut answered: BTreeMap<_, _> = by_replica(&evidence.sent).into_iter().map(totals).collect();
     let mut known = BTreeMap::new();
-    for process in processes(evidence) {
+    for process in page::processes(&evidence.replicas) {
         let answers = answered.remove(process.instance_id).unwrap_or_default();
         let entry = if process.is_complete {
             Known::Page(process.counts)

@@ -1,6 +1,6 @@
 //! Snapshots of a replica's `/metrics`, and what each process behind it counted between them.
 
-use super::{counts::Counts, exposition::Sample};
+use super::{counts::Counts, exposition::Sample, finding::Finding};
 use crate::contract::{
     Metric, Names, Part,
     names::{TARGET_INFO, label},
@@ -34,6 +34,18 @@ pub struct ProcessCounts<'a> {
     pub counts: Counts,
     /// Whether it was still running at the end.
     pub is_complete: bool,
+}
+
+/// What each process counted, where `/metrics` was read.
+pub fn processes(replicas: &Finding<Vec<Replica>>) -> Vec<ProcessCounts<'_>> {
+    let replicas = replicas.found().into_iter().flatten();
+    replicas.flat_map(Replica::processes).collect()
+}
+
+/// Every snapshot of every replica.
+pub fn snapshots(replicas: &Finding<Vec<Replica>>) -> impl Iterator<Item = &PageSnapshot> {
+    let replicas = replicas.found().into_iter().flatten();
+    replicas.flat_map(|replica| &replica.snapshots)
 }
 
 impl PageSnapshot {

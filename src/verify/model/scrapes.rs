@@ -62,7 +62,7 @@ impl Scrapes {
 }
 
 impl ActiveTarget {
-    /// Seconds from one scrape to the next, where Prometheus tells.
+    /// Seconds from one scrape to the next, where it is known.
     pub fn interval(&self) -> Option<f64> {
         parse_duration(self.scrape_interval.as_deref()?)
     }

@@ -38,22 +38,19 @@ impl Report {
             }
         }
         let exit = exit(&hops);
-        let worst = |verdict| hops.iter().any(|hop| hop.verdict == verdict);
-        let verdict = [Verdict::Fail, Verdict::Warn]
-            .into_iter()
-            .find(|verdict| worst(*verdict))
-            .unwrap_or(Verdict::Pass);
+        let verdict = match exit {
+            Exit::Failed => Verdict::Fail,
+            Exit::Unreachable => Verdict::Skipped,
+            _ if hops.iter().any(|hop| hop.verdict == Verdict::Warn) => Verdict::Warn,
+            _ => Verdict::Pass,
+        };
         Self {
             target: target.to_owned(),
             claim: evidence.claim.summary(),
             sent: evidence.sent.len(),
             elapsed_seconds: evidence.driven.elapsed.as_secs_f64(),
             percentiles: Table::of(evidence),
-            verdict: if exit == Exit::Unreachable {
-                Verdict::Skipped
-            } else {
-                verdict
-            },
+            verdict,
             hops,
             exit: exit as u8,
         }

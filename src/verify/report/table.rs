@@ -9,7 +9,7 @@ use crate::{
     verify::{
         evidence::Evidence,
         model::{
-            answers::answers, histogram::Histogram, page::Replica, quantile_query::QUANTILES,
+            answers::answers, histogram::Histogram, page::processes, quantile_query::QUANTILES,
             scrapes::Scrapes, statistics::order_statistic,
         },
     },
@@ -84,10 +84,8 @@ impl Table {
 
 /// The bounds of the latency buckets, by `/metrics` or by Prometheus.
 fn bounds(evidence: &Evidence) -> Option<Vec<f64>> {
-    let replicas = evidence.replicas.found().into_iter().flatten();
-    let mut processes = replicas.flat_map(Replica::processes);
-    let page =
-        processes.find_map(|process| process.counts.step(Step::Total).map(Histogram::bounds));
+    let mut processes = processes(&evidence.replicas).into_iter();
+    let page = processes.find_map(|process| Some(process.counts.step(Step::Total)?.bounds()));
     page.or_else(|| evidence.scrapes.found().and_then(Scrapes::bounds))
 }
 

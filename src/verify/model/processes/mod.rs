@@ -1,7 +1,7 @@
 //! Raw samples of a run, sorted by target and by process, and what each process counted.
 //!
 //! Counted from the last scrape before the run to the first one after it. A process that started in the run starts at 0.
-//! Processes of one target are told apart by instance id and start time.
+//! The instance id and the start time identify a process.
 
 use std::collections::{BTreeMap, BTreeSet};
 
