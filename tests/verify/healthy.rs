@@ -9,6 +9,10 @@ use crate::{
     },
 };
 
+const METRICS: &str = "measured -> /metrics";
+const SCRAPED: &str = "/metrics -> Prometheus";
+const PERCENTILE: &str = "Prometheus -> percentile";
+
 #[test]
 fn a_healthy_pipeline_passes_every_hop() {
     if absent(&["prometheus", "otelcol", "jaeger"]) {
@@ -25,22 +29,13 @@ fn a_healthy_pipeline_passes_every_hop() {
     assert_eq!(hops.len(), 8, "{report}");
     assert!(hops.iter().all(|hop| hop["verdict"] == "PASS"), "{report}");
     report.expect("span -> Jaeger", "PASS", &["120 of 120 sampled traces"]);
-    report.expect(
-        "Prometheus -> percentile",
-        "PASS",
-        &["p99 over 3s", "by chance"],
-    );
+    report.expect(PERCENTILE, "PASS", &["p99 over 3s", "by chance"]);
     for row in report.json["percentiles"].as_array().unwrap() {
         let part = |name: &str| row["error"][name].as_f64().unwrap();
-        let parts: f64 = ["sampling", "clock", "bucket", "extrapolation"]
-            .map(part)
-            .iter()
-            .sum();
+        let parts = ["sampling", "clock", "bucket", "extrapolation"].map(part);
         let error = row["reported"].as_f64().unwrap() - row["truth"].as_f64().unwrap();
-        assert!(
-            (parts - error).abs() < 1e-9,
-            "the parts are the error: {report}"
-        );
+        let off = parts.iter().sum::<f64>() - error;
+        assert!(off.abs() < 1e-9, "the parts are the error: {report}");
     }
 }
 
@@ -54,16 +49,8 @@ fn two_replicas_behind_one_address_are_told_apart() {
     let prometheus = prometheus(&[job("httpserver", &targets)]);
     let report = replicas.verify().prometheus(&prometheus).run();
     assert_eq!(report.code, 0, "{report}");
-    report.expect(
-        "measured -> /metrics",
-        "PASS",
-        &["120 observations", "2 replicas"],
-    );
-    report.expect(
-        "/metrics -> Prometheus",
-        "PASS",
-        &["2 replicas of 2 targets"],
-    );
+    report.expect(METRICS, "PASS", &["120 observations", "2 replicas"]);
+    report.expect(SCRAPED, "PASS", &["2 replicas of 2 targets"]);
 }
 
 #[test]
@@ -76,8 +63,8 @@ fn without_any_other_part_it_checks_up_to_metrics() {
         "PASS",
         &["recomputed from seed 7, all equal"],
     );
-    report.expect("measured -> /metrics", "PASS", &["120 observations"]);
-    report.expect("/metrics -> Prometheus", "SKIPPED", &["no --prometheus"]);
+    report.expect(METRICS, "PASS", &["120 observations"]);
+    report.expect(SCRAPED, "SKIPPED", &["no --prometheus"]);
     report.expect("span -> Jaeger", "SKIPPED", &["no --jaeger"]);
     report.expect(
         "ledger",
@@ -103,7 +90,7 @@ fn buckets_that_report_an_impossible_delay_are_a_warning() {
     let report = Verify::of(service.address).prometheus(&prometheus).run();
     assert_eq!(report.code, 0, "a warning is not a failure: {report}");
     report.expect(
-        "Prometheus -> percentile",
+        PERCENTILE,
         "WARN",
         &["% above the longest possible delay of 2 s"],
     );
@@ -115,12 +102,12 @@ fn metrics_on_another_address_are_skipped_until_metrics_names_it() {
     let verify = Verify::of(service.address);
     let report = verify.run();
     assert_eq!(report.code, 0, "{report}");
-    report.expect("measured -> /metrics", "SKIPPED", &["404", "--metrics URL"]);
+    report.expect(METRICS, "SKIPPED", &["404", "--metrics URL"]);
     let line = service.process.line_with("metrics on http://");
     let address = line.split("metrics on http://").nth(1).unwrap();
     let address = address.split('/').next().unwrap().parse().unwrap();
     let report = verify.flags(&["--metrics", &metrics(address)]).run();
-    report.expect("measured -> /metrics", "PASS", &["120 observations"]);
+    report.expect(METRICS, "PASS", &["120 observations"]);
 }
 
 #[test]
@@ -138,8 +125,8 @@ fn other_traffic_turns_equalities_into_bounds() {
             service.get("/images?delay=constant(10ms)");
         }
         let report = run.end();
-        report.expect("measured -> /metrics", "PASS", &["lower bounds"]);
-        report.expect("/metrics -> Prometheus", "PASS", &["between two snapshots"]);
+        report.expect(METRICS, "PASS", &["lower bounds"]);
+        report.expect(SCRAPED, "PASS", &["between two snapshots"]);
         if is_failure {
             report.fails("ledger", &["other traffic: 5 requests", "--exclusive"]);
         } else {
@@ -175,26 +162,18 @@ fn replicas_that_cannot_be_read_are_compared_by_their_answers() {
     let report = verify.run();
     assert_eq!(report.code, 0, "{report}");
     report.expect(
-        "measured -> /metrics",
+        METRICS,
         "SKIPPED",
         &["several replicas in turn", "--metrics"],
     );
-    report.expect(
-        "/metrics -> Prometheus",
-        "PASS",
-        &["2 replicas of 2 targets"],
-    );
+    report.expect(SCRAPED, "PASS", &["2 replicas of 2 targets"]);
     let before = accepted(&two);
     let run = verify.start();
     until_accepted(&two, before + 5.0);
     two.get("/images?delay=constant(1ms)");
     let report = run.end();
     assert_eq!(report.code, 0, "{report}");
-    report.expect(
-        "/metrics -> Prometheus",
-        "PASS",
-        &["other traffic: 1 requests"],
-    );
+    report.expect(SCRAPED, "PASS", &["other traffic: 1 requests"]);
 }
 
 #[test]
@@ -203,11 +182,7 @@ fn every_address_of_the_target_s_name_is_read_once() {
     let target = format!("http://localhost:{}/images", service.address.port());
     let report = Verify::default().flags(&["--target", &target]).run();
     assert_eq!(report.code, 0, "{report}");
-    report.expect(
-        "measured -> /metrics",
-        "PASS",
-        &["120 observations", "1 replica,"],
-    );
+    report.expect(METRICS, "PASS", &["120 observations", "1 replica,"]);
 }
 
 #[test]

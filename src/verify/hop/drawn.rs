@@ -76,9 +76,10 @@ fn mismatches(evidence: &Evidence) -> Vec<String> {
         }
     }
     let of = plural(count, "delay");
-    let text =
-        |(mismatch, times): (Mismatch, _)| format!("{times} of {of}{}", mismatch.summary(evidence));
-    found.into_iter().map(text).collect()
+    let found = found.into_iter();
+    found
+        .map(|(mismatch, times)| mismatch.summary(evidence, &format!("{times} of {of}")))
+        .collect()
 }
 
 fn mismatch(evidence: &Evidence, answer: Answer<'_>) -> Option<Mismatch> {
@@ -125,22 +126,20 @@ fn is_claimed(evidence: &Evidence, delay: &str, seed: &str) -> bool {
 }
 
 impl Mismatch {
-    fn summary(self, evidence: &Evidence) -> String {
+    fn summary(self, evidence: &Evidence, delays: &str) -> String {
         let claim = evidence.claim.summary();
         match self {
-            Self::Dropped => {
-                ": the traceparent was dropped on the way, and the service started its own trace"
-                    .to_owned()
-            }
-            Self::Reparented => {
-                ": the parent id was changed on the way, the trace id was kept; a proxy that opens spans does this"
-                    .to_owned()
-            }
+            Self::Dropped => format!(
+                "{delays}: the traceparent was dropped on the way, and the service started its own trace"
+            ),
+            Self::Reparented => format!(
+                "{delays}: the parent id was changed on the way, the trace id was kept; a proxy that opens spans does this"
+            ),
             Self::Declares { replica, declared } => format!(
-                " fit another claim: replica {replica} declares {declared}; the claim is {claim}"
+                "{delays} fit another claim: replica {replica} declares {declared}; the claim is {claim}"
             ),
             Self::Unexplained { replica } => format!(
-                " do not fit the claim {claim}: replica {replica} draws from another delay or seed"
+                "{delays} do not fit the claim {claim}: replica {replica} draws from another delay or seed"
             ),
         }
     }

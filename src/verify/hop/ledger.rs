@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{judgement::Hop, other_traffic};
 use crate::{
-    contract::{Metric, Names, Step, names::label},
+    contract::{Metric, Names, Part, Step, names::label},
     load::Outcome,
     verify::{
         evidence::Evidence,
@@ -143,22 +143,20 @@ fn unbalanced_snapshot(evidence: &Evidence) -> Option<String> {
 
 /// A scrape in which more requests had ended than were accepted.
 fn unbalanced_scrape(names: &Names, scrapes: &Scrapes) -> Option<String> {
-    let accepted_name = names.family(Metric::RequestsAccepted);
-    let count_name = names.family(Metric::ExecutionLatency) + "_count";
+    let is_accepted = |series: &&Series| {
+        names.read(series.name()) == Some((Metric::RequestsAccepted, Part::Value))
+    };
     let is_end = |series: &&Series| {
-        let ends = [Step::Total, Step::Cancelled];
-        series.name() == count_name
-            && ends
-                .map(Step::as_str)
-                .iter()
-                .any(|step| series.has_label(label::STEP, step))
+        let mut ends = [Step::Total, Step::Cancelled].into_iter();
+        names.read(series.name()) == Some((Metric::ExecutionLatency, Part::Count))
+            && ends.any(|step| series.has_label(label::STEP, step.as_str()))
     };
     let is_unbalanced = |target: &&Target| {
         let own = || {
             let raw = scrapes.raw.iter();
             raw.filter(|series| series.is_from(&target.labels))
         };
-        let Some(accepted) = own().find(|series| series.name() == accepted_name) else {
+        let Some(accepted) = own().find(is_accepted) else {
             return false;
         };
         let ends: Vec<_> = own().filter(is_end).collect();

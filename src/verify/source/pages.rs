@@ -83,12 +83,10 @@ impl<'a> ReplicaPages<'a> {
     }
 
     fn add(&mut self, url: Url, first: PageSnapshot) {
-        let mut all = self.snapshots();
         // One process may answer at several addresses, as with IPv4 and IPv6.
-        if all.any(|known| known.instance_id == first.instance_id) {
+        if self.instance_ids().contains(&first.instance_id) {
             return;
         }
-        drop(all);
         let replica = Replica {
             url: url.to_string(),
             snapshots: vec![first],
@@ -97,15 +95,11 @@ impl<'a> ReplicaPages<'a> {
         self.replicas.push((url, replica));
     }
 
-    fn snapshots(&self) -> impl Iterator<Item = &PageSnapshot> {
-        let replicas = self.replicas.iter();
-        replicas.flat_map(|(_, replica)| &replica.snapshots)
-    }
-
     /// The instance ids that have been seen so far.
     pub fn instance_ids(&self) -> Vec<String> {
-        let all = self.snapshots();
-        all.map(|page| page.instance_id.clone()).collect()
+        let replicas = self.replicas.iter();
+        let pages = replicas.flat_map(|(_, replica)| &replica.snapshots);
+        pages.map(|page| page.instance_id.clone()).collect()
     }
 
     /// Reads all replicas at an interval; never returns.
