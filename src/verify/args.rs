@@ -36,6 +36,10 @@ pub struct VerifyArgs {
     #[arg(long, value_name = "URL", value_parser = parse_url)]
     pub metrics: Vec<Url>,
 
+    /// Format of the report
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub output: Output,
+
     /// What is claimed and sent.
     #[command(flatten)]
     pub run: RunArgs,
@@ -43,10 +47,6 @@ pub struct VerifyArgs {
     /// What counts as a failure.
     #[command(flatten)]
     pub limits: LimitArgs,
-
-    /// Format of the report
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub output: Output,
 
     /// How requests are sent; the headers go to the target, to Prometheus and to Jaeger.
     #[command(flatten)]

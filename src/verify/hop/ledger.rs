@@ -134,7 +134,7 @@ fn unbalanced_snapshot(evidence: &Evidence) -> Option<String> {
     let mut snapshots = snapshots(&evidence.replicas);
     let bad = snapshots.find(|page| page.counts.accepted < page.counts.ended())?;
     Some(format!(
-        "/metrics of replica {}: completed + cancelled is {}, more than accepted, {}",
+        "/metrics of replica {}: completed + cancelled is {}, but accepted is {}",
         bad.instance_id,
         bad.counts.ended(),
         bad.counts.accepted

@@ -16,7 +16,7 @@ const MAX_BODY: usize = 1 << 20;
 /// Why there is no claim.
 #[derive(Debug, thiserror::Error)]
 pub enum ClaimError {
-    #[error("{0} (give --delay and --seed to verify a service without /truth)")]
+    #[error("{0}; to verify a service without /truth, give --delay and --seed")]
     Client(#[from] ClientError),
     #[error("{url}: {reason}")]
     Truth { url: Url, reason: String },
