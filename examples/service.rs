@@ -21,7 +21,7 @@ const ROUTES: RouteTable = RouteTable(&[
     ("/metrics", RouteKind::Quiet),
 ]);
 
-pub fn main() -> anyhow::Result<()> {
+pub(crate) fn main() -> anyhow::Result<()> {
     let runtime = tokio::runtime::Runtime::new()?;
     let telemetry = runtime.block_on(async { Telemetry::start(SERVICE, None) })?;
     let served = runtime.block_on(serve(&telemetry));
@@ -39,8 +39,10 @@ async fn serve(telemetry: &Telemetry) -> anyhow::Result<()> {
     let server = HttpServer::bind(address.parse()?).await?;
     tracing::info!("listening on http://{}", server.address()?);
 
-    let mut options = ObserveOptions::default();
-    options.readiness = server.readiness.clone();
+    let options = ObserveOptions {
+        readiness: server.readiness.clone(),
+        ..ObserveOptions::default()
+    };
     let instruments =
         Instruments::new(&telemetry.metrics.meter(), &MetricArgs::named(SERVICE.name));
     let layer = ObserveLayer::new(telemetry, instruments, Arc::new(ROUTES), options);

@@ -6,22 +6,17 @@ use std::process::ExitCode;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
     /// 0: success.
-    Good,
+    Good = 0,
     /// 1: a check failed.
-    Failed,
+    Failed = 1,
     /// 2: the command line or the environment is wrong.
-    Usage,
+    Usage = 2,
     /// 3: something to check could not be reached.
-    Unreachable,
+    Unreachable = 3,
 }
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Good => 0,
-            Exit::Failed => 1,
-            Exit::Usage => 2,
-            Exit::Unreachable => 3,
-        })
+        Self::from(exit as u8)
     }
 }

@@ -26,11 +26,13 @@ impl ExecutionTimer {
     }
 
     /// Records the time since the start, and returns it: the one measurement that everything else repeats.
+    #[must_use]
     pub fn observe_total(mut self) -> Duration {
         self.finish(Step::Total)
     }
 
     /// Records the time since the start as that of a client who left, and returns it.
+    #[must_use]
     pub fn observe_cancelled(mut self) -> Duration {
         self.finish(Step::Cancelled)
     }
@@ -71,6 +73,7 @@ impl<'a> StepTimer<'a> {
     }
 
     /// Records the time since the start, and returns it.
+    #[must_use]
     pub fn observe(self) -> Duration {
         let took = self.start.elapsed();
         self.latency.record(self.step, took);

@@ -7,6 +7,7 @@ use crate::{
     delay::{Delay, DelayArgs, Domain, draw},
     exit::Exit,
     instruments::MetricArgs,
+    output::Output,
     truth::Truth,
 };
 
@@ -32,12 +33,6 @@ pub struct TruthArgs {
     output: Output,
 }
 
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum Output {
-    Text,
-    Json,
-}
-
 pub fn run(args: &TruthArgs) -> anyhow::Result<Exit> {
     let delay = Delay::from(&args.delay);
     let mut out = stdout().lock();
@@ -48,18 +43,15 @@ pub fn run(args: &TruthArgs) -> anyhow::Result<Exit> {
             match args.output {
                 Output::Text => writeln!(out, "{:.9} s  {trace_context}", drawn.as_secs_f64())?,
                 Output::Json => {
-                    let said = serde_json::json!({"request": trace_context.to_string(), "delay_ns": u64::try_from(drawn.as_nanos())?});
-                    writeln!(out, "{said}")?;
+                    let line = serde_json::json!({"request": trace_context.to_string(), "delay_ns": u64::try_from(drawn.as_nanos())?});
+                    writeln!(out, "{line}")?;
                 }
             }
         }
         return Ok(Exit::Good);
     }
     let truth = Truth::of(&delay, args.delay.seed, &args.metrics.buckets);
-    match args.output {
-        Output::Text => write!(out, "{truth}")?,
-        Output::Json => writeln!(out, "{}", serde_json::to_string_pretty(&truth)?)?,
-    }
+    args.output.write(&truth, &mut out)?;
     Ok(Exit::Good)
 }
 

@@ -118,11 +118,11 @@ impl Client {
     /// As [`fetch`](Self::fetch), and when the status is not 2xx.
     pub async fn text(&self, url: &Url, limit: usize) -> Result<String, ClientError> {
         let answer = self.fetch(url, limit).await?;
-        if (200..300).contains(&answer.status) {
-            return Ok(answer.body);
+        if answer.is_success() {
+            Ok(answer.body)
+        } else {
+            Err(answer.not_success(url))
         }
-        let failure = Failure::Status(answer.status, excerpt(&answer.body));
-        Err(ClientError::new(&without_password(url), failure))
     }
 
     /// The JSON of the response to a GET.
@@ -134,11 +134,32 @@ impl Client {
         url: &Url,
         limit: usize,
     ) -> Result<T, ClientError> {
-        let text = self.text(url, limit).await?;
-        serde_json::from_str(&text).map_err(|error| {
-            let reason = format!("{error}; it starts with `{}`", excerpt(&text));
-            ClientError::new(&without_password(url), Failure::NotJson(reason))
-        })
+        let answer = self.fetch(url, limit).await?;
+        if !answer.is_success() {
+            return Err(answer.not_success(url));
+        }
+        serde_json::from_str(&answer.body).map_err(|error| answer.not_json(url, &error))
+    }
+}
+
+impl Answer {
+    fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    fn not_success(&self, url: &Url) -> ClientError {
+        let failure = Failure::Status(self.status, excerpt(&self.body));
+        ClientError::new(&without_password(url), failure)
+    }
+
+    /// Why this answer is not the expected JSON: its status unless that is 2xx, otherwise the parser's error.
+    #[must_use]
+    pub fn not_json(&self, url: &Url, error: &serde_json::Error) -> ClientError {
+        if !self.is_success() {
+            return self.not_success(url);
+        }
+        let reason = format!("{error}; it starts with `{}`", excerpt(&self.body));
+        ClientError::new(&without_password(url), Failure::NotJson(reason))
     }
 }
 

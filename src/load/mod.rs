@@ -8,7 +8,6 @@ mod report;
 mod schedule;
 mod statistics;
 
-pub use crate::output::Output;
 pub use args::{Arrivals, LoadArgs, Plan, rate, ratio};
 pub use open_loop::{Driven, drive};
 pub use outcome::{Outcome, Sent};

@@ -26,6 +26,7 @@ pub trait Policy: Send + Sync + 'static {
     }
 
     /// Attributes of a request's span beside those of the conventions. `plan` is there for timed requests.
+    #[must_use]
     fn attributes(_plan: Option<&Self::Plan>, _total: Duration) -> Vec<KeyValue> {
         Vec::new()
     }

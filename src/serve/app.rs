@@ -12,7 +12,6 @@ use crate::{
     clock::Clock,
     contract::Names,
     instruments::{DeclaredDelay, DelayInstruments, Instruments},
-    observe::Policy,
     shutdown::Readiness,
     telemetry::{Metrics, Telemetry, Tracing},
 };

@@ -5,46 +5,49 @@ use std::time::Duration;
 use reqwest::Url;
 
 use crate::{
-    client::ClientArgs,
+    client::{ClientArgs, parse_url},
+    contract::names::parse_namespace,
     delay::{Delay, parse_duration},
-    load::{Output, rate, ratio},
+    load::{rate, ratio},
+    output::Output,
 };
 
 /// Flags of `verify`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct VerifyArgs {
-    /// The service: where the known requests are sent
+    /// URL of the service to which the known requests are sent
     #[arg(
         long,
         env = "HTTPSERVER_TARGET",
         value_name = "URL",
-        default_value = "http://127.0.0.1:8080/images"
+        default_value = "http://127.0.0.1:8080/images",
+        value_parser = target
     )]
     pub target: Url,
 
-    /// The Prometheus that scrapes it
-    #[arg(long, env = "HTTPSERVER_PROMETHEUS", value_name = "URL")]
+    /// URL of the Prometheus that scrapes the service
+    #[arg(long, env = "HTTPSERVER_PROMETHEUS", value_name = "URL", value_parser = parse_url)]
     pub prometheus: Option<Url>,
 
-    /// The Jaeger that gets its spans
-    #[arg(long, env = "HTTPSERVER_JAEGER", value_name = "URL")]
+    /// URL of the Jaeger that receives the service's spans
+    #[arg(long, env = "HTTPSERVER_JAEGER", value_name = "URL", value_parser = parse_url)]
     pub jaeger: Option<Url>,
 
-    /// Where the replicas' metrics are, at every address of the host name; can be repeated [default: /metrics of the target]
-    #[arg(long, value_name = "URL")]
+    /// URL of the replicas' metrics, read at every address of its host name; can be repeated [default: /metrics of the target]
+    #[arg(long, value_name = "URL", value_parser = parse_url)]
     pub metrics: Vec<Url>,
 
-    /// What is claimed of the load and of the delay.
+    /// Format of the report
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub output: Output,
+
+    /// What is claimed and sent.
     #[command(flatten)]
     pub run: RunArgs,
 
     /// What counts as a failure.
     #[command(flatten)]
     pub limits: LimitArgs,
-
-    /// How to print the report
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub output: Output,
 
     /// How requests are sent; the headers go to the target, to Prometheus and to Jaeger.
     #[command(flatten)]
@@ -55,56 +58,66 @@ pub struct VerifyArgs {
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Traffic")]
 pub struct RunArgs {
-    /// The delay that is claimed [default: what the service's /truth says]
+    /// The delay that the service should have [default: as in the service's /truth]
     #[arg(long, value_name = "SPEC")]
     pub delay: Option<Delay>,
 
-    /// The seed that is claimed [default: what the service's /truth says]
+    /// The seed that the service should have [default: as in the service's /truth]
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
 
-    /// First word of the names of the service's metrics [default: what the service's /truth says]
-    #[arg(long, value_name = "WORD")]
+    /// First word of the service's metric names [default: as in the service's /truth]
+    #[arg(long, value_name = "WORD", value_parser = parse_namespace)]
     pub namespace: Option<String>,
 
-    /// Requests a second
+    /// Requests per second
     #[arg(long, value_name = "RATE", default_value = "20", value_parser = rate)]
     pub rate: f64,
 
-    /// How long to send
+    /// How long to send requests
     #[arg(long, value_name = "DURATION", default_value = "15s", value_parser = parse_duration)]
     pub duration: Duration,
 
-    /// Share of the requests whose traceparent says that they are sampled, 0 to 1
+    /// Share of the requests with the sampled flag in their traceparent, 0 to 1
     #[arg(long, value_name = "RATIO", default_value = "1", value_parser = ratio)]
     pub sampled_ratio: f64,
 
-    /// How long to wait for each thing that must happen: a scrape, the last spans
+    /// How long to wait for each scrape, and for the last spans
     #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = parse_duration)]
     pub wait: Duration,
 }
 
-/// What is still true enough.
+/// Thresholds.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Verdicts")]
 pub struct LimitArgs {
-    /// Largest p99 of measured total minus drawn delay
+    /// Highest p99 of measured total minus drawn delay
     #[arg(long, value_name = "DURATION", default_value = "5ms", value_parser = parse_duration)]
     pub max_clock_error: Duration,
 
-    /// Largest p99 of the client's own time minus the measured total [default: any]
+    /// Highest p99 of the client's own time minus the measured total [default: no limit]
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     pub max_wire: Option<Duration>,
 
-    /// The window that a dashboard's rate has, to be reported beside that of the whole run
+    /// Range of a dashboard's rate queries, whose percentiles are checked beside those of the whole run
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     pub rate_window: Option<Duration>,
 
-    /// Fail when somebody else's requests reach the service during the run
+    /// Fail if requests of other clients reach the service during the run
     #[arg(long)]
     pub exclusive: bool,
 
-    /// Fail where a hop cannot be checked
+    /// Fail if a hop cannot be checked
     #[arg(long)]
     pub require_all: bool,
+}
+
+/// A URL without `?delay=` and `?status=`: a request that overrides its own delay has no claimed one.
+fn target(given: &str) -> Result<Url, String> {
+    let url = parse_url(given)?;
+    let mut query = url.query_pairs();
+    if query.any(|(name, _)| name == "delay" || name == "status") {
+        return Err("must not contain ?delay= or ?status=".to_owned());
+    }
+    Ok(url)
 }

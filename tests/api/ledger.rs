@@ -30,13 +30,15 @@ async fn a_client_that_leaves_is_counted_with_the_time_it_stayed() {
         .write_all(b"GET /images HTTP/1.1\r\nhost: x\r\n\r\n")
         .await
         .unwrap();
-    app.registry_until("a request is in flight", |look| ledger(look).0 == 1.0)
-        .await;
+    app.registry_until("a request is in flight", |registry| {
+        ledger(registry).0 == 1.0
+    })
+    .await;
     drop(stream);
-    let look = app
-        .registry_until("it is cancelled", |look| ledger(look).2 == 1.0)
+    let registry = app
+        .registry_until("it is cancelled", |registry| ledger(registry).2 == 1.0)
         .await;
-    assert_eq!(ledger(&look), (1.0, 0.0, 1.0));
+    assert_eq!(ledger(&registry), (1.0, 0.0, 1.0));
     let stayed = registry.sum(&format!("{LATENCY}_sum"), &[("step", "cancelled")]);
     assert!(stayed > 0.0 && stayed < 10.0, "{stayed}");
     let labels = [("error_type", "cancelled"), ("http_route", "/images")];
@@ -45,7 +47,7 @@ async fn a_client_that_leaves_is_counted_with_the_time_it_stayed() {
         1.0
     );
     assert_eq!(
-        look.series(
+        registry.series(
             "http_server_request_duration_seconds_count",
             &[("http_response_status_code", "200")]
         ),

@@ -16,7 +16,7 @@ use std::{
 
 use modules::Crate;
 use order::{circles, violations};
-use tables::{CIRCLES_LEFT, TABLES, TELEMETRY_ONLY, UNCHECKED};
+use tables::{TABLES, TELEMETRY_ONLY};
 
 /// All `.rs` files below a folder.
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
@@ -59,8 +59,8 @@ fn every_module_uses_only_modules_below_it() {
         uses > 500,
         "only {uses} uses were found: is the reader broken?"
     );
-    let checked = TABLES.iter().filter(|table| !UNCHECKED.contains(&table.of));
-    let wrong: Vec<_> = checked
+    let wrong: Vec<_> = TABLES
+        .iter()
         .flat_map(|table| violations(&library, table))
         .collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
@@ -69,7 +69,7 @@ fn every_module_uses_only_modules_below_it() {
 #[test]
 fn every_row_names_modules_that_exist() {
     let library = Crate::library();
-    for table in TABLES.iter().filter(|table| !UNCHECKED.contains(&table.of)) {
+    for table in TABLES {
         for name in table
             .rows
             .iter()
@@ -105,11 +105,6 @@ fn no_files_use_each_other_in_a_circle() {
             .collect();
         found.extend(circles(&files));
     }
-    let is_left = |circle: &String| {
-        let mut modules = CIRCLES_LEFT.iter();
-        modules.any(|module| circle.starts_with(&format!("src/{module}/")))
-    };
-    found.retain(|circle| !is_left(circle));
     assert!(found.is_empty(), "{found:#?}");
 }
 

@@ -41,30 +41,39 @@ pub const TABLES: &[Table] = &[
         ],
     },
     Table {
-        of: "verify",
+        of: "observe",
         row_mates: true,
         rows: &[
             &["mod"],
-            &["args", "claim", "run", "report"],
-            &["hop"],
+            &["future"],
+            &["request"],
+            &["attributes", "method", "policy", "route"],
+        ],
+    },
+    Table {
+        of: "serve",
+        row_mates: true,
+        rows: &[
+            &["mod"],
+            &["policy"],
+            &["routes"],
+            &["app"],
+            &["plan"],
+            &["args"],
+        ],
+    },
+    Table {
+        of: "verify",
+        row_mates: false,
+        rows: &[
+            &["mod"],
+            &["run", "report"],
+            &["hop", "source"],
             &["evidence"],
-            &["source"],
+            &["args"],
             &["model"],
         ],
     },
-];
-
-/// Modules whose table is not checked yet.
-pub const UNCHECKED: &[&str] = &["verify"];
-
-/// Modules with circles left, mostly submodules that use a type of their `mod.rs`.
-pub const CIRCLES_LEFT: &[&str] = &[
-    "instruments",
-    "observe",
-    "serve",
-    "server",
-    "telemetry",
-    "verify",
 ];
 
 /// What only `telemetry` may name.

@@ -3,42 +3,40 @@
 use std::time::Duration;
 
 use crate::{
-    proxy::{Mischief, Proxy},
-    verify::verify,
-    world::{images, service},
+    proxy::Faults,
+    verify::Verify,
+    world::{behind, service},
 };
 
 #[test]
 fn a_proxy_that_adds_50_ms_is_found_on_the_wire() {
-    let service = service();
-    let mischief = Mischief {
+    let (_service, front) = behind(Faults {
         late: Duration::from_millis(50),
-        ..Mischief::default()
-    };
-    let front = Proxy::start(&[service.address], mischief);
-    let target = images(front.address);
-    let report = verify(&["--target", &target, "--max-wire", "10ms"]);
+        ..Faults::default()
+    });
+    let verify = Verify::of(front.address);
+    let report = verify.clone().flags(&["--max-wire", "10ms"]).run();
     report.fails(
         "measured -> received",
-        &["the wire's share is too large", "--max-wire"],
+        &["the time on the network is too long", "--max-wire"],
     );
     report.fails_only(&["measured -> received"]);
-    let report = verify(&["--target", &target]);
-    report.expect("measured -> received", "PASS", &["the wire's share: p50 "]);
+    let report = verify.run();
+    report.expect(
+        "measured -> received",
+        "PASS",
+        &["time on the network: p50 "],
+    );
 }
 
 #[test]
 fn a_clock_that_is_later_than_allowed_fails() {
     let service = service();
-    let report = verify(&[
-        "--target",
-        &images(service.address),
-        "--max-clock-error",
-        "1ns",
-    ]);
+    let late = Verify::of(service.address).flags(&["--max-clock-error", "1ns"]);
+    let report = late.run();
     report.fails(
         "drawn -> measured",
-        &["the clock's error is too large", "--max-clock-error"],
+        &["the clock error is too large", "--max-clock-error"],
     );
     report.fails_only(&["drawn -> measured"]);
 }
@@ -64,13 +62,11 @@ fn in_milliseconds(path: &str, body: String) -> String {
 
 #[test]
 fn a_histogram_in_milliseconds_is_named_as_that() {
-    let service = service();
-    let mischief = Mischief {
+    let (_service, front) = behind(Faults {
         rewrite: Some(Box::new(in_milliseconds)),
-        ..Mischief::default()
-    };
-    let front = Proxy::start(&[service.address], mischief);
-    let report = verify(&["--target", &images(front.address)]);
+        ..Faults::default()
+    });
+    let report = Verify::of(front.address).run();
     report.fails(
         "measured -> /metrics",
         &["1000 times too large", "milliseconds", "total, "],
@@ -80,7 +76,6 @@ fn a_histogram_in_milliseconds_is_named_as_that() {
 
 #[test]
 fn one_observation_too_few_is_found_in_its_bucket() {
-    let service = service();
     // One fewer at and above 1 s, once there are any.
     let one_less = |_: &str, body: String| -> String {
         let line = |line: &str| match line.rsplit_once(' ') {
@@ -96,12 +91,11 @@ fn one_observation_too_few_is_found_in_its_bucket() {
         };
         body.lines().map(line).collect()
     };
-    let mischief = Mischief {
+    let (_service, front) = behind(Faults {
         rewrite: Some(Box::new(one_less)),
-        ..Mischief::default()
-    };
-    let front = Proxy::start(&[service.address], mischief);
-    let report = verify(&["--target", &images(front.address)]);
+        ..Faults::default()
+    });
+    let report = Verify::of(front.address).run();
     report.fails(
         "measured -> /metrics",
         &["total, 0.9 < seconds <= 1:", "total, 1 < seconds <= 1.1:"],

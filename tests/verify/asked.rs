@@ -1,4 +1,4 @@
-//! Who is asked may be elsewhere, guarded, old, broken or endless: exit code 3 and a name, never a hang.
+//! Sources that are absent, guarded, old, broken or endless: exit code 3 with the URL, never a hang.
 
 use std::{
     io::{Read, Write},
@@ -9,14 +9,14 @@ use std::{
 
 use crate::{
     parts::absent,
-    proxy::{Mischief, Proxy},
-    verify::{Report, verify},
-    world::{images, job, prometheus, service},
+    proxy::{Faults, Proxy},
+    verify::{Report, Verify},
+    world::{scraped, service},
 };
 
 const HOP: &str = "/metrics -> Prometheus";
 
-/// Somebody who answers everything with this, over and over where `is_endless`.
+/// A server that answers everything with this, without end where `is_endless`.
 fn fake(answer: &'static [u8], is_endless: bool) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -34,45 +34,40 @@ fn fake(answer: &'static [u8], is_endless: bool) -> SocketAddr {
     address
 }
 
+fn free_address() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap()
+}
+
 fn ask(prometheus: &str, flags: &[&str]) -> Report {
     let service = service();
-    let target = images(service.address);
-    let usual = [
-        "--target",
-        &target,
-        "--prometheus",
-        prometheus,
-        "--duration",
-        "1s",
-        "--wait",
-        "2s",
-    ];
-    verify(&[&usual[..], flags].concat())
+    let verify = Verify::of(service.address).flags(&["--prometheus", prometheus]);
+    let short = verify.flags(&["--duration", "1s", "--wait", "2s"]);
+    short.flags(flags).run()
 }
 
 #[test]
 fn a_prometheus_that_is_not_there_is_exit_code_3_with_its_url() {
-    let gone = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
+    let gone = free_address();
     let report = ask(&format!("http://{gone}"), &[]);
     assert_eq!(report.code, 3, "{report}");
     report.expect(
         HOP,
         "SKIPPED",
-        &["could not be reached", &gone.to_string(), "time()"],
+        &[
+            "could not be checked",
+            "cannot connect",
+            &gone.to_string(),
+            "time()",
+        ],
     );
     report.expect("measured -> /metrics", "PASS", &[]);
 }
 
 #[test]
 fn a_service_that_is_not_there_is_exit_code_3_with_its_url() {
-    let gone = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
-    let report = verify(&["--target", &images(gone)]);
+    let gone = free_address();
+    let report = Verify::of(gone).run();
     assert_eq!(report.code, 3, "{report}");
     assert!(
         report.stderr.contains(&format!("http://{gone}/truth")),
@@ -81,7 +76,7 @@ fn a_service_that_is_not_there_is_exit_code_3_with_its_url() {
 }
 
 #[test]
-fn a_page_where_json_was_due_is_named_as_that() {
+fn a_page_instead_of_json_is_named() {
     let page =
         b"HTTP/1.1 200 OK\r\ncontent-length: 21\r\nconnection: close\r\n\r\n<html>Sign in!</html>";
     let report = ask(&format!("http://{}", fake(page, false)), &[]);
@@ -106,7 +101,7 @@ fn wrong_urls_are_usage_errors() {
         &["--prometheus", "file:///etc"],
         &["--rate", "0"],
     ] {
-        let report = verify(flags);
+        let report = Verify::default().flags(flags).run();
         assert_eq!(report.code, 2, "{flags:?}: {report}");
     }
 }
@@ -116,34 +111,30 @@ fn a_guarded_prometheus_behind_a_path_prefix_answers_with_the_header() {
     if absent(&["prometheus"]) {
         return;
     }
-    let service = service();
-    let real = prometheus(&[job("httpserver", &[service.address])]);
-    let mischief = Mischief {
+    let (service, real) = scraped();
+    let faults = Faults {
         prefix: "/prom",
         authorization: Some("Bearer open"),
-        ..Mischief::default()
+        ..Faults::default()
     };
-    let front = Proxy::start(&[real.address], mischief);
-    let (target, url) = (
-        images(service.address),
-        format!("http://{}/prom/", front.address),
-    );
-    let usual = ["--target", &target, "--prometheus", &url];
-    let report = verify(&usual);
+    let front = Proxy::start(&[real.address], faults);
+    let url = format!("http://{}/prom/", front.address);
+    let verify = Verify::of(service.address).flags(&["--prometheus", &url]);
+    let report = verify.run();
     assert_eq!(report.code, 3, "{report}");
     report.expect(HOP, "SKIPPED", &["401"]);
-    let report = verify(&[&usual[..], &["--header", "Authorization: Bearer open"]].concat());
+    let header = ["--header", "Authorization: Bearer open"];
+    let report = verify.flags(&header).run();
     assert_eq!(report.code, 0, "{report}");
     report.expect(HOP, "PASS", &["1 replica of 1 target"]);
 }
 
 #[test]
-fn an_older_prometheus_that_tells_no_interval_is_judged_by_its_spacings() {
+fn without_a_known_interval_the_spacing_of_the_scrapes_is_taken() {
     if absent(&["prometheus"]) {
         return;
     }
-    let service = service();
-    let real = prometheus(&[job("httpserver", &[service.address])]);
+    let (service, real) = scraped();
     let older = |path: &str, body: String| {
         if path.starts_with("/api/v1/targets") {
             body.replace("\"scrapeInterval\"", "\"unknown\"")
@@ -151,13 +142,14 @@ fn an_older_prometheus_that_tells_no_interval_is_judged_by_its_spacings() {
             body
         }
     };
-    let mischief = Mischief {
+    let faults = Faults {
         rewrite: Some(Box::new(older)),
-        ..Mischief::default()
+        ..Faults::default()
     };
-    let front = Proxy::start(&[real.address], mischief);
-    let (target, url) = (images(service.address), format!("http://{}", front.address));
-    let report = verify(&["--target", &target, "--prometheus", &url]);
+    let front = Proxy::start(&[real.address], faults);
+    let url = format!("http://{}", front.address);
+    let verify = Verify::of(service.address).flags(&["--prometheus", &url]);
+    let report = verify.run();
     assert_eq!(report.code, 0, "{report}");
     report.expect(HOP, "PASS", &["1 replica of 1 target"]);
 }
@@ -182,11 +174,7 @@ fn a_private_certificate_is_trusted_where_ca_names_it() {
     let folder = std::env::temp_dir().join(format!("httpserver-tls-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     certificate(&folder);
-    let port = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
+    let port = free_address().port();
     let mut server = Command::new("openssl")
         .args([
             "s_server", "-www", "-quiet", "-key", "key.pem", "-cert", "cert.pem",

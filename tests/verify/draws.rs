@@ -1,21 +1,22 @@
 //! declared -> drawn: wrong seeds, wrong claims, and parents that change on the way.
 
 use crate::{
-    proxy::{Mischief, Proxy},
-    verify::verify,
-    world::{images, metrics, service, service_with},
+    parts::Service,
+    proxy::Faults,
+    verify::Verify,
+    world::{TwoReplicas, behind, id, service},
 };
 
 const HOP: &str = "declared -> drawn";
 
 #[test]
-fn another_seed_than_is_claimed_is_named_with_the_one_that_is_declared() {
+fn a_seed_other_than_the_claimed_one_is_named() {
     let service = service();
-    let report = verify(&["--target", &images(service.address), "--seed", "8"]);
+    let report = Verify::of(service.address).flags(&["--seed", "8"]).run();
     report.fails(
         HOP,
         &[
-            "120 of 120 delays are those of another claim",
+            "120 of 120 delays fit another claim",
             "declares uniform(0s,2s), seed 7",
             "seed 8",
         ],
@@ -24,90 +25,55 @@ fn another_seed_than_is_claimed_is_named_with_the_one_that_is_declared() {
 }
 
 #[test]
-fn another_delay_than_is_claimed_fails() {
+fn a_delay_other_than_the_claimed_one_fails() {
     let service = service();
-    let claim = ["--delay", "uniform(0s,3s)"];
-    let report = verify(&[&["--target", &images(service.address)], &claim[..]].concat());
-    report.fails(
-        HOP,
-        &[
-            "declares uniform(0s,2s), seed 7",
-            "claimed is uniform(0s,3s)",
-        ],
-    );
+    let verify = Verify::of(service.address).flags(&["--delay", "uniform(0s,3s)"]);
+    let words = "declares uniform(0s,2s), seed 7; the claim is uniform(0s,3s)";
+    verify.run().fails(HOP, &[words]);
 }
 
 #[test]
 fn two_replicas_with_different_seeds_fail_by_name() {
-    let one = service();
-    let two = crate::parts::Service::start::<&str>(
-        &["--seed", "9", "--buckets", "linear(0.1,0.1,20)"],
-        &[],
-    );
-    let front = Proxy::start(&[one.address, two.address], Mischief::default());
-    let report = verify(&[
-        "--target",
-        &images(front.address),
-        "--metrics",
-        &metrics(one.address),
-        "--metrics",
-        &metrics(two.address),
-    ]);
-    let id = two.get("/truth").json()["instance_id"]
-        .as_str()
-        .unwrap()
-        .to_owned();
-    let other = one.get("/truth").json()["instance_id"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let flags = ["--seed", "9", "--buckets", "linear(0.1,0.1,20)"];
+    let replicas = TwoReplicas::of(service(), Service::start::<&str>(&flags, &[]));
+    let report = replicas.verify().run();
     report.expect(HOP, "FAIL", &["replica", "declares uniform(0s,2s), seed"]);
     let says = report.says(HOP);
-    // The claim is what the first /truth said: whichever of the two that was, the other one is named.
-    assert!(says.contains(&id) || says.contains(&other), "{says}");
+    // The claim is that of whichever replica answered /truth: the other one is named.
+    let ids = [&replicas.one, &replicas.two].map(id);
+    assert!(ids.iter().any(|id| says.contains(id)), "{says}");
     let share: u32 = says.split(' ').next().unwrap().parse().unwrap();
     assert!((40..=80).contains(&share), "about a half: {says}");
     report.fails_only(&[HOP]);
 }
 
 #[test]
-fn a_parent_that_changes_on_the_way_is_no_wrong_seed() {
-    let service = service();
-    let mischief = Mischief {
+fn a_parent_that_changes_on_the_way_is_not_a_wrong_seed() {
+    let (_service, front) = behind(Faults {
         reparent: true,
-        ..Mischief::default()
-    };
-    let front = Proxy::start(&[service.address], mischief);
-    let report = verify(&["--target", &images(front.address)]);
-    report.fails(HOP, &["120 of 120", "the parent was changed on the way"]);
+        ..Faults::default()
+    });
+    let report = Verify::of(front.address).run();
+    report.fails(HOP, &["120 of 120", "the parent id was changed on the way"]);
 }
 
 #[test]
-fn a_traceparent_that_is_dropped_is_named_as_that() {
-    let service = service();
-    let mischief = Mischief {
+fn a_dropped_traceparent_is_named() {
+    let (_service, front) = behind(Faults {
         drop_parent: true,
-        ..Mischief::default()
-    };
-    let front = Proxy::start(&[service.address], mischief);
-    let report = verify(&["--target", &images(front.address)]);
-    report.fails(
-        HOP,
-        &["120 of 120", "the traceparent was dropped on the way"],
-    );
+        ..Faults::default()
+    });
+    let report = Verify::of(front.address).run();
+    let words = "the traceparent was dropped on the way";
+    report.fails(HOP, &["120 of 120", words]);
 }
 
 #[test]
-fn a_timeout_below_the_longest_delay_truncates_what_is_seen() {
-    let service = service_with(&[]);
-    let flags = ["--timeout", "1s", "--rate", "60"];
-    let report = verify(&[&["--target", &images(service.address)], &flags[..]].concat());
-    report.fails(
-        HOP,
-        &[
-            "truncated",
-            "drew a delay above --timeout 1s and got no answer",
-        ],
-    );
+fn a_timeout_below_the_longest_delay_truncates_the_sample() {
+    let service = service();
+    let verify = Verify::of(service.address).flags(&["--timeout", "1s", "--rate", "60"]);
+    let report = verify.run();
+    let words = "drew a delay above --timeout 1s and got no answer";
+    report.fails(HOP, &["truncated", words]);
     report.expect("ledger", "PASS", &["timeout", "cancelled"]);
 }

@@ -1,5 +1,5 @@
-//! `httpserver verify` among real parts: what is healthy passes, and whatever is wrong fails at its own hop, in words
-//! that say so.
+//! `httpserver verify` with real parts: a healthy pipeline passes, each fault fails at its own hop, and the message
+//! names it.
 
 #![cfg(test)]
 

@@ -1,4 +1,4 @@
-//! A small reverse proxy that can be told to misbehave: late, lying, or in front of several replicas.
+//! A small reverse proxy that can delay and rewrite answers, change headers, and alternate between replicas.
 
 use std::{
     io::{self, BufRead, BufReader, Write},
@@ -15,20 +15,20 @@ use crate::parts::Connection;
 
 type Rewrite = Box<dyn Fn(&str, String) -> String + Send + Sync>;
 
-/// What it does to what passes.
+/// What it does to requests and answers.
 #[derive(Default)]
-pub(crate) struct Mischief {
+pub(crate) struct Faults {
     /// Added to each answer of `/images`.
     pub(crate) late: Duration,
-    /// What becomes of a body, by its path.
+    /// Rewrites a body, given its path.
     pub(crate) rewrite: Option<Rewrite>,
     /// Whether the `traceparent` gets another parent.
     pub(crate) reparent: bool,
-    /// Whether the `traceparent` is taken away.
+    /// Whether the `traceparent` is removed.
     pub(crate) drop_parent: bool,
-    /// Taken away from the path; without it, 404.
+    /// Stripped from the path; other paths get 404.
     pub(crate) prefix: &'static str,
-    /// What the request must say of itself; without it, 401.
+    /// The `authorization` that a request needs; others get 401.
     pub(crate) authorization: Option<&'static str>,
 }
 
@@ -42,18 +42,18 @@ pub(crate) struct Proxy {
 struct Shared {
     upstreams: Mutex<Vec<SocketAddr>>,
     turn: AtomicUsize,
-    mischief: Mischief,
+    faults: Faults,
 }
 
 impl Proxy {
-    /// Starts one in front of these, in turn.
-    pub(crate) fn start(upstreams: &[SocketAddr], mischief: Mischief) -> Self {
+    /// Starts one in front of these; they answer in turn.
+    pub(crate) fn start(upstreams: &[SocketAddr], faults: Faults) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let shared = Arc::new(Shared {
             upstreams: Mutex::new(upstreams.to_vec()),
             turn: AtomicUsize::new(0),
-            mischief,
+            faults,
         });
         let own = Arc::clone(&shared);
         thread::spawn(move || {
@@ -65,14 +65,14 @@ impl Proxy {
         Self { address, shared }
     }
 
-    /// Puts these behind it from now on.
+    /// Replaces the upstreams.
     pub(crate) fn switch(&self, upstreams: &[SocketAddr]) {
         *self.shared.upstreams.lock().unwrap() = upstreams.to_vec();
     }
 }
 
 impl Shared {
-    /// Serves a connection until it, or what stands behind, ends.
+    /// Serves a connection until it or the upstream ends.
     fn serve(&self, stream: TcpStream) -> Option<()> {
         stream.set_nodelay(true).ok()?;
         let mut reader = BufReader::new(stream.try_clone().ok()?);
@@ -83,7 +83,7 @@ impl Shared {
             let answer = match self.refusal(&path, &head) {
                 Some(status) => format!("HTTP/1.1 {status} No\r\ncontent-length: 0\r\n\r\n"),
                 None => self
-                    .pass(path.strip_prefix(self.mischief.prefix)?, &head)
+                    .pass(path.strip_prefix(self.faults.prefix)?, &head)
                     .ok()?,
             };
             writer.write_all(answer.as_bytes()).ok()?;
@@ -91,10 +91,10 @@ impl Shared {
     }
 
     fn refusal(&self, path: &str, head: &[String]) -> Option<u16> {
-        let is_said = |said| value(head, "authorization") == Some(said);
-        if !path.starts_with(self.mischief.prefix) {
+        let is_given = |token| value(head, "authorization") == Some(token);
+        if !path.starts_with(self.faults.prefix) {
             Some(404)
-        } else if !self.mischief.authorization.is_none_or(is_said) {
+        } else if !self.faults.authorization.is_none_or(is_given) {
             Some(401)
         } else {
             None
@@ -108,20 +108,20 @@ impl Shared {
         let mut headers = Vec::new();
         let parent = value(head, "traceparent").map(|parent| {
             let other = format!("{}-{:016x}-01", &parent[..35], 0xabcd_u64);
-            if self.mischief.reparent {
+            if self.faults.reparent {
                 other
             } else {
                 parent.to_owned()
             }
         });
-        if let (Some(parent), false) = (&parent, self.mischief.drop_parent) {
+        if let (Some(parent), false) = (&parent, self.faults.drop_parent) {
             headers.push(("traceparent", parent.as_str()));
         }
         let mut connection = Connection::open(*upstream)?;
-        connection.send("1.0", path, &headers)?; // so that no answer comes in chunks
+        connection.send("1.0", path, &headers)?; // avoids chunked answers
         let answer = connection.answer()?;
         if path.starts_with("/images") {
-            thread::sleep(self.mischief.late); // what is waited for here is the point
+            thread::sleep(self.faults.late); // the fault itself, not a wait for a condition
         }
         let mut kept = String::new();
         for name in ["server-timing", "traceresponse", "content-type"] {
@@ -131,7 +131,7 @@ impl Shared {
             }
         }
         let (status, body) = (answer.status, answer.body);
-        let body = match &self.mischief.rewrite {
+        let body = match &self.faults.rewrite {
             Some(rewrite) => rewrite(path, body),
             None => body,
         };

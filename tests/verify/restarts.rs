@@ -2,14 +2,14 @@
 
 use crate::{
     parts::{Prometheus, Service, absent, until},
-    proxy::{Mischief, Proxy},
-    verify::{Report, start},
-    world::{images, job, prometheus, service},
+    proxy::{Faults, Proxy},
+    verify::{Report, Verify},
+    world::{behind, job, prometheus, service, until_accepted},
 };
 
 const HOP: &str = "/metrics -> Prometheus";
 
-/// A service behind an address that stays, scraped there.
+/// A service behind an address that stays the same, scraped there.
 struct Place {
     service: Service,
     front: Proxy,
@@ -18,8 +18,7 @@ struct Place {
 
 impl Place {
     fn new() -> Self {
-        let service = service();
-        let front = Proxy::start(&[service.address], Mischief::default());
+        let (service, front) = behind(Faults::default());
         let prometheus = prometheus(&[job("httpserver", &[front.address])]);
         Self {
             service,
@@ -30,25 +29,16 @@ impl Place {
 
     /// Runs, and lets `restart` happen when 60 requests have been answered.
     fn run(mut self, restart: impl FnOnce(&mut Service, &Proxy, &Prometheus) -> Service) -> Report {
-        let (target, url) = (images(self.front.address), self.prometheus.url());
-        let run = start(&[
-            "--target",
-            &target,
-            "--prometheus",
-            &url,
-            "--duration",
-            "6s",
-        ]);
-        until("60 requests", || {
-            (self.service.metric("cloudnative_requests_accepted_total") > 60.0).then_some(())
-        });
+        let verify = Verify::of(self.front.address).prometheus(&self.prometheus);
+        let run = verify.flags(&["--duration", "6s"]).start();
+        until_accepted(&self.service, 60.0);
         let _successor = restart(&mut self.service, &self.front, &self.prometheus);
         run.end()
     }
 }
 
 #[test]
-fn a_quick_restart_is_named_with_both_replicas_and_what_died_with_the_first() {
+fn a_quick_restart_is_named_with_both_replicas_and_the_lost_counts() {
     if absent(&["prometheus"]) {
         return;
     }
@@ -61,7 +51,7 @@ fn a_quick_restart_is_named_with_both_replicas_and_what_died_with_the_first() {
     report.fails(HOP, &["was restarted: replica", "then replica"]);
     report.fails(
         "measured -> /metrics",
-        &["ended during the run", "gone with it"],
+        &["ended during the run", "are lost"],
     );
 }
 

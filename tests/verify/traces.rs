@@ -4,8 +4,8 @@ use serde_json::json;
 
 use crate::{
     parts::{Collector, Jaeger, absent},
-    verify::verify,
-    world::{images, service, traced},
+    verify::Verify,
+    world::{service, traced},
 };
 
 const HOP: &str = "span -> Jaeger";
@@ -23,9 +23,9 @@ fn a_collector_that_keeps_90_percent_loses_the_rest_by_name() {
     ]}});
     let collector = Collector::start_with(&exporters, &keep);
     let service = traced(&collector.environment("http/protobuf"));
-    let flags = ["--jaeger", &jaeger.url(), "--rate", "60", "--wait", "8s"];
-    let report = verify(&[&["--target", &images(service.address)], &flags[..]].concat());
-    report.fails(HOP, &["of 240 sampled traces are not there"]);
+    let verify = Verify::of(service.address).jaeger(&jaeger);
+    let report = verify.flags(&["--rate", "60", "--wait", "8s"]).run();
+    report.fails(HOP, &["of 240 sampled traces are missing"]);
     report.fails_only(&[HOP]);
     let says = report.says(HOP);
     let lost: u32 = says.split(' ').next().unwrap().parse().unwrap();
@@ -33,18 +33,18 @@ fn a_collector_that_keeps_90_percent_loses_the_rest_by_name() {
 }
 
 #[test]
-fn a_service_that_exports_nothing_is_asked_about_its_endpoint() {
+fn a_service_that_exports_nothing_gets_a_hint_at_its_endpoint() {
     if absent(&["jaeger"]) {
         return;
     }
     let jaeger = Jaeger::start();
     let service = service();
-    let flags = ["--jaeger", &jaeger.url(), "--wait", "1s"];
-    let report = verify(&[&["--target", &images(service.address)], &flags[..]].concat());
+    let verify = Verify::of(service.address).jaeger(&jaeger);
+    let report = verify.flags(&["--wait", "1s"]).run();
     report.fails(
         HOP,
         &[
-            "120 of 120 sampled traces are not there",
+            "120 of 120 sampled traces are missing",
             "OTEL_EXPORTER_OTLP_ENDPOINT",
         ],
     );

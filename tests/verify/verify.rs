@@ -1,17 +1,22 @@
-//! One run of the command, and what it reported.
+//! One run of the command, and its report.
 
-use std::process::{Child, Command, Stdio};
+use std::{
+    net::SocketAddr,
+    process::{Child, Command, Stdio},
+};
 
 use serde_json::Value;
 
-/// What `verify --output json` said.
+use crate::parts::{Jaeger, Prometheus};
+
+/// What `verify --output json` printed.
 pub(crate) struct Report {
     pub(crate) code: i32,
     pub(crate) json: Value,
     pub(crate) stderr: String,
 }
 
-/// Short and quick, and patient with the clock of a busy machine.
+/// A short run, which tolerates the late clock of a busy machine.
 const USUAL: [&str; 8] = [
     "--rate",
     "30",
@@ -23,33 +28,54 @@ const USUAL: [&str; 8] = [
     "10s",
 ];
 
-/// The usual flags, those of the caller instead where they are the same.
-pub(crate) fn command(flags: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_httpserver"));
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("HTTPSERVER_")) {
-        command.env_remove(name);
-    }
-    command.arg("verify").args(flags);
-    for pair in USUAL.chunks(2).filter(|pair| !flags.contains(&pair[0])) {
-        command.args(pair);
-    }
-    command
-}
+/// A command line.
+#[derive(Clone, Default)]
+pub(crate) struct Verify(Vec<String>);
 
-/// Runs it to its end.
-pub(crate) fn verify(flags: &[&str]) -> Report {
-    start(flags).end()
-}
+impl Verify {
+    /// Sends the requests to this address.
+    pub(crate) fn of(target: SocketAddr) -> Self {
+        Self::default().flags(&["--target", &format!("http://{target}/images")])
+    }
 
-/// Starts it.
-pub(crate) fn start(flags: &[&str]) -> Running {
-    let mut command = command(flags);
-    command.args(["--output", "json"]);
-    let piped = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    Running(piped.spawn().unwrap())
+    pub(crate) fn prometheus(self, prometheus: &Prometheus) -> Self {
+        self.flags(&["--prometheus", &prometheus.url()])
+    }
+
+    pub(crate) fn jaeger(self, jaeger: &Jaeger) -> Self {
+        self.flags(&["--jaeger", &jaeger.url()])
+    }
+
+    pub(crate) fn flags(mut self, flags: &[&str]) -> Self {
+        self.0.extend(flags.iter().map(ToString::to_string));
+        self
+    }
+
+    /// The command with these flags, and with the usual ones that are not among them.
+    pub(crate) fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_httpserver"));
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("HTTPSERVER_")) {
+            command.env_remove(name);
+        }
+        command.arg("verify").args(&self.0);
+        let is_given = |flag: &str| self.0.iter().any(|given| given == flag);
+        for pair in USUAL.chunks(2).filter(|pair| !is_given(pair[0])) {
+            command.args(pair);
+        }
+        command
+    }
+
+    pub(crate) fn start(&self) -> Running {
+        let mut command = self.command();
+        command.args(["--output", "json"]).stdin(Stdio::null());
+        let piped = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        Running(piped.spawn().unwrap())
+    }
+
+    /// Runs it to its end.
+    pub(crate) fn run(&self) -> Report {
+        self.start().end()
+    }
 }
 
 /// A run that has not ended.
@@ -63,7 +89,7 @@ impl Running {
         assert!(sent.unwrap().success());
     }
 
-    /// Waits for its end.
+    /// Waits until it ends.
     pub(crate) fn end(self) -> Report {
         let output = self.0.wait_with_output().unwrap();
         Report {
@@ -81,7 +107,7 @@ impl Report {
         found.unwrap_or_else(|| panic!("no hop {name}: {self}"))
     }
 
-    /// The line of a hop, and those below it.
+    /// The lines of a hop.
     pub(crate) fn says(&self, name: &str) -> String {
         let hop = self.hop(name);
         let more = hop["more"].as_array().unwrap().iter();
@@ -96,7 +122,7 @@ impl Report {
         self.hop(name)["verdict"].as_str().unwrap()
     }
 
-    /// Asserts that a hop came to this, in words among which are these.
+    /// Asserts the verdict of a hop, and that its lines contain these words.
     #[track_caller]
     pub(crate) fn expect(&self, name: &str, verdict: &str, words: &[&str]) {
         assert_eq!(self.verdict(name), verdict, "{name}: {self}");
@@ -106,7 +132,7 @@ impl Report {
         }
     }
 
-    /// Asserts that this hop failed, and says so; and that the command did.
+    /// Asserts that this hop failed with these words, and so did the command.
     #[track_caller]
     pub(crate) fn fails(&self, name: &str, words: &[&str]) {
         self.expect(name, "FAIL", words);

@@ -1,15 +1,19 @@
-//! What the tests put together: a service with a known seed, and configurations of Prometheus.
+//! Set-ups of the tests: services with a known seed, proxies before them, and a Prometheus that scrapes them.
 
 use std::net::SocketAddr;
 
 use serde_json::{Value, json};
 
-use crate::parts::{Prometheus, Service, until};
+use crate::{
+    parts::{Collector, Jaeger, Prometheus, Service, until},
+    proxy::{Faults, Proxy},
+    verify::Verify,
+};
 
 /// Buckets that put no percentile above the longest delay, and the seed.
 const FLAGS: [&str; 4] = ["--seed", "7", "--buckets", "linear(0.1,0.1,20)"];
 
-/// Services with the same seed.
+/// A service.
 pub(crate) fn service() -> Service {
     service_with(&[])
 }
@@ -19,17 +23,97 @@ pub(crate) fn service_with(flags: &[&str]) -> Service {
     Service::start::<&str>(&[&FLAGS, flags].concat(), &[])
 }
 
-/// One that sends its spans to somebody.
+/// One that exports its spans.
 pub(crate) fn traced(environment: &[(&str, String)]) -> Service {
     Service::start(&FLAGS, environment)
 }
 
-pub(crate) fn images(address: SocketAddr) -> String {
-    format!("http://{address}/images")
-}
-
 pub(crate) fn metrics(address: SocketAddr) -> String {
     format!("http://{address}/metrics")
+}
+
+/// The id of a replica.
+pub(crate) fn id(service: &Service) -> String {
+    let truth = service.get("/truth").json();
+    truth["instance_id"].as_str().unwrap().to_owned()
+}
+
+/// How many requests a service has accepted.
+pub(crate) fn accepted(service: &Service) -> f64 {
+    service.metric("cloudnative_requests_accepted_total")
+}
+
+/// Waits until a service has accepted more than this.
+pub(crate) fn until_accepted(service: &Service, count: f64) {
+    let what = format!("more than {count} requests");
+    until(&what, || (accepted(service) > count).then_some(()));
+}
+
+/// A service behind a proxy.
+pub(crate) fn behind(faults: Faults) -> (Service, Proxy) {
+    let service = service();
+    let front = Proxy::start(&[service.address], faults);
+    (service, front)
+}
+
+/// A service that Prometheus scrapes.
+pub(crate) fn scraped() -> (Service, Prometheus) {
+    let service = service();
+    let prometheus = prometheus(&[job("httpserver", &[service.address])]);
+    (service, prometheus)
+}
+
+/// Two replicas behind one proxy.
+pub(crate) struct TwoReplicas {
+    pub(crate) one: Service,
+    pub(crate) two: Service,
+    pub(crate) front: Proxy,
+}
+
+impl TwoReplicas {
+    pub(crate) fn start() -> Self {
+        Self::of(service(), service())
+    }
+
+    pub(crate) fn of(one: Service, two: Service) -> Self {
+        let front = Proxy::start(&[one.address, two.address], Faults::default());
+        Self { one, two, front }
+    }
+
+    /// Sends the requests to the proxy, and reads the metrics of both.
+    pub(crate) fn verify(&self) -> Verify {
+        let [one, two] = [&self.one, &self.two].map(|service| metrics(service.address));
+        Verify::of(self.front.address).flags(&["--metrics", &one, "--metrics", &two])
+    }
+}
+
+/// A service whose spans go through a collector to Jaeger, and that Prometheus scrapes.
+pub(crate) struct Pipeline {
+    pub(crate) service: Service,
+    pub(crate) prometheus: Prometheus,
+    pub(crate) jaeger: Jaeger,
+    _collector: Collector,
+}
+
+impl Pipeline {
+    pub(crate) fn start() -> Self {
+        let jaeger = Jaeger::start();
+        let collector = Collector::to_jaeger(jaeger.grpc);
+        let service = traced(&collector.environment("grpc"));
+        Self {
+            prometheus: prometheus(&[job("httpserver", &[service.address])]),
+            service,
+            jaeger,
+            _collector: collector,
+        }
+    }
+
+    /// Checks every hop.
+    pub(crate) fn verify(&self) -> Verify {
+        Verify::of(self.service.address)
+            .prometheus(&self.prometheus)
+            .jaeger(&self.jaeger)
+    }
 }
 
 /// A job that scrapes these targets each second.
@@ -46,7 +130,7 @@ pub(crate) fn prometheus(jobs: &[Value]) -> Prometheus {
     Prometheus::start(&json!({ "scrape_configs": jobs }).to_string()) // JSON is YAML
 }
 
-/// Waits until Prometheus has tried as many targets; it looks for them some seconds after its start.
+/// Waits until Prometheus has tried to scrape this many targets; discovery takes some seconds.
 pub(crate) fn tried(prometheus: &Prometheus, targets: f64) {
     until("each target to be tried", || {
         prometheus

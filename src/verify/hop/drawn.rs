@@ -1,60 +1,63 @@
-//! declared -> drawn: each delay is recomputed from seed and traceparent, and all together lie in the declared band.
+//! declared -> drawn: each delay is recomputed from seed and traceparent, and their distribution is the declared one.
 
 use std::{collections::BTreeMap, time::Duration};
 
-use super::{Hop, many};
+use super::judgement::{Hop, plural};
 use crate::{
     contract::TraceContext,
     delay::{Delay, Domain, draw},
-    load::Outcome,
+    load::{Outcome, Sent},
     verify::{
-        check::{count, distance, dkw},
-        evidence::{Answer, Evidence},
+        evidence::Evidence,
+        model::{
+            answers::{Answer, answers},
+            page::snapshots,
+            statistics::{distance, dkw_band},
+        },
     },
 };
 
 const NAME: &str = "declared -> drawn";
 
-/// Why a delay is another one than was recomputed.
+/// Why a delay differs from the recomputed one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Departure {
-    /// No `traceparent` reached the service, which began a trace of its own.
+enum Mismatch {
+    /// No `traceparent` reached the service, which started its own trace.
     Dropped,
     /// The trace arrived with another parent.
     Reparented,
-    /// The replica that answered declares something else.
-    Declares { replica: String, declared: String },
-    /// Nothing known explains it.
-    Unexplained { replica: String },
+    /// The replica declares something else.
+    Declares {
+        replica: String,
+        declared: String,
+    },
+    Unexplained {
+        replica: String,
+    },
 }
 
-pub(super) fn judge(evidence: &Evidence) -> Hop {
-    let answers: Vec<_> = evidence.answers().collect();
-    let mut wrong = departures(evidence, &answers);
-    wrong.extend(disagreements(evidence));
-    wrong.extend(unsaid(evidence));
-    let mut drawn: Vec<_> = answers.iter().map(|answer| answer.drawn).collect();
+pub fn judge(evidence: &Evidence) -> Hop {
+    let mut wrong = mismatches(evidence);
+    wrong.extend(other_declarations(evidence));
+    wrong.extend(without_timing(evidence));
+    let mut drawn: Vec<_> = answers(&evidence.sent).map(|answer| answer.drawn).collect();
     drawn.sort();
     if drawn.is_empty() {
-        wrong.push(
-            "no request was answered with a Server-Timing: nothing can be compared".to_owned(),
-        );
+        wrong.push("no answer has a complete Server-Timing header: nothing to compare".to_owned());
         return Hop::judged(NAME, wrong, "");
     }
     let (off, at) = distance(&evidence.claim.delay, &drawn);
-    let band = dkw(drawn.len());
+    let band = dkw_band(drawn.len());
+    let delays = plural(drawn.len(), "delay");
     if off > band {
-        wrong.push(outside(evidence, &drawn, off, at));
+        wrong.push(format!(
+            "{delays} are {off:.3} from the declared distribution, at {at:?}: more than {band:.3}{}",
+            truncated(evidence)
+        ));
     }
     let recomputed = match evidence.claim.seed {
-        Some(seed) => format!(
-            "{} recomputed from seed {seed}, each equal",
-            many(drawn.len(), "delay")
-        ),
-        None => format!(
-            "{}, not recomputed: the seed is unknown",
-            many(drawn.len(), "delay")
-        ),
+        Some(seed) => format!("{delays} recomputed from seed {seed}, all equal"),
+        None => format!("{delays}, not recomputed because the seed is unknown"),
     };
     Hop::judged(
         NAME,
@@ -63,64 +66,52 @@ pub(super) fn judge(evidence: &Evidence) -> Hop {
     )
 }
 
-fn departures(evidence: &Evidence, answers: &[Answer<'_>]) -> Vec<String> {
-    let mut found = BTreeMap::<Departure, usize>::new();
-    for answer in answers {
-        if let Some(departure) = departure(evidence, *answer) {
-            *found.entry(departure).or_default() += 1;
+fn mismatches(evidence: &Evidence) -> Vec<String> {
+    let mut found = BTreeMap::<Mismatch, usize>::new();
+    let mut count = 0;
+    for answer in answers(&evidence.sent) {
+        count += 1;
+        if let Some(mismatch) = mismatch(evidence, answer) {
+            *found.entry(mismatch).or_default() += 1;
         }
     }
-    let of = many(answers.len(), "delay");
+    let of = plural(count, "delay");
+    let found = found.into_iter();
     found
-        .into_iter()
-        .map(|(departure, times)| departure.in_words(evidence, times, &of))
+        .map(|(mismatch, times)| mismatch.summary(evidence, &format!("{times} of {of}")))
         .collect()
 }
 
-fn departure(evidence: &Evidence, answer: Answer<'_>) -> Option<Departure> {
+fn mismatch(evidence: &Evidence, answer: Answer<'_>) -> Option<Mismatch> {
     let sent = answer.sent.trace_context;
-    let claimed = evidence.claim.of(sent)?;
-    if claimed == answer.drawn {
+    if evidence.claim.delay_of(sent)? == answer.drawn {
         return None;
     }
-    let fits = |trace_context| evidence.claim.of(trace_context) == Some(answer.drawn);
+    let fits = |trace_context| evidence.claim.delay_of(trace_context) == Some(answer.drawn);
     if let Some(trace) = answer.trace.filter(|trace| trace.trace_id != sent.trace_id) {
-        let alone = TraceContext {
-            trace_id: trace.trace_id,
-            parent_id: 0,
-        };
-        if fits(alone) {
-            return Some(Departure::Dropped);
+        let parent_id = 0;
+        if fits(TraceContext { parent_id, ..trace }) {
+            return Some(Mismatch::Dropped);
         }
     }
-    let spans = evidence
-        .traces
-        .got()
-        .and_then(|traces| traces.found.get(&sent.trace_id));
+    let traces = evidence.traces.found();
+    let spans = traces.and_then(|traces| traces.get(&sent.trace_id));
     let mut parents = spans.into_iter().flatten().map(|span| span.parent_id);
     let reparented = |parent_id| fits(TraceContext { parent_id, ..sent });
     if parents.any(|parent| parent != sent.parent_id && reparented(parent)) {
-        return Some(Departure::Reparented);
+        return Some(Mismatch::Reparented);
     }
     let replica = answer.replica.to_owned();
-    let declared = declared(evidence, answer.replica);
-    Some(match declared {
-        Some((delay, seed)) if drawn_by(&delay, &seed, sent) == Some(answer.drawn) => {
+    let mut snapshots = snapshots(&evidence.replicas);
+    let page = snapshots.find(|page| page.instance_id == answer.replica);
+    Some(match page.and_then(|page| page.declared.as_ref()) {
+        Some((delay, seed)) if drawn_by(delay, seed, sent) == Some(answer.drawn) => {
             let declared = format!("{delay}, seed {seed}");
-            Departure::Declares { replica, declared }
+            Mismatch::Declares { replica, declared }
         }
-        Some((delay, seed)) if is_claimed(evidence, &delay, &seed) => Departure::Reparented,
-        _ => Departure::Unexplained { replica },
+        Some((delay, seed)) if is_claimed(evidence, delay, seed) => Mismatch::Reparented,
+        _ => Mismatch::Unexplained { replica },
     })
-}
-
-/// What a replica declares in its own metrics.
-fn declared(evidence: &Evidence, replica: &str) -> Option<(String, String)> {
-    let all = evidence.replicas.got()?.iter();
-    all.flat_map(|replica| &replica.readings)
-        .find(|reading| reading.instance_id == replica)?
-        .declared
-        .clone()
 }
 
 fn drawn_by(delay: &str, seed: &str, trace_context: TraceContext) -> Option<Duration> {
@@ -130,55 +121,54 @@ fn drawn_by(delay: &str, seed: &str, trace_context: TraceContext) -> Option<Dura
 
 fn is_claimed(evidence: &Evidence, delay: &str, seed: &str) -> bool {
     let claim = &evidence.claim;
-    delay == claim.delay.to_string()
-        && claim
-            .seed
-            .is_some_and(|claimed| claimed.to_string() == seed)
+    let is_seed = |claimed: u64| claimed.to_string() == seed;
+    delay == claim.delay.to_string() && claim.seed.is_some_and(is_seed)
 }
 
-impl Departure {
-    fn in_words(self, evidence: &Evidence, times: usize, of: &str) -> String {
-        let claim = evidence.claim.in_words();
+impl Mismatch {
+    fn summary(self, evidence: &Evidence, delays: &str) -> String {
+        let claim = evidence.claim.summary();
         match self {
             Self::Dropped => format!(
-                "{times} of {of}: the traceparent was dropped on the way; the service began a trace of its own"
+                "{delays}: the traceparent was dropped on the way, and the service started its own trace"
             ),
             Self::Reparented => format!(
-                "{times} of {of}: the parent was changed on the way, the trace arrived; a proxy that opens spans does this"
+                "{delays}: the parent id was changed on the way, the trace id was kept; a proxy that opens spans does this"
             ),
             Self::Declares { replica, declared } => format!(
-                "{times} of {of} are those of another claim: replica {replica} declares {declared}; claimed is {claim}"
+                "{delays} fit another claim: replica {replica} declares {declared}; the claim is {claim}"
             ),
             Self::Unexplained { replica } => format!(
-                "{times} of {of} are not those of {claim}: replica {replica} draws from another delay or seed"
+                "{delays} do not fit the claim {claim}: replica {replica} draws from another delay or seed"
             ),
         }
     }
 }
 
-/// Replicas whose own metrics declare something else, though none of their answers may show it.
-fn disagreements(evidence: &Evidence) -> Vec<String> {
+/// Replicas whose metrics declare something else, even if none of their answers shows it.
+fn other_declarations(evidence: &Evidence) -> Vec<String> {
     if evidence.claim.seed.is_none() {
         return Vec::new();
     }
     let mut found = BTreeMap::new();
-    let replicas = evidence.replicas.got().into_iter().flatten();
-    for reading in replicas.flat_map(|replica| &replica.readings) {
-        if let Some((delay, seed)) = &reading.declared
+    for page in snapshots(&evidence.replicas) {
+        if let Some((delay, seed)) = &page.declared
             && !is_claimed(evidence, delay, seed)
         {
-            found.insert(&reading.instance_id, format!("{delay}, seed {seed}"));
+            found.insert(&page.instance_id, (delay, seed));
         }
     }
-    let claim = evidence.claim.in_words();
+    let claim = evidence.claim.summary();
+    let found = found.into_iter();
     found
-        .into_iter()
-        .map(|(id, declared)| format!("replica {id} declares {declared}; claimed is {claim}"))
+        .map(|(id, (delay, seed))| {
+            format!("replica {id} declares {delay}, seed {seed}; the claim is {claim}")
+        })
         .collect()
 }
 
-/// Answers without a measurement: refusals for load, or a proxy that takes the header away.
-fn unsaid(evidence: &Evidence) -> Option<String> {
+/// Answers without a measurement: rejected for load, or a proxy removed the header.
+fn without_timing(evidence: &Evidence) -> Option<String> {
     let mut by_status = BTreeMap::<u16, usize>::new();
     for sent in &evidence.sent {
         if let Outcome::Answered { status, timing, .. } = &sent.outcome
@@ -191,28 +181,29 @@ fn unsaid(evidence: &Evidence) -> Option<String> {
         .iter()
         .map(|(status, times)| format!("{times} with status {status}"))
         .collect();
-    (!words.is_empty()).then(|| format!("answers without a Server-Timing: {}", words.join(", ")))
+    (!words.is_empty()).then(|| {
+        format!(
+            "answers without a complete Server-Timing header: {}",
+            words.join(", ")
+        )
+    })
 }
 
-/// Words a sample that left the band; a timeout that cuts off the long delays is named.
-fn outside(evidence: &Evidence, drawn: &[Duration], off: f64, at: Duration) -> String {
-    let band = dkw(drawn.len());
-    let text = format!(
-        "{} are {off:.3} from the declared distribution, at {at:?}: more than {band:.3}",
-        many(drawn.len(), "delay")
-    );
-    let is_cut = |sent: &&crate::load::Sent| {
-        let due = evidence.claim.of(sent.trace_context);
-        matches!(sent.outcome, Outcome::Failed(_)) && due.is_some_and(|due| due >= evidence.timeout)
+/// Names a timeout that cut off the long delays.
+fn truncated(evidence: &Evidence) -> String {
+    let is_cut = |sent: &&Sent| {
+        let delay = evidence.claim.delay_of(sent.trace_context);
+        matches!(sent.outcome, Outcome::Failed(_))
+            && delay.is_some_and(|delay| delay >= evidence.timeout)
     };
     let cut = evidence.sent.iter().filter(is_cut).count();
     if cut == 0 {
-        return text;
+        return String::new();
     }
-    let share = 100.0 * count(cut) / count(evidence.sent.len());
     format!(
-        "{text}; truncated: {} ({share:.0} %) drew a delay above --timeout {:?} and got no answer",
-        many(cut, "request"),
+        "; truncated: {} ({:.0} %) drew a delay above --timeout {:?} and got no answer",
+        plural(cut, "request"),
+        100.0 * cut as f64 / evidence.sent.len() as f64,
         evidence.timeout
     )
 }

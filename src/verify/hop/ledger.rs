@@ -1,21 +1,27 @@
-//! ledger: what was sent is accepted, what is accepted is completed or cancelled; else the hop is named that lost it.
+//! ledger: what was sent is accepted, what is accepted is completed or cancelled; otherwise the hop that lost it is named.
 
 use std::collections::BTreeMap;
 
-use super::Hop;
+use super::{judgement::Hop, other_traffic};
 use crate::{
+    contract::{Metric, Names, Part, Step, names::label},
     load::Outcome,
     verify::{
-        check::count,
-        evidence::{Asked, Evidence},
-        scraped::{Scraped, named},
-        series::Target,
+        evidence::Evidence,
+        model::{
+            answers::{answers, by_replica},
+            labels::label_text,
+            page::{processes, snapshots},
+            processes::Target,
+            scrapes::Scrapes,
+            series::Series,
+        },
     },
 };
 
 const NAME: &str = "ledger";
 
-/// Every view of the same requests.
+/// Every count of the same requests.
 struct Ledger {
     sent: f64,
     answered: f64,
@@ -24,60 +30,54 @@ struct Ledger {
     completed: f64,
     cancelled: f64,
     others: f64,
-    is_read_in_whole: bool,
+    /// Whether the counts of every replica that answered are known.
+    is_complete: bool,
 }
 
-pub(super) fn judge(evidence: &Evidence) -> Hop {
-    match &evidence.replicas {
-        Asked::Got(_) => {}
-        Asked::Skipped(reason) => return Hop::skipped(NAME, reason),
-        Asked::Unreachable(reason) => return Hop::unreachable(NAME, reason),
-    }
+pub fn judge(evidence: &Evidence) -> Hop {
+    Hop::of(NAME, &evidence.replicas, |_| compare(evidence))
+}
+
+fn compare(evidence: &Evidence) -> Hop {
     let ledger = Ledger::read(evidence);
     let mut wrong = ledger.wrong(evidence.limits.exclusive);
-    wrong.extend(unbalanced_readings(evidence));
-    if let Some(scraped) = evidence.scraped.got() {
-        wrong.extend(lost_in_prometheus(&ledger, scraped));
-        wrong.extend(unbalanced_scrapes(&evidence.claim.namespace, scraped));
+    wrong.extend(unbalanced_snapshot(evidence));
+    if let Some(scrapes) = evidence.scrapes.found() {
+        wrong.extend(lost_in_prometheus(&ledger, scrapes));
+        wrong.extend(unbalanced_scrape(&evidence.claim.names, scrapes));
     }
-    if !ledger.is_read_in_whole && wrong.is_empty() {
+    if !ledger.is_complete && wrong.is_empty() {
         return Hop::skipped(
             NAME,
-            "not every replica that answered was read: --metrics URL names them",
+            "/metrics of some replicas that answered was not read: give their URLs with --metrics",
         );
     }
-    let mut more = Vec::new();
-    if evidence.driven.not_sent > 0 {
-        more.push(format!(
-            "{} requests that were due were not sent",
-            evidence.driven.not_sent
-        ));
-    }
-    Hop::judged(NAME, wrong, ledger.in_words()).with(more)
+    let not_sent = evidence.driven.not_sent;
+    let details = (not_sent > 0).then(|| format!("{not_sent} scheduled requests were not sent"));
+    Hop::judged(NAME, wrong, ledger.summary()).with(details)
 }
 
 impl Ledger {
     fn read(evidence: &Evidence) -> Self {
-        let counted = evidence.counted();
-        let by = evidence.by_replica();
-        let read: Vec<_> = counted.iter().map(|life| life.instance_id).collect();
+        let processes = processes(&evidence.replicas);
         let mut failed = BTreeMap::new();
         for sent in &evidence.sent {
             if let Outcome::Failed(failure) = &sent.outcome {
                 *failed.entry(failure.kind()).or_default() += 1;
             }
         }
-        let sum = |step: &str| counted.iter().map(|life| life.counts.count(step)).sum();
+        let counts = || processes.iter().map(|process| &process.counts);
+        let is_read = |id: &&str| processes.iter().any(|process| process.instance_id == *id);
         Self {
-            sent: count(evidence.sent.len()),
-            answered: count(evidence.answers().count()),
+            sent: evidence.sent.len() as f64,
+            answered: answers(&evidence.sent).count() as f64,
             failed,
-            accepted: counted.iter().map(|life| life.counts.accepted).sum(),
-            completed: sum("total"),
-            cancelled: sum("cancelled"),
-            others: evidence.others(),
-            is_read_in_whole: by.keys().all(|id| read.contains(id))
-                && counted.iter().all(|life| life.is_whole),
+            accepted: counts().map(|counts| counts.accepted).sum(),
+            completed: counts().map(|counts| counts.count(Step::Total)).sum(),
+            cancelled: counts().map(|counts| counts.count(Step::Cancelled)).sum(),
+            others: other_traffic::requests(evidence),
+            is_complete: by_replica(&evidence.sent).keys().all(is_read)
+                && processes.iter().all(|process| process.is_complete),
         }
     }
 
@@ -85,36 +85,36 @@ impl Ledger {
         let mut wrong = Vec::new();
         if self.others > 0.0 && exclusive {
             wrong.push(format!(
-                "other traffic: {} requests, and --exclusive",
+                "other traffic: {} requests, which --exclusive forbids",
                 self.others
             ));
         }
-        if !self.is_read_in_whole {
+        if !self.is_complete {
             return wrong;
         }
         let lost = self.answered - self.completed;
         if lost > 0.0 {
             wrong.push(format!(
-                "{lost} answers came that /metrics does not count as completed"
+                "{lost} answers are not counted as completed in /metrics"
             ));
         }
         let open = self.accepted - self.completed - self.cancelled;
         if open > 0.0 && self.others == 0.0 {
             wrong.push(format!(
-                "{open} requests were accepted, and neither completed nor cancelled"
+                "{open} requests were accepted, but neither completed nor cancelled"
             ));
         }
         wrong
     }
 
-    fn in_words(&self) -> String {
+    fn summary(&self) -> String {
         let failed: usize = self.failed.values().sum();
         let kinds: Vec<_> = self
             .failed
             .iter()
             .map(|(kind, times)| format!("{times} {kind}"))
             .collect();
-        let refused = self.sent - self.answered - count(failed);
+        let refused = self.sent - self.answered - failed as f64;
         let refused = (refused > 0.0).then(|| format!(" + {refused} refused"));
         let failed = (failed > 0).then(|| format!(" + {failed} failed ({})", kinds.join(", ")));
         let others =
@@ -129,73 +129,65 @@ impl Ledger {
     }
 }
 
-/// Readings in which more had ended than had begun.
-fn unbalanced_readings(evidence: &Evidence) -> Option<String> {
-    let replicas = evidence.replicas.got()?;
-    let mut readings = replicas.iter().flat_map(|replica| &replica.readings);
-    let bad = readings.find(|reading| {
-        let ended = reading.counts.count("total") + reading.counts.count("cancelled");
-        reading.counts.accepted < ended
-    })?;
+/// A snapshot in which more requests had ended than were accepted.
+fn unbalanced_snapshot(evidence: &Evidence) -> Option<String> {
+    let mut snapshots = snapshots(&evidence.replicas);
+    let bad = snapshots.find(|page| page.counts.accepted < page.counts.ended())?;
     Some(format!(
-        "replica {} says that {} were accepted, and that more than these ended",
-        bad.instance_id, bad.counts.accepted
+        "/metrics of replica {}: completed + cancelled is {}, but accepted is {}",
+        bad.instance_id,
+        bad.counts.ended(),
+        bad.counts.accepted
     ))
 }
 
-/// Scrapes in which more had ended than had begun.
-fn unbalanced_scrapes(namespace: &str, scraped: &Scraped) -> Option<String> {
-    let one = |target: &&Target| {
-        let own = scraped
-            .raw
-            .iter()
-            .filter(|series| series.target() == target.labels);
-        let own: Vec<_> = own.collect();
-        let accepted = own
-            .iter()
-            .find(|series| series.name() == format!("{namespace}_requests_accepted_total"));
-        let ends: Vec<_> = own
-            .iter()
-            .filter(|series| {
-                series.name() == format!("{namespace}_execution_latency_seconds_count")
-            })
-            .filter(|series| {
-                series
-                    .labels
-                    .get("step")
-                    .is_some_and(|step| step != "delay")
-            })
-            .collect();
-        accepted.is_some_and(|accepted| {
-            accepted.points.iter().any(|point| {
-                let ended: f64 = ends.iter().filter_map(|series| series.at(point.at)).sum();
-                point.value < ended
-            })
+/// A scrape in which more requests had ended than were accepted.
+fn unbalanced_scrape(names: &Names, scrapes: &Scrapes) -> Option<String> {
+    let is_accepted = |series: &&Series| {
+        names.read(series.name()) == Some((Metric::RequestsAccepted, Part::Value))
+    };
+    let is_end = |series: &&Series| {
+        let mut ends = [Step::Total, Step::Cancelled].into_iter();
+        names.read(series.name()) == Some((Metric::ExecutionLatency, Part::Count))
+            && ends.any(|step| series.has_label(label::STEP, step.as_str()))
+    };
+    let is_unbalanced = |target: &&Target| {
+        let own = || {
+            let raw = scrapes.raw.iter();
+            raw.filter(|series| series.is_from(&target.labels))
+        };
+        let Some(accepted) = own().find(is_accepted) else {
+            return false;
+        };
+        let ends: Vec<_> = own().filter(is_end).collect();
+        accepted.points.iter().any(|point| {
+            let ended: f64 = ends.iter().filter_map(|series| series.at(point.at)).sum();
+            point.value < ended
         })
     };
-    let bad = scraped.targets.iter().find(one)?;
+    let bad = scrapes.targets.iter().find(is_unbalanced)?;
     Some(format!(
-        "a scrape of {} has more ends than beginnings",
-        named(&bad.labels)
+        "a scrape of {}: completed + cancelled is more than accepted",
+        label_text(&bad.labels)
     ))
 }
 
-fn lost_in_prometheus(ledger: &Ledger, scraped: &Scraped) -> Option<String> {
-    let lives = || scraped.targets.iter().flat_map(|target| &target.lives);
-    let total: f64 = lives().map(|life| life.counts.count("total")).sum();
-    if ledger.others > 0.0 || !ledger.is_read_in_whole {
+fn lost_in_prometheus(ledger: &Ledger, scrapes: &Scrapes) -> Option<String> {
+    if ledger.others > 0.0 || !ledger.is_complete {
         return None;
     }
-    let lost = ledger.completed - total;
+    let totals = scrapes
+        .processes()
+        .map(|process| process.counts.count(Step::Total));
+    let (completed, lost) = (ledger.completed, ledger.completed - totals.sum::<f64>());
     if lost > 0.0 {
         Some(format!(
-            "{lost} of {} completed requests were lost between /metrics and Prometheus",
-            ledger.completed
+            "{lost} of {completed} completed requests were lost between /metrics and Prometheus"
         ))
     } else if lost < 0.0 {
+        let surplus = -lost;
         Some(format!(
-            "Prometheus counts {} requests more than the {} that were completed",
-            -lost, ledger.completed
+            "Prometheus counts {surplus} requests more than the {completed} that were completed"
         ))
     } else {
         None

@@ -1,33 +1,33 @@
-//! drawn -> measured: how far the measured total is above the drawn delay; the error of the service's clock.
+//! drawn -> measured: how far the measured total is above the drawn delay: the error of the service's clock.
 
-use super::Hop;
+use super::judgement::Hop;
 use crate::verify::{
-    check::{Spread, difference, milliseconds},
     evidence::Evidence,
+    model::{
+        answers::answers,
+        statistics::{Spread, millis_text},
+    },
 };
 
 const NAME: &str = "drawn -> measured";
 
-pub(super) fn judge(evidence: &Evidence) -> Hop {
-    let above = evidence
-        .answers()
-        .map(|answer| difference(answer.total, answer.drawn));
-    let Some(spread) = Spread::of(above.collect()) else {
-        return Hop::skipped(NAME, "no answer says what it measured");
+pub fn judge(evidence: &Evidence) -> Hop {
+    let Some(spread) = Spread::of(answers(&evidence.sent).map(|it| (it.total, it.drawn))) else {
+        return Hop::skipped(NAME, "no answer has a complete Server-Timing header");
     };
-    let most = evidence.limits.max_clock_error.as_secs_f64();
+    let limit = evidence.limits.max_clock_error.as_secs_f64();
     let mut wrong = Vec::new();
-    if spread.p99 > most {
+    if spread.p99 > limit {
         wrong.push(format!(
-            "the clock's error is too large: {spread}; p99 may be {} (--max-clock-error)",
-            milliseconds(most)
+            "the clock error is too large: {spread}; p99 may be at most {} (--max-clock-error)",
+            millis_text(limit)
         ));
     }
     if spread.min < 0.0 {
         wrong.push(format!(
-            "an answer came {} before its delay was over",
-            milliseconds(-spread.min)
+            "an answer was built {} before its delay was over",
+            millis_text(-spread.min)
         ));
     }
-    Hop::judged(NAME, wrong, format!("the clock's error: {spread}"))
+    Hop::judged(NAME, wrong, format!("clock error: {spread}"))
 }

@@ -1,162 +1,139 @@
-//! Prometheus -> percentile: `histogram_quantile` as a dashboard asks it, against its formula on the raw samples.
+//! Prometheus -> percentile: `histogram_quantile` as a dashboard queries it, against its formula on the raw samples.
 
-use super::Hop;
+use std::time::Duration;
+
+use super::judgement::{Hop, Verdict};
 use crate::{
     buckets, truth,
     verify::{
-        check::{Bound, Check, Verdict},
-        evidence::{Asked, Evidence},
-        histogram::Histogram,
-        scraped::{Asking, QUANTILES, Scraped},
+        evidence::Evidence,
+        model::{
+            labels::address,
+            quantile_query::{QUANTILES, QuantileQuery},
+            scrapes::Scrapes,
+            statistics::Tolerance,
+        },
     },
 };
 
 const NAME: &str = "Prometheus -> percentile";
-/// How far the formula on the same samples may be off.
-const SAME: f64 = 1e-6;
-/// How far it may be off over a window whose samples may have changed since.
-const SHORT: f64 = 0.02;
+/// Over the run, both sides have the same samples.
+const REL_TOLERANCE_RUN: f64 = 1e-6;
+/// Over a dashboard's window, samples may have been added in between.
+const REL_TOLERANCE_WINDOW: f64 = 0.02;
 
-pub(super) fn judge(evidence: &Evidence) -> Hop {
-    match &evidence.scraped {
-        Asked::Got(scraped) => compare(evidence, scraped),
-        Asked::Skipped(reason) => Hop::skipped(NAME, reason),
-        Asked::Unreachable(reason) => Hop::unreachable(NAME, reason),
-    }
+pub fn judge(evidence: &Evidence) -> Hop {
+    Hop::of(NAME, &evidence.scrapes, |scrapes| {
+        compare(evidence, scrapes)
+    })
 }
 
-fn compare(evidence: &Evidence, scraped: &Scraped) -> Hop {
-    let mut reported = scraped.whole.reported.iter().flatten();
-    let is_empty = reported.all(|value| value.is_nan())
-        && scraped.whole.expected.iter().all(|value| value.is_nan());
-    if is_empty {
+fn compare(evidence: &Evidence, scrapes: &Scrapes) -> Hop {
+    let run = &scrapes.run;
+    let reported = || run.reported.iter().flatten().copied();
+    if reported()
+        .chain(run.expected.iter().copied())
+        .all(f64::is_nan)
+    {
         return Hop::skipped(NAME, "Prometheus has no observation of the run");
     }
-    let mut wrong = differences(&scraped.whole, SAME, "over the run");
-    let mut more = Vec::new();
-    if let (Some(short), Some(window)) = (&scraped.short, evidence.limits.rate_window) {
-        let interval = longest_interval(scraped);
+    let mut wrong = differences(run, REL_TOLERANCE_RUN, "over the run");
+    let mut details = Vec::new();
+    if let (Some(query), Some(window)) = (&scrapes.rate_window, evidence.limits.rate_window) {
+        let interval = longest_interval(scrapes);
         if window.as_secs_f64() < 2.0 * interval {
             wrong.push(format!(
-                "--rate-window {window:?} is shorter than two scrapes of {interval} s: rate() needs two samples in it"
+                "--rate-window {window:?} is shorter than two scrape intervals of {interval} s: rate() needs two samples"
             ));
         } else {
-            wrong.extend(differences(short, SHORT, &format!("over {window:?}")));
-            let is_empty = short.observations <= 0.0;
-            more.extend(is_empty.then(|| format!("over {window:?} nothing was observed")));
-            more.extend(band(evidence, scraped, short, &format!("{window:?}")));
+            let over = format!("over {window:?}");
+            wrong.extend(differences(query, REL_TOLERANCE_WINDOW, &over));
+            details = chance(evidence, scrapes, query, window);
         }
     }
-    let longest = evidence.claim.delay.max().as_secs_f64();
-    let reported = |asking: &Asking| {
-        asking
-            .reported
-            .iter()
-            .flatten()
-            .copied()
-            .fold(0.0, f64::max)
+    let p99 = match (run.reported.last(), run.expected.last()) {
+        (Some(Some(reported)), Some(expected)) => {
+            format!("p99 {reported:.6} s reported, {expected:.6} s expected")
+        }
+        _ => "p99 unknown".to_owned(),
     };
-    let says = format!(
-        "p50, p90, p95, p99 as the formula makes them of the raw samples; {}",
-        last(&scraped.whole)
-    );
-    let mut hop = Hop::judged(NAME, wrong, says);
-    let highest = reported(&scraped.whole);
+    let good = format!("p50, p90, p95, p99 equal the formula applied to the raw samples; {p99}");
+    let mut hop = Hop::judged(NAME, wrong, good);
+    let longest = evidence.claim.delay.max().as_secs_f64();
+    let highest = reported().fold(0.0, f64::max);
     if highest > longest && evidence.claim.delay.is_bounded() {
-        let warning = format!(
-            "the buckets report {highest:.6} s, {:.1} % above the longest possible delay of {longest} s",
-            100.0 * (highest / longest - 1.0)
-        );
         if hop.verdict == Verdict::Pass {
             hop.verdict = Verdict::Warn;
         }
-        hop.more.push(warning);
+        hop.details.push(format!(
+            "the buckets report {highest:.6} s, {:.1} % above the longest possible delay of {longest} s",
+            100.0 * (highest / longest - 1.0)
+        ));
     }
-    hop.with(more)
+    hop.with(details)
 }
 
-fn last(asking: &Asking) -> String {
-    match (asking.reported.last(), asking.expected.last()) {
-        (Some(Some(reported)), Some(expected)) => {
-            format!("p99 {reported:.6} s, and {expected:.6} s expected")
-        }
-        _ => "p99 unknown".to_owned(),
-    }
-}
-
-fn differences(asking: &Asking, share: f64, over: &str) -> Vec<String> {
-    let asked = QUANTILES.iter().zip(&asking.reported);
-    let known = asking.expected.iter().zip(&asking.edges);
+fn differences(query: &QuantileQuery, tolerance: f64, over: &str) -> Vec<String> {
+    let reported = QUANTILES.iter().zip(&query.reported);
+    let expected = query.expected.iter().zip(&query.edges);
     let mut found = Vec::new();
-    for ((q, reported), (expected, (low, high))) in asked.zip(known) {
+    for ((q, reported), (expected, edges)) in reported.zip(expected) {
         let observed = reported.unwrap_or(f64::NAN);
-        if is_within(observed, *low, *high, share) || (expected.is_nan() && observed.is_nan()) {
+        if is_within(observed, *edges, tolerance) || (expected.is_nan() && observed.is_nan()) {
             continue;
         }
         let reported = reported.map_or("nothing".to_owned(), |value| format!("{value:.6} s"));
         found.push(format!(
-            "p{} {over} is reported as {reported}; the formula on the raw samples makes {expected:.6} s",
+            "p{} {over} is reported as {reported}, but the formula gives {expected:.6} s for the raw samples",
             100.0 * q
         ));
     }
     found
 }
 
-/// Whether a value is one of those that the formula may give, or next to one.
-fn is_within(observed: f64, low: f64, high: f64, share: f64) -> bool {
-    let near = |expected| {
-        let bound = Bound::Relative(share);
-        Check {
-            expected,
-            observed,
-            bound,
-        }
-        .holds()
-    };
+/// Whether a value is between those that the formula may give, or close to one of them.
+fn is_within(observed: f64, (low, high): (f64, f64), tolerance: f64) -> bool {
+    let near = |expected| Tolerance::Relative(tolerance).allows(expected, observed);
     (low..=high).contains(&observed) || near(low) || near(high)
 }
 
-fn longest_interval(scraped: &Scraped) -> f64 {
-    let told = scraped.active.iter().filter_map(|target| {
-        let is_ours = |known: &&crate::verify::series::Target| {
-            ["job", "instance"]
-                .iter()
-                .all(|name| known.labels.get(*name) == target.labels.get(*name))
-        };
-        scraped.targets.iter().find(is_ours)?;
-        target.interval()
+fn longest_interval(scrapes: &Scrapes) -> f64 {
+    let intervals = scrapes.active.iter().filter_map(|active| {
+        let mut targets = scrapes.targets.iter();
+        let is_ours = targets.any(|target| address(&target.labels) == address(&active.labels));
+        active.interval().filter(|_| is_ours)
     });
-    told.fold(0.0, f64::max)
+    intervals.fold(0.0, f64::max)
 }
 
 /// What chance alone does to the percentiles of so few requests: three standard deviations of the rank.
-fn band(evidence: &Evidence, scraped: &Scraped, short: &Asking, window: &str) -> Vec<String> {
-    let total = scraped
-        .targets
-        .iter()
-        .flat_map(|target| &target.lives)
-        .find_map(|life| life.counts.steps.get("total"));
-    let Some(bounds) = total
-        .map(Histogram::bounds)
-        .filter(|_| short.observations > 0.0)
-    else {
+fn chance(
+    evidence: &Evidence,
+    scrapes: &Scrapes,
+    query: &QuantileQuery,
+    window: Duration,
+) -> Vec<String> {
+    let n = query.observations;
+    if n <= 0.0 {
+        return vec![format!("nothing was observed over {window:?}")];
+    }
+    let Some(bounds) = scrapes.bounds() else {
         return Vec::new();
     };
+    let n = n.max(1.0);
     let truth = truth::cumulative(&evidence.claim.delay, &bounds);
-    let n = short.observations.max(1.0);
     let line = |(q, reported): (&f64, &Option<f64>)| {
         let off = 3.0 * (q * (1.0 - q) / n).sqrt();
         let at = |q: f64| buckets::quantile(q.clamp(0.0, 1.0), &bounds, &truth);
         format!(
-            "p{} over {window}: {:.6} s; {:.0} requests make it {:.6} to {:.6} s by chance",
+            "p{} over {window:?}: {:.6} s; with {n:.0} requests, {:.6} to {:.6} s can occur by chance",
             100.0 * q,
             reported.unwrap_or(f64::NAN),
-            n,
             at(q - off),
             at(q + off)
         )
     };
-    QUANTILES.iter().zip(&short.reported).map(line).collect()
+    QUANTILES.iter().zip(&query.reported).map(line).collect()
 }
 
 #[cfg(test)]
@@ -164,12 +141,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn either_end_of_the_empty_buckets_at_an_exact_rank_is_right() {
+    fn either_end_of_the_empty_buckets_at_an_exact_rank_is_correct() {
         for reported in [1.7, 1.75, 1.8, 1.8 + 1e-7] {
-            assert!(is_within(reported, 1.7, 1.8, SAME), "{reported}");
+            let is_within = is_within(reported, (1.7, 1.8), REL_TOLERANCE_RUN);
+            assert!(is_within, "{reported}");
         }
         for reported in [1.69, 1.81, f64::NAN] {
-            assert!(!is_within(reported, 1.7, 1.8, SAME), "{reported}");
+            let is_within = is_within(reported, (1.7, 1.8), REL_TOLERANCE_RUN);
+            assert!(!is_within, "{reported}");
         }
     }
 }

@@ -1,28 +1,29 @@
-//! measured -> received: what the wire, and whatever stands in between, adds to the measured total.
+//! measured -> received: the time on the network and in proxies: the client's own time minus the measured total.
 
-use super::Hop;
+use super::judgement::Hop;
 use crate::verify::{
-    check::{Spread, difference, milliseconds},
     evidence::Evidence,
+    model::{
+        answers::answers,
+        statistics::{Spread, millis_text},
+    },
 };
 
 const NAME: &str = "measured -> received";
 
-pub(super) fn judge(evidence: &Evidence) -> Hop {
-    let share = evidence
-        .answers()
-        .map(|answer| difference(answer.sent.service_time(), answer.total));
-    let Some(spread) = Spread::of(share.collect()) else {
-        return Hop::skipped(NAME, "no answer says what it measured");
+pub fn judge(evidence: &Evidence) -> Hop {
+    let times = answers(&evidence.sent).map(|answer| (answer.sent.service_time(), answer.total));
+    let Some(spread) = Spread::of(times) else {
+        return Hop::skipped(NAME, "no answer has a complete Server-Timing header");
     };
     let mut wrong = Vec::new();
-    if let Some(most) = evidence.limits.max_wire
-        && spread.p99 > most.as_secs_f64()
+    if let Some(limit) = evidence.limits.max_wire
+        && spread.p99 > limit.as_secs_f64()
     {
         wrong.push(format!(
-            "the wire's share is too large: {spread}; p99 may be {} (--max-wire)",
-            milliseconds(most.as_secs_f64())
+            "the time on the network is too long: {spread}; p99 may be at most {} (--max-wire)",
+            millis_text(limit.as_secs_f64())
         ));
     }
-    Hop::judged(NAME, wrong, format!("the wire's share: {spread}"))
+    Hop::judged(NAME, wrong, format!("time on the network: {spread}"))
 }

@@ -1,131 +1,107 @@
-//! span -> Jaeger: each sampled request that was answered is a trace, whose span says the same measurement.
+//! span -> Jaeger: each sampled request that was answered has a trace, whose span has the same measurement.
 
-use super::{Hop, many};
+use std::time::Duration;
+
+use super::judgement::{Hop, plural};
 use crate::verify::{
-    evidence::{Answer, Asked, Evidence, Traces},
-    jaeger::Span,
+    evidence::Evidence,
+    model::{
+        answers::{Answer, answers},
+        spans::{Span, Traces},
+    },
 };
 
 const NAME: &str = "span -> Jaeger";
-/// How many traces are named.
-const SAID: usize = 3;
+/// Most traces that are listed.
+const MAX_LISTED: usize = 3;
 
-pub(super) fn judge(evidence: &Evidence) -> Hop {
-    match &evidence.traces {
-        Asked::Got(traces) => compare(evidence, traces),
-        Asked::Skipped(reason) => Hop::skipped(NAME, reason),
-        Asked::Unreachable(reason) => Hop::unreachable(NAME, reason),
-    }
+pub fn judge(evidence: &Evidence) -> Hop {
+    Hop::of(NAME, &evidence.traces, |traces| compare(evidence, traces))
 }
 
 fn compare(evidence: &Evidence, traces: &Traces) -> Hop {
-    let sampled: Vec<_> = evidence
-        .answers()
-        .filter(|answer| answer.sent.sampled)
-        .collect();
-    if sampled.is_empty() {
+    let sampled = answers(&evidence.sent).filter(|answer| answer.sent.sampled);
+    let (mut missing, mut orphans, mut differing, mut count) = (vec![], vec![], vec![], 0);
+    for answer in sampled {
+        count += 1;
+        match traces.get(&answer.sent.trace_context.trace_id) {
+            None => missing.push(answer),
+            Some(spans) => match server_span(spans, &answer) {
+                None => orphans.push(answer),
+                Some(span) => differing.extend(difference(span, &answer)),
+            },
+        }
+    }
+    if count == 0 {
         return Hop::skipped(NAME, "no sampled request was answered");
     }
-    let own = |answer: &Answer<'_>| {
-        let spans = traces.found.get(&answer.sent.trace_context.trace_id);
-        spans.map(|spans| (spans, server(spans, answer)))
-    };
-    let missing: Vec<_> = sampled
-        .iter()
-        .filter(|answer| own(answer).is_none())
-        .collect();
     let mut wrong = Vec::new();
     if !missing.is_empty() {
-        let all = if missing.len() == sampled.len() {
-            "; does the service export (OTEL_EXPORTER_OTLP_ENDPOINT)?"
+        let hint = if missing.len() == count {
+            "; does the service export spans (OTEL_EXPORTER_OTLP_ENDPOINT)?"
         } else {
             ""
         };
         wrong.push(format!(
-            "{} of {} sampled traces are not there: {}{all}",
+            "{} of {count} sampled traces are missing: {}{hint}",
             missing.len(),
-            sampled.len(),
-            named(missing.iter().map(|answer| **answer))
+            ids(&missing)
         ));
     }
-    let orphans = sampled
-        .iter()
-        .filter(|answer| own(answer).is_some_and(|(_, server)| server.is_none()));
-    let orphans: Vec<_> = orphans.copied().collect();
     if !orphans.is_empty() {
         wrong.push(format!(
             "{} without the server span of the request: {}",
-            many(orphans.len(), "trace"),
-            named(orphans.iter().copied())
+            plural(orphans.len(), "trace"),
+            ids(&orphans)
         ));
     }
-    for answer in &sampled {
-        if let Some((_, Some(span))) = own(answer) {
-            wrong.extend(disagreement(span, answer));
-        }
-    }
-    wrong.truncate(SAID + 2);
+    wrong.extend(differing);
+    wrong.truncate(MAX_LISTED + 2);
     let good = format!(
-        "{} of {} sampled traces, each with the measured duration and the drawn delay",
-        sampled.len() - missing.len(),
-        sampled.len()
+        "{count} of {count} sampled traces, each with the measured duration and the drawn delay"
     );
     Hop::judged(NAME, wrong, good)
 }
 
-/// The service's own span: a child of the request as it was sent; after a proxy's, the replica's server span.
-fn server<'a>(spans: &'a [Span], answer: &Answer<'_>) -> Option<&'a Span> {
-    let is_own = |span: &&Span| {
-        span.is_server
-            && span.drawn_ns.is_some()
-            && span
-                .instance_id
-                .as_deref()
-                .is_none_or(|id| id == answer.replica)
+/// The service's own span: the child of the request's span; otherwise (a proxy opened spans) the replica's server span.
+fn server_span<'a>(spans: &'a [Span], answer: &Answer<'_>) -> Option<&'a Span> {
+    let is_from = |id: &str| id == answer.replica;
+    let own = || {
+        spans.iter().filter(|span| {
+            let is_ours = span.instance_id.as_deref().is_none_or(is_from);
+            span.is_server && span.drawn_ns.is_some() && is_ours
+        })
     };
-    let child =
-        |span: &&Span| is_own(span) && span.parent_id == answer.sent.trace_context.parent_id;
-    spans
-        .iter()
-        .find(child)
-        .or_else(|| spans.iter().find(is_own))
+    let parent_id = answer.sent.trace_context.parent_id;
+    let child = own().find(|span| span.parent_id == parent_id);
+    child.or_else(|| own().next())
 }
 
-fn disagreement(span: &Span, answer: &Answer<'_>) -> Option<String> {
+fn difference(span: &Span, answer: &Answer<'_>) -> Option<String> {
     let trace = answer.sent.trace_context.trace_id;
-    let same = |told: Option<u64>, known: std::time::Duration| {
-        told.map(u128::from) == Some(known.as_nanos())
+    let differs = |in_span: Option<u64>, in_answer: Duration, what: &str| {
+        let in_answer = in_answer.as_nanos();
+        if in_span.map(u128::from) == Some(in_answer) {
+            return None;
+        }
+        let in_span = in_span.map_or("none".to_owned(), |nanos| format!("{nanos} ns"));
+        Some(format!(
+            "trace {trace:032x}: the {what} is {in_span} in the span, {in_answer} ns in the answer"
+        ))
     };
-    let words = |told: Option<u64>| told.map_or("nothing".to_owned(), |told| format!("{told} ns"));
-    if !same(span.took_ns, answer.total) {
-        return Some(format!(
-            "trace {trace:032x} lasts {}; the answer measured {} ns",
-            words(span.took_ns),
-            answer.total.as_nanos()
-        ));
-    }
-    (!same(span.drawn_ns, answer.drawn)).then(|| {
-        format!(
-            "trace {trace:032x} says a drawn delay of {}; the answer {} ns",
-            words(span.drawn_ns),
-            answer.drawn.as_nanos()
-        )
-    })
+    differs(span.took_ns, answer.total, "duration")
+        .or_else(|| differs(span.drawn_ns, answer.drawn, "drawn delay"))
 }
 
-fn named<'a>(answers: impl Iterator<Item = Answer<'a>>) -> String {
-    let ids: Vec<_> = answers
+fn ids(answers: &[Answer<'_>]) -> String {
+    let first = answers.iter().take(MAX_LISTED);
+    let first: Vec<_> = first
         .map(|answer| format!("{:032x}", answer.sent.trace_context.trace_id))
         .collect();
-    let first = ids
-        .iter()
-        .take(SAID)
-        .cloned()
-        .collect::<Vec<_>>()
-        .join(", ");
-    if ids.len() > SAID {
-        format!("{first}, ...")
+    let more = if answers.len() > MAX_LISTED {
+        ", ..."
     } else {
-        first
-    }
+        ""
+    };
+    first.join(", ") + more
 }

@@ -1,63 +1,66 @@
-//! Truth, expected and reported percentiles side by side, and where the error comes from. Pure.
+//! Truth, expected and reported percentiles side by side, and the parts of the error.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use serde::Serialize;
 
-use super::{
-    check::order_statistic,
-    evidence::Evidence,
-    histogram::{Histogram, le},
-    scraped::QUANTILES,
+use crate::{
+    contract::Step,
+    verify::{
+        evidence::Evidence,
+        model::{
+            answers::answers, histogram::Histogram, page::processes, quantile_query::QUANTILES,
+            scrapes::Scrapes, statistics::order_statistic,
+        },
+    },
 };
 
-/// One percentile; all in seconds. What is not known is left out.
+/// One percentile, in seconds. Unknown values are left out.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub(super) struct Row {
-    pub(super) q: f64,
+pub struct Row {
+    q: f64,
     /// Of the declared delay.
-    pub(super) truth: f64,
-    /// What the formula makes of the counts: Prometheus' raw samples, else the answers.
-    pub(super) expected: Option<f64>,
-    /// What Prometheus says.
-    pub(super) reported: Option<f64>,
-    pub(super) error: Split,
+    truth: f64,
+    /// The formula applied to the counts: of Prometheus' raw samples, otherwise of the answers.
+    expected: Option<f64>,
+    /// By Prometheus.
+    reported: Option<f64>,
+    error: ErrorParts,
 }
 
-/// The parts of reported (else expected) minus truth.
+/// The parts of reported (otherwise expected) minus truth.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub(super) struct Split {
-    /// These delays were drawn, and not all possible ones.
-    pub(super) sampling: Option<f64>,
+struct ErrorParts {
+    /// A finite sample of delays was drawn.
+    sampling: Option<f64>,
     /// The measured total is above the drawn delay.
-    pub(super) clock: Option<f64>,
-    /// A straight line through a bucket.
-    pub(super) bucket: Option<f64>,
-    /// `rate()` stretches what it sees; scrapes may be lost or doubled.
-    pub(super) extrapolation: Option<f64>,
+    clock: Option<f64>,
+    /// Linear interpolation in a bucket.
+    bucket: Option<f64>,
+    /// `rate()` extrapolates; scrapes may be lost or doubled.
+    extrapolation: Option<f64>,
 }
 
-/// All rows.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(transparent)]
-pub(super) struct Table(pub(super) Vec<Row>);
+pub struct Table(Vec<Row>);
 
 impl Table {
-    pub(super) fn of(evidence: &Evidence) -> Self {
-        let mut drawn: Vec<_> = evidence.answers().map(|answer| answer.drawn).collect();
-        let mut totals: Vec<_> = evidence.answers().map(|answer| answer.total).collect();
+    pub fn of(evidence: &Evidence) -> Self {
+        let (mut drawn, mut totals): (Vec<_>, Vec<_>) = answers(&evidence.sent)
+            .map(|answer| (answer.drawn, answer.total))
+            .unzip();
         drawn.sort();
         totals.sort();
-        let counts = bounds(evidence).map(|bounds| Histogram::of(&bounds, &totals));
-        let whole = evidence.scraped.got().map(|scraped| &scraped.whole);
+        let counts = bounds(evidence).map(|bounds| Histogram::of(&bounds, totals.iter().copied()));
+        let run = evidence.scrapes.found().map(|scrapes| &scrapes.run);
         let row = |(index, q): (usize, f64)| {
-            let seconds = |sorted: &[std::time::Duration]| {
-                order_statistic(sorted, q).map(|value| value.as_secs_f64())
-            };
+            let seconds =
+                |sorted: &[Duration]| order_statistic(sorted, q).map(|value| value.as_secs_f64());
             let (drawn, measured) = (seconds(&drawn), seconds(&totals));
             let bucketed = counts.as_ref().map(|counts| counts.quantile(q));
-            let expected = whole.and_then(|whole| whole.expected.get(index).copied());
-            let reported = whole.and_then(|whole| whole.reported.get(index).copied().flatten());
+            let expected = run.and_then(|run| run.expected.get(index).copied());
+            let reported = run.and_then(|run| run.reported.get(index).copied().flatten());
             let truth = evidence.claim.delay.quantile(q).as_secs_f64();
             let minus = |a: Option<f64>, b: Option<f64>| {
                 a.zip(b).map(|(a, b)| a - b).filter(|off| off.is_finite())
@@ -67,7 +70,7 @@ impl Table {
                 truth,
                 expected: expected.or(bucketed).filter(|value| value.is_finite()),
                 reported,
-                error: Split {
+                error: ErrorParts {
                     sampling: minus(drawn, Some(truth)),
                     clock: minus(measured, drawn),
                     bucket: minus(bucketed, measured),
@@ -79,17 +82,11 @@ impl Table {
     }
 }
 
+/// The bounds of the latency buckets, by `/metrics` or by Prometheus.
 fn bounds(evidence: &Evidence) -> Option<Vec<f64>> {
-    let page = evidence
-        .counted()
-        .into_iter()
-        .find_map(|life| life.counts.steps.get("total").map(Histogram::bounds));
-    page.or_else(|| {
-        let lives = evidence.scraped.got()?.targets.iter();
-        lives
-            .flat_map(|target| &target.lives)
-            .find_map(|life| life.counts.steps.get("total").map(Histogram::bounds))
-    })
+    let mut processes = processes(&evidence.replicas).into_iter();
+    let page = processes.find_map(|process| Some(process.counts.step(Step::Total)?.bounds()));
+    page.or_else(|| evidence.scrapes.found().and_then(Scrapes::bounds))
 }
 
 impl fmt::Display for Table {
@@ -117,7 +114,7 @@ impl fmt::Display for Row {
         };
         let part =
             |seconds: Option<f64>| seconds.map_or("-".to_owned(), |part| format!("{part:+.6}"));
-        let Split {
+        let ErrorParts {
             sampling,
             clock,
             bucket,
@@ -126,7 +123,7 @@ impl fmt::Display for Row {
         write!(
             f,
             "{:>5}  {:>10}  {:>10}  {:>10}  =  {:>10}  {:>10}  {:>10}  {:>15}",
-            le(self.q),
+            self.q,
             time(Some(self.truth)),
             time(self.expected),
             time(self.reported),

@@ -1,26 +1,25 @@
-//! Reads the Prometheus text format 0.0.4; bounded, and naming the line that it cannot read.
+//! Reads the Prometheus text format 0.0.4; bounded, and errors name the line.
 //! <https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format>
 
-use std::{collections::BTreeMap, fmt};
+use std::fmt;
 
-/// More samples than this are no service of ours.
-const MOST_SAMPLES: usize = 200_000;
+use super::labels::Labels;
 
-/// A metric's labels, by name.
-pub(super) type Labels = BTreeMap<String, String>;
+/// Most samples that are read; bounds the memory.
+const MAX_SAMPLES: usize = 200_000;
 
 /// One line: a name, its labels and a value.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Sample {
-    pub(super) name: String,
-    pub(super) labels: Labels,
-    pub(super) value: f64,
+pub struct Sample {
+    pub name: String,
+    pub labels: Labels,
+    pub value: f64,
 }
 
-/// Why a text is no exposition.
+/// Why a text is not a valid exposition.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {reason}: `{excerpt}`")]
-pub(super) struct ExpositionError {
+pub struct ExpositionError {
     line: usize,
     reason: Reason,
     excerpt: String,
@@ -41,16 +40,16 @@ impl fmt::Display for Reason {
         f.write_str(match self {
             Self::Name => "expected the name of a metric",
             Self::Label => "expected a label such as step=\"total\"",
-            Self::Quote => "a label's value does not end",
+            Self::Quote => "the closing quote of a label value is missing",
             Self::Escape => "only \\\\, \\\" and \\n may follow a backslash",
-            Self::Value => "expected a number, and at most a timestamp after it",
-            Self::TooMany => "more samples than a service has",
+            Self::Value => "expected a number and, at most, a timestamp",
+            Self::TooMany => return write!(f, "more than {MAX_SAMPLES} samples"),
         })
     }
 }
 
-/// Every sample of an exposition; comments, types and help are passed over.
-pub(super) fn parse(text: &str) -> Result<Vec<Sample>, ExpositionError> {
+/// Every sample of an exposition; comments, types and help are skipped.
+pub fn parse(text: &str) -> Result<Vec<Sample>, ExpositionError> {
     let mut samples = Vec::new();
     for (index, line) in text.lines().enumerate() {
         let line = line.trim();
@@ -62,7 +61,7 @@ pub(super) fn parse(text: &str) -> Result<Vec<Sample>, ExpositionError> {
             reason,
             excerpt: line.chars().take(60).collect(),
         };
-        if samples.len() == MOST_SAMPLES {
+        if samples.len() == MAX_SAMPLES {
             return Err(error(Reason::TooMany));
         }
         samples.push(sample(line).map_err(error)?);
@@ -137,7 +136,7 @@ fn word(text: &str) -> Option<(&str, &str)> {
 }
 
 /// A number as Prometheus writes it.
-pub(super) fn number(text: &str) -> Option<f64> {
+pub fn number(text: &str) -> Option<f64> {
     match text {
         "+Inf" => Some(f64::INFINITY),
         "-Inf" => Some(f64::NEG_INFINITY),
@@ -164,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_named_by_its_line() {
+    fn an_error_names_its_line() {
         for (bad, reason) in [
             ("<!DOCTYPE html>", "name"),
             ("1a 3", "name"),
@@ -175,7 +174,7 @@ mod tests {
             ("a{b} 1", "label"),
             ("a{b=c} 1", "label"),
             ("a{b=\"c\" d=\"e\"} 1", "label"),
-            ("a{b=\"c} 1", "does not end"),
+            ("a{b=\"c} 1", "closing quote"),
             ("a{b=\"\\t\"} 1", "backslash"),
         ] {
             let error = parse(&format!("ok 1\n{bad}\n")).unwrap_err().to_string();
@@ -185,14 +184,14 @@ mod tests {
     }
 
     #[test]
-    fn an_endless_list_is_refused() {
-        let error = parse(&"a 1\n".repeat(MOST_SAMPLES + 1)).unwrap_err();
+    fn too_many_samples_are_refused() {
+        let error = parse(&"a 1\n".repeat(MAX_SAMPLES + 1)).unwrap_err();
         assert_eq!(error.reason, Reason::TooMany);
     }
 
     proptest! {
         #[test]
-        fn no_text_breaks_the_reader(text in "(?s).{0,200}") {
+        fn no_text_panics_the_reader(text in "(?s).{0,200}") {
             let _ = parse(&text);
         }
 

@@ -1,64 +1,62 @@
-//! What `rate()` makes of raw samples, and `histogram_quantile` of that, as Prometheus computes it. Pure.
+//! `rate()` of raw samples, as Prometheus computes it.
 
 use std::collections::BTreeMap;
 
 use super::{
-    check::{count, millis},
-    histogram::{Histogram, le},
+    histogram::{Histogram, bound_text},
     series::{Point, Series, increase},
 };
 
 /// A range selector's window: after `from`, up to and including `to`, in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Range {
-    pub(super) from: i64,
-    pub(super) to: i64,
+pub struct Range {
+    pub from: i64,
+    pub to: i64,
 }
 
 impl Range {
-    /// The samples inside.
-    pub(super) fn slice(self, points: &[Point]) -> &[Point] {
+    /// The samples in the window.
+    pub fn slice(self, points: &[Point]) -> &[Point] {
         let first = points.partition_point(|point| point.at <= self.from);
         let end = points.partition_point(|point| point.at <= self.to);
         points.get(first..end).unwrap_or_default()
     }
 }
 
-/// Increase per millisecond, stretched to the whole window where its ends are near samples
-/// (<https://prometheus.io/docs/prometheus/latest/querying/functions/#rate>): towards an end that is further from the
-/// nearest sample than 1.1 mean spacings by half a spacing only, and never further back than where a counter was 0.
-pub(super) fn rate(points: &[Point], range: Range) -> Option<f64> {
+/// Increase per millisecond, extrapolated to the ends of the window
+/// (<https://prometheus.io/docs/prometheus/latest/querying/functions/#rate>): by half a mean spacing only where the end
+/// is more than 1.1 spacings from the nearest sample, and never back beyond the instant where the counter was 0.
+pub fn rate(points: &[Point], range: Range) -> Option<f64> {
     let inside = range.slice(points);
     let (first, last) = (inside.first()?, inside.last()?);
-    let sampled = millis(last.at - first.at);
+    let sampled = (last.at - first.at) as f64;
     if inside.len() < 2 || sampled <= 0.0 {
         return None;
     }
     let risen = increase(inside, false).value;
-    let spacing = sampled / count(inside.len() - 1);
-    let stretch = |gap: f64| {
+    let spacing = sampled / (inside.len() - 1) as f64;
+    let extrapolate = |gap: f64| {
         if gap >= 1.1 * spacing {
             spacing / 2.0
         } else {
             gap
         }
     };
-    let mut to_start = stretch(millis(first.at - range.from));
+    let mut to_start = extrapolate((first.at - range.from) as f64);
     if risen > 0.0 && first.value >= 0.0 {
         to_start = to_start.min(sampled * (first.value / risen));
     }
-    let to_end = stretch(millis(range.to - last.at));
+    let to_end = extrapolate((range.to - last.at) as f64);
     let factor = (sampled + to_start + to_end) / sampled;
-    Some(risen * factor / millis(range.to - range.from))
+    Some(risen * factor / (range.to - range.from) as f64)
 }
 
-/// `sum by (le) (rate(BUCKETS[range]))` over series that differ in `le` and in whatever else.
-pub(super) fn by_le<'a>(buckets: impl Iterator<Item = &'a Series>, range: Range) -> Histogram {
+/// `sum by (le) (rate(BUCKETS[range]))`.
+pub fn by_le<'a>(buckets: impl Iterator<Item = &'a Series>, range: Range) -> Histogram {
     let mut sums = BTreeMap::<String, (f64, f64)>::new();
     for series in buckets {
-        let bound = series.bound();
-        if let (Some(bound), Some(rate)) = (bound, rate(&series.points, range)) {
-            sums.entry(le(bound)).or_insert((bound, 0.0)).1 += rate;
+        if let (Some(bound), Some(rate)) = (series.bound(), rate(&series.points, range)) {
+            sums.entry(bound_text(bound)).or_insert((bound, 0.0)).1 += rate;
         }
     }
     let mut histogram = Histogram::default();
@@ -79,7 +77,7 @@ mod tests {
 
     fn increase_over(of: &[(i64, f64)], from: i64, to: i64) -> f64 {
         let range = Range { from, to };
-        rate(&points(of), range).unwrap() * millis(to - from)
+        rate(&points(of), range).unwrap() * (to - from) as f64
     }
 
     fn near(found: f64, expected: f64) {
@@ -89,12 +87,12 @@ mod tests {
     const STEADY: [(i64, f64); 4] = [(1000, 50.0), (2000, 60.0), (3000, 70.0), (4000, 80.0)];
 
     #[test]
-    fn samples_at_both_ends_need_no_stretching() {
+    fn samples_at_both_ends_are_hardly_extrapolated() {
         near(increase_over(&STEADY, 999, 4000), 30.0 * 3001.0 / 3000.0);
     }
 
     #[test]
-    fn a_near_end_is_reached_and_a_far_one_by_half_a_spacing() {
+    fn a_near_end_is_reached_and_a_far_one_gets_half_a_spacing() {
         near(
             increase_over(&STEADY, 500, 4900),
             30.0 * (3000.0 + 500.0 + 900.0) / 3000.0,
@@ -110,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_counter_is_not_stretched_back_below_zero() {
+    fn a_counter_is_not_extrapolated_below_zero() {
         let young = [(1000, 0.0), (2000, 10.0), (3000, 20.0)];
         near(increase_over(&young, 100, 3000), 20.0);
         let little = [(1000, 1.0), (2000, 11.0)];
@@ -127,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn one_sample_makes_no_rate_and_the_window_is_open_on_the_left() {
+    fn one_sample_has_no_rate_and_the_window_is_open_on_the_left() {
         let range = Range {
             from: 3000,
             to: 4000,
@@ -168,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn an_exact_rank_before_empty_buckets_has_two_right_answers() {
+    fn an_exact_rank_before_empty_buckets_has_two_correct_values() {
         let mut histogram = Histogram::default();
         for (bound, cumulative) in [(1.7, 54.0), (1.8, 54.0), (1.9, 60.0), (f64::INFINITY, 60.0)] {
             histogram.bucket(bound).cumulative = cumulative;

@@ -1,23 +1,24 @@
-//! What a run came to: data first; the text, the JSON and the exit code come from the same value.
+//! The report of a run: text, JSON and exit code come from the same value.
 
-use std::{fmt, io::Write};
+mod table;
+
+use std::fmt;
 
 use serde::Serialize;
 
 use super::{
-    check::Verdict,
-    claim::Claimed,
     evidence::Evidence,
-    hop::{self, Hop},
-    table::Table,
+    hop::{self, Hop, Verdict},
+    model::claim::ClaimSummary,
 };
-use crate::{exit::Exit, load::Output};
+use crate::exit::Exit;
+use table::Table;
 
 /// Hops, table and verdict of one run.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Report {
+pub struct Report {
     target: String,
-    claim: Claimed,
+    claim: ClaimSummary,
     sent: usize,
     elapsed_seconds: f64,
     hops: Vec<Hop>,
@@ -27,52 +28,36 @@ pub(super) struct Report {
 }
 
 impl Report {
-    pub(super) fn of(target: &str, evidence: &Evidence) -> Self {
+    pub fn of(target: &str, evidence: &Evidence) -> Self {
         let mut hops = hop::judge(evidence);
         if evidence.limits.require_all {
             let skipped = |hop: &&mut Hop| hop.verdict == Verdict::Skipped && !hop.is_unreachable;
             for hop in hops.iter_mut().filter(skipped) {
                 hop.verdict = Verdict::Fail;
-                hop.says = format!("skipped, and --require-all: {}", hop.says);
+                hop.summary = format!("skipped, which --require-all forbids: {}", hop.summary);
             }
         }
         let exit = exit(&hops);
-        let worst = |verdict| hops.iter().any(|hop| hop.verdict == verdict);
-        let verdict = [Verdict::Fail, Verdict::Warn]
-            .into_iter()
-            .find(|verdict| worst(*verdict))
-            .unwrap_or(Verdict::Pass);
+        let verdict = match exit {
+            Exit::Failed => Verdict::Fail,
+            Exit::Unreachable => Verdict::Skipped,
+            _ if hops.iter().any(|hop| hop.verdict == Verdict::Warn) => Verdict::Warn,
+            _ => Verdict::Pass,
+        };
         Self {
             target: target.to_owned(),
-            claim: evidence.claim.in_words(),
+            claim: evidence.claim.summary(),
             sent: evidence.sent.len(),
             elapsed_seconds: evidence.driven.elapsed.as_secs_f64(),
             percentiles: Table::of(evidence),
-            verdict: if exit == Exit::Unreachable {
-                Verdict::Skipped
-            } else {
-                verdict
-            },
+            verdict,
             hops,
-            exit: match exit {
-                Exit::Good => 0,
-                Exit::Failed => 1,
-                Exit::Usage => 2,
-                Exit::Unreachable => 3,
-            },
+            exit: exit as u8,
         }
     }
 
-    pub(super) fn exit(&self) -> Exit {
+    pub fn exit(&self) -> Exit {
         exit(&self.hops)
-    }
-
-    pub(super) fn write(&self, output: Output, out: &mut impl Write) -> anyhow::Result<()> {
-        match output {
-            Output::Text => write!(out, "{self}")?,
-            Output::Json => writeln!(out, "{}", serde_json::to_string_pretty(self)?)?,
-        }
-        Ok(())
     }
 }
 
@@ -97,19 +82,17 @@ impl fmt::Display for Report {
         )?;
         writeln!(f)?;
         for hop in &self.hops {
-            writeln!(f, "{:<7}  {:<24}  {}", hop.verdict, hop.name, hop.says)?;
-            for more in &hop.more {
-                writeln!(f, "{:35}{more}", "")?;
+            writeln!(f, "{:<7}  {:<24}  {}", hop.verdict, hop.name, hop.summary)?;
+            for detail in &hop.details {
+                writeln!(f, "{:35}{detail}", "")?;
             }
         }
         writeln!(f)?;
         write!(f, "{}", self.percentiles)?;
         writeln!(f)?;
         let of = |verdict| {
-            self.hops
-                .iter()
-                .filter(|hop| hop.verdict == verdict)
-                .count()
+            let hops = self.hops.iter();
+            hops.filter(|hop| hop.verdict == verdict).count()
         };
         writeln!(
             f,

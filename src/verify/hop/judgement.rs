@@ -1,0 +1,111 @@
+//! The verdict of a hop and its wording.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::verify::model::{finding::Finding, histogram::Difference};
+
+/// Most differences that are listed.
+const MAX_LISTED: usize = 6;
+
+/// The verdict of a hop or of the whole run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Verdict {
+    Pass,
+    Warn,
+    Skipped,
+    Fail,
+}
+
+/// The result of one hop.
+#[derive(Clone, Debug, Serialize)]
+pub struct Hop {
+    pub name: &'static str,
+    pub verdict: Verdict,
+    #[serde(rename = "says")]
+    pub summary: String,
+    /// Further lines.
+    #[serde(rename = "more")]
+    pub details: Vec<String>,
+    /// Whether a source could not be asked.
+    #[serde(rename = "unreachable")]
+    pub is_unreachable: bool,
+}
+
+impl Hop {
+    fn new(name: &'static str, verdict: Verdict, summary: impl Into<String>) -> Self {
+        Self {
+            name,
+            verdict,
+            summary: summary.into(),
+            details: Vec::new(),
+            is_unreachable: false,
+        }
+    }
+
+    pub fn skipped(name: &'static str, reason: &str) -> Self {
+        Self::new(name, Verdict::Skipped, reason)
+    }
+
+    /// The judgement of what a source returned; skipped where it returned nothing.
+    pub fn of<T>(name: &'static str, finding: &Finding<T>, judge: impl FnOnce(&T) -> Self) -> Self {
+        match finding {
+            Finding::Found(it) => judge(it),
+            Finding::Skipped(reason) => Self::skipped(name, reason),
+            Finding::Unreachable(reason) => Self {
+                is_unreachable: true,
+                ..Self::skipped(name, &format!("could not be checked: {reason}"))
+            },
+        }
+    }
+
+    /// Fails where something is wrong, and the first line says what; otherwise passes with the line `good`.
+    pub fn judged(name: &'static str, wrong: Vec<String>, good: impl Into<String>) -> Self {
+        let mut wrong = wrong.into_iter();
+        match wrong.next() {
+            Some(first) => Self {
+                details: wrong.collect(),
+                ..Self::new(name, Verdict::Fail, first)
+            },
+            None => Self::new(name, Verdict::Pass, good),
+        }
+    }
+
+    pub fn with(mut self, details: impl IntoIterator<Item = String>) -> Self {
+        self.details.extend(details);
+        self
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Pass => "PASS",
+            Self::Warn => "WARN",
+            Self::Skipped => "SKIPPED",
+            Self::Fail => "FAIL",
+        })
+    }
+}
+
+/// `1 request`, `2 requests`.
+pub fn plural(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+/// The first differences, one in each line.
+pub fn list_differences(found: &[Difference], source: &str) -> Vec<String> {
+    let number = |value: Option<f64>| value.map_or("none".to_owned(), |value| value.to_string());
+    let line = |difference: &Difference| {
+        let (expected, observed) = (number(difference.expected), number(difference.observed));
+        let of = &difference.of;
+        format!("{of}: expected {expected} ({source}), found {observed}")
+    };
+    let mut lines: Vec<_> = found.iter().take(MAX_LISTED).map(line).collect();
+    if found.len() > MAX_LISTED {
+        lines.push(format!("and {} more", found.len() - MAX_LISTED));
+    }
+    lines
+}

@@ -1,0 +1,29 @@
+//! The labels of a sample or a target.
+
+use std::collections::BTreeMap;
+
+/// Labels by name.
+pub type Labels = BTreeMap<String, String>;
+
+/// The label that holds the name of a series.
+pub const NAME: &str = "__name__";
+/// The label that holds the scrape job of a target.
+pub const JOB: &str = "job";
+/// The label that holds the address of a target.
+pub const INSTANCE: &str = "instance";
+
+/// What identifies a target in both the API's target list and the series.
+pub fn address(labels: &Labels) -> (Option<&String>, Option<&String>) {
+    (labels.get(JOB), labels.get(INSTANCE))
+}
+
+/// Labels as text: job and instance first.
+pub fn label_text(labels: &Labels) -> String {
+    let mut sorted: Vec<_> = labels.iter().collect();
+    sorted.sort_by_key(|(name, _)| (*name != JOB, *name != INSTANCE));
+    let words: Vec<_> = sorted
+        .iter()
+        .map(|(name, value)| format!("{name}=\"{value}\""))
+        .collect();
+    words.join(", ")
+}

@@ -1,0 +1,17 @@
+//! What the sources returned, and the arithmetic on it. Pure: no client, no clock.
+
+pub mod answers;
+pub mod claim;
+pub mod counts;
+pub mod exposition;
+pub mod finding;
+pub mod histogram;
+pub mod labels;
+pub mod page;
+pub mod processes;
+pub mod quantile_query;
+pub mod rate;
+pub mod scrapes;
+pub mod series;
+pub mod spans;
+pub mod statistics;

@@ -1,0 +1,124 @@
+//! One run, from the first snapshot to the last trace: the sources in the order of time.
+
+use std::{collections::BTreeMap, future::Future};
+
+use super::{
+    args::VerifyArgs,
+    evidence::Evidence,
+    model::{answers::unanswered, claim::Claim, finding::Finding},
+    source::{
+        jaeger::Jaeger,
+        pages::ReplicaPages,
+        prometheus::{Prometheus, PrometheusRun},
+        wait::Spinner,
+    },
+};
+use crate::{
+    client::Client,
+    clock::Clock,
+    load::{Arrivals, Driven, Outcome, Plan, Sent, drive},
+};
+
+/// Most requests in flight: more than such a service accepts.
+const MAX_IN_FLIGHT: usize = 10_000;
+
+/// Drives the load and gathers the evidence. `client` sends the known requests, `api` asks the sources.
+pub async fn gather(
+    args: &VerifyArgs,
+    claim: Claim,
+    client: &Client,
+    api: &Client,
+    stop: impl Future<Output = ()>,
+) -> anyhow::Result<Evidence> {
+    let names = claim.names.clone();
+    let wait = args.run.wait;
+    let jaeger = match args.jaeger.clone() {
+        None => Finding::Skipped("no --jaeger URL given".to_owned()),
+        Some(url) => Jaeger::connect(api.clone(), url).await.into(),
+    };
+    let mut pages = ReplicaPages::begin(api, &names, &args.target, &args.metrics).await;
+    let ids = pages.found().map(ReplicaPages::instance_ids);
+    let ids = ids.unwrap_or_default();
+    let prometheus = match args.prometheus.clone() {
+        None => Finding::Skipped("no --prometheus URL given".to_owned()),
+        Some(url) => {
+            let prometheus = Prometheus::new(api.clone(), url);
+            let run = PrometheusRun::begin(prometheus, &names, wait, &ids);
+            run.await.into()
+        }
+    };
+    let (sent, driven) = send(args, client, pages.found_mut(), stop).await?;
+    if let Some(pages) = pages.found_mut() {
+        pages.settle(&answered(&sent), unanswered(&sent)).await;
+    }
+    let rate_window = args.limits.rate_window;
+    let scrapes = prometheus
+        .then(async |run| run.end(rate_window).await.into())
+        .await;
+    if let (Some(pages), Some(_)) = (pages.found_mut(), scrapes.found()) {
+        pages.read_all().await;
+    }
+    let traces = jaeger
+        .then(async |jaeger| jaeger.wait_for(&sampled(&sent), wait).await)
+        .await;
+    Ok(Evidence {
+        replicas: pages.then(async |pages| pages.end()).await,
+        limits: args.limits.clone(),
+        timeout: args.client.timeout,
+        claim,
+        driven,
+        sent,
+        scrapes,
+        traces,
+    })
+}
+
+async fn send(
+    args: &VerifyArgs,
+    client: &Client,
+    pages: Option<&mut ReplicaPages<'_>>,
+    stop: impl Future<Output = ()>,
+) -> anyhow::Result<(Vec<Sent>, Driven)> {
+    let plan = Plan {
+        url: args.target.clone(),
+        rate: args.run.rate,
+        duration: Some(args.run.duration),
+        arrivals: Arrivals::Constant,
+        max_in_flight: MAX_IN_FLIGHT,
+        sampled_ratio: args.run.sampled_ratio,
+    };
+    let clock = Clock::start()?;
+    let mut sent = Vec::new();
+    let _spinner = Spinner::waiting_for("the load to end");
+    let reading = async {
+        match pages {
+            Some(pages) => pages.keep_reading().await,
+            None => std::future::pending().await,
+        }
+    };
+    let driven = tokio::select! {
+        driven = drive(&plan, client, &clock, |one| sent.push(one), stop) => driven,
+        () = reading => Driven::default(),
+    };
+    Ok((sent, driven))
+}
+
+/// The number of answers of each replica.
+fn answered(sent: &[Sent]) -> BTreeMap<&str, usize> {
+    let mut answered = BTreeMap::new();
+    for one in sent {
+        if let Outcome::Answered { timing, .. } = &one.outcome
+            && let Some(replica) = &timing.replica
+        {
+            *answered.entry(replica.as_str()).or_default() += 1;
+        }
+    }
+    answered
+}
+
+/// The trace ids of the sampled requests that were answered.
+fn sampled(sent: &[Sent]) -> Vec<u128> {
+    let is_sampled = |one: &&Sent| one.sampled && matches!(one.outcome, Outcome::Answered { .. });
+    let sampled = sent.iter().filter(is_sampled);
+    sampled.map(|one| one.trace_context.trace_id).collect()
+}

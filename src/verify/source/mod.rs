@@ -1,0 +1,9 @@
+//! The sources that are asked: the service, Prometheus, Jaeger. They fetch and wait; they judge nothing.
+
+mod addresses;
+pub mod jaeger;
+pub mod pages;
+pub mod prometheus;
+pub mod truth;
+mod url;
+pub mod wait;

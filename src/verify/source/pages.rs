@@ -1,0 +1,193 @@
+//! Reads the `/metrics` of each replica before, during and after the run.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use reqwest::Url;
+
+use super::{
+    addresses::addresses,
+    wait::{self, unix_millis},
+};
+use crate::{
+    client::{Client, ClientError, Failure},
+    contract::{Names, Step},
+    verify::model::{
+        exposition::{self, ExpositionError},
+        finding::Finding,
+        page::{PageSnapshot, Replica},
+    },
+};
+
+/// Largest exposition that is read, in bytes.
+const MAX_BODY: usize = 16 << 20;
+/// How often replicas are read under load.
+const READ_INTERVAL: Duration = Duration::from_secs(1);
+/// How long the counts may take to settle after the last answer.
+const SETTLE: Duration = Duration::from_secs(10);
+
+/// The replicas of the service.
+pub struct ReplicaPages<'a> {
+    client: &'a Client,
+    names: &'a Names,
+    replicas: Vec<(Url, Replica)>,
+}
+
+/// Why a replica could not be read.
+#[derive(Debug, thiserror::Error)]
+enum PageError {
+    #[error("{0}")]
+    Client(#[from] ClientError),
+    #[error("{url}: {error}")]
+    Exposition { url: Url, error: ExpositionError },
+    #[error("{url}: {name} is missing")]
+    Missing { url: Url, name: String },
+}
+
+impl<'a> ReplicaPages<'a> {
+    /// Finds the replicas and reads each once.
+    pub async fn begin(
+        client: &'a Client,
+        names: &'a Names,
+        target: &Url,
+        given: &[Url],
+    ) -> Finding<Self> {
+        let urls = match addresses(target, given).await {
+            Ok(urls) => urls,
+            Err(reason) => return Finding::Skipped(reason),
+        };
+        let mut pages = Self {
+            client,
+            names,
+            replicas: Vec::new(),
+        };
+        let mut refused = None;
+        for url in urls {
+            match pages.read(&url).await {
+                Ok(first) => pages.add(url, first),
+                Err(error) => {
+                    refused.get_or_insert((url, error));
+                }
+            }
+        }
+        match refused {
+            Some((url, error))
+                if pages.replicas.is_empty()
+                    || given.contains(&url)
+                    // Nothing listens at some of the addresses of a name; but an answer that is not a page is an error.
+                    || !error.is_unreachable() =>
+            {
+                error.into()
+            }
+            _ => Finding::Found(pages),
+        }
+    }
+
+    fn add(&mut self, url: Url, first: PageSnapshot) {
+        // One process may answer at several addresses, as with IPv4 and IPv6.
+        if self.instance_ids().contains(&first.instance_id) {
+            return;
+        }
+        let replica = Replica {
+            url: url.to_string(),
+            snapshots: vec![first],
+            settled: None,
+        };
+        self.replicas.push((url, replica));
+    }
+
+    /// The instance ids that have been seen so far.
+    pub fn instance_ids(&self) -> Vec<String> {
+        let replicas = self.replicas.iter();
+        let pages = replicas.flat_map(|(_, replica)| &replica.snapshots);
+        pages.map(|page| page.instance_id.clone()).collect()
+    }
+
+    /// Reads all replicas at an interval; never returns.
+    pub async fn keep_reading(&mut self) {
+        loop {
+            tokio::time::sleep(READ_INTERVAL).await;
+            self.read_all().await;
+        }
+    }
+
+    /// Reads until each answer is counted, and each request without an answer has ended.
+    pub async fn settle(&mut self, answered: &BTreeMap<&str, usize>, unanswered: usize) {
+        wait::until("the counts to settle", SETTLE, async || {
+            self.read_all().await;
+            let mut all = self.replicas.iter();
+            all.all(|(_, replica)| is_settled(replica, answered, unanswered))
+                .then_some(())
+        })
+        .await;
+        for (_, replica) in &mut self.replicas {
+            replica.settled = Some(replica.snapshots.len());
+        }
+    }
+
+    /// Reads all replicas once; skips those that do not answer.
+    pub async fn read_all(&mut self) {
+        for index in 0..self.replicas.len() {
+            if let Ok(page) = self.read(&self.replicas[index].0).await {
+                self.replicas[index].1.snapshots.push(page);
+            }
+        }
+    }
+
+    async fn read(&self, url: &Url) -> Result<PageSnapshot, PageError> {
+        let begun = unix_millis();
+        let text = self.client.text(url, MAX_BODY).await?;
+        let url = || url.clone();
+        let samples = exposition::parse(&text)
+            .map_err(|error| PageError::Exposition { url: url(), error })?;
+        let page = PageSnapshot::read(&samples, self.names)
+            .map_err(|name| PageError::Missing { url: url(), name })?;
+        Ok(PageSnapshot {
+            begun,
+            done: unix_millis(),
+            ..page
+        })
+    }
+
+    /// Everything that was read.
+    pub fn end(self) -> Finding<Vec<Replica>> {
+        let replicas = self.replicas.into_iter();
+        let replicas: Vec<_> = replicas.map(|(_, replica)| replica).collect();
+        match replicas.iter().find(|replica| replica.alternates()) {
+            Some(replica) => Finding::Skipped(format!(
+                "{} is answered by several replicas in turn: give the address of each with --metrics",
+                replica.url
+            )),
+            None => Finding::Found(replicas),
+        }
+    }
+}
+
+impl PageError {
+    fn is_unreachable(&self) -> bool {
+        matches!(self, Self::Client(error) if !matches!(error.failure, Failure::Status(..)))
+    }
+}
+
+impl<T> From<PageError> for Finding<T> {
+    fn from(error: PageError) -> Self {
+        match &error {
+            PageError::Client(inner) if matches!(inner.failure, Failure::Status(404, _)) => {
+                Self::Skipped(format!(
+                    "{error}; if the service has --metrics-listen, give that address with --metrics URL"
+                ))
+            }
+            _ if error.is_unreachable() => Self::Unreachable(error.to_string()),
+            _ => Self::Skipped(error.to_string()),
+        }
+    }
+}
+
+fn is_settled(replica: &Replica, answered: &BTreeMap<&str, usize>, unanswered: usize) -> bool {
+    let mut running = replica.processes();
+    running.retain(|process| process.is_complete);
+    running.iter().all(|process| {
+        let expected = answered.get(process.instance_id).copied();
+        process.counts.count(Step::Total) >= expected.unwrap_or_default() as f64
+            && (unanswered == 0 || process.counts.accepted <= process.counts.ended())
+    })
+}

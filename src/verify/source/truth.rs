@@ -1,0 +1,60 @@
+//! Finds out what is claimed: by flags, otherwise by the service's `/truth`.
+
+use reqwest::Url;
+
+use super::url::beside;
+use crate::{
+    client::{Client, ClientError},
+    contract::{Names, TruthPage, names::DEFAULT_NAMESPACE},
+    delay::SpecError,
+    verify::{args::VerifyArgs, model::claim::Claim},
+};
+
+/// Largest `/truth` that is read, in bytes.
+const MAX_BODY: usize = 1 << 20;
+
+/// Why there is no claim.
+#[derive(Debug, thiserror::Error)]
+pub enum ClaimError {
+    #[error("{0}; to verify a service without /truth, give --delay and --seed")]
+    Client(#[from] ClientError),
+    #[error("{url}: {reason}")]
+    Truth { url: Url, reason: String },
+}
+
+/// The claim of the flags, completed from `/truth` beside the target.
+pub async fn find_claim(args: &VerifyArgs, client: &Client) -> Result<Claim, ClaimError> {
+    let url = beside(&args.target, "/truth");
+    let page = client.json::<TruthPage>(&url, MAX_BODY).await;
+    let given = &args.run;
+    let (delay, page) = match (given.delay.clone(), page) {
+        (Some(delay), page) => (delay, page.ok()),
+        (None, page) => {
+            let page = page?;
+            let delay = page.truth.delay.parse();
+            let delay = delay.map_err(|error: SpecError| ClaimError::Truth {
+                url: url.clone(),
+                reason: error.to_string(),
+            })?;
+            (delay, Some(page))
+        }
+    };
+    let by = match (&given.delay, given.seed) {
+        (None, None) => url.to_string(),
+        (Some(_), None) => format!("--delay, and {url}"),
+        (None, Some(_)) => format!("--seed, and {url}"),
+        (Some(_), Some(_)) => "--delay and --seed".to_owned(),
+    };
+    let seed = page.as_ref().and_then(|page| page.truth.seed);
+    let namespace = given
+        .namespace
+        .clone()
+        .or(page.map(|page| page.namespace))
+        .unwrap_or_else(|| DEFAULT_NAMESPACE.to_owned());
+    Ok(Claim {
+        delay,
+        seed: given.seed.or(seed),
+        names: Names::new(&namespace),
+        by,
+    })
+}

@@ -1,0 +1,59 @@
+//! Waiting for a condition up to a deadline, with a spinner on a terminal; and this machine's clock.
+
+use std::{
+    io::{IsTerminal, stderr},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use indicatif::ProgressBar;
+
+/// How often a condition is checked.
+const POLL_INTERVAL: Duration = Duration::from_millis(200);
+
+/// Shows what is waited for until it is dropped; silent unless stderr is a terminal.
+pub struct Spinner(Option<ProgressBar>);
+
+impl Spinner {
+    pub fn waiting_for(what: &str) -> Self {
+        Self(stderr().is_terminal().then(|| {
+            let bar = ProgressBar::new_spinner().with_message(format!("waiting for {what}"));
+            bar.enable_steady_tick(Duration::from_millis(100));
+            bar
+        }))
+    }
+}
+
+impl Drop for Spinner {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.0 {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// Asks until there is a result, or the time is over.
+pub async fn until<T>(
+    what: &str,
+    wait: Duration,
+    mut ask: impl AsyncFnMut() -> Option<T>,
+) -> Option<T> {
+    let _spinner = Spinner::waiting_for(what);
+    let begun = Instant::now();
+    loop {
+        if let Some(result) = ask().await {
+            return Some(result);
+        }
+        if begun.elapsed() >= wait {
+            return None;
+        }
+        tokio::time::sleep(POLL_INTERVAL).await;
+    }
+}
+
+/// This machine's Unix time, in milliseconds.
+pub fn unix_millis() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| {
+        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    })
+}
