@@ -1,4 +1,4 @@
-//! Holds the dashboards to their rules by reading the JSON; neither draws them nor runs their queries.
+//! Checks the dashboards by reading their JSON; does not render them or run their queries.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -26,7 +26,7 @@ fn a_dashboard_can_be_imported_anywhere() {
         for key in ["__inputs", "__requires", "id"] {
             assert!(
                 board.get(key).is_none(),
-                "{file}: {key} binds it to one Grafana"
+                "{file}: {key} ties it to one Grafana"
             );
         }
         let variables = board
@@ -62,7 +62,7 @@ fn every_panel_has_its_own_id_and_place() {
             for cell in (x..x + w).flat_map(|x| (y..y + h).map(move |y| (x, y))) {
                 assert!(
                     cells.insert(cell),
-                    "{}: lies on another panel",
+                    "{}: overlaps another panel",
                     name(file, &panel)
                 );
             }
@@ -71,12 +71,12 @@ fn every_panel_has_its_own_id_and_place() {
 }
 
 #[test]
-fn every_panel_explains_itself() {
+fn every_panel_has_a_description() {
     for (file, panel) in drawn() {
         let explained = text(&panel, "/description").len();
         assert!(
             explained >= 50,
-            "{}: {explained} bytes explain nothing",
+            "{}: a description of {explained} bytes is too short",
             name(file, &panel)
         );
     }
@@ -92,7 +92,7 @@ fn every_number_has_a_unit() {
 }
 
 #[test]
-fn every_query_asks_the_data_source_that_the_reader_chose() {
+fn every_query_uses_the_selected_data_source() {
     for (file, panel) in drawn()
         .into_iter()
         .filter(|(_, panel)| panel["type"] != "text")
@@ -114,7 +114,7 @@ fn every_query_asks_the_data_source_that_the_reader_chose() {
 }
 
 #[test]
-fn buckets_are_drawn_one_by_one_and_not_cumulated() {
+fn buckets_are_drawn_separately_and_not_cumulated() {
     let mut seen = 0;
     for (at, target) in queries() {
         let query = text(&target, "/expr");
@@ -125,7 +125,7 @@ fn buckets_are_drawn_one_by_one_and_not_cumulated() {
     }
     assert!(
         seen >= 2,
-        "the heatmap and the bars were looked for, {seen} found"
+        "expected at least the heatmap and the bars, found {seen}"
     );
 }
 
@@ -143,7 +143,7 @@ fn a_bucket_bound_is_never_compared_as_text() {
 }
 
 #[test]
-fn jobs_and_replicas_are_chosen_by_variables_alone() {
+fn jobs_and_replicas_are_selected_only_by_variables() {
     for (at, target) in queries() {
         let query = text(&target, "/expr");
         for label in ["job", "instance"] {
@@ -153,7 +153,7 @@ fn jobs_and_replicas_are_chosen_by_variables_alone() {
                 .iter()
                 .map(|n| query.matches(n.as_str()).count())
                 .sum();
-            assert_eq!(named, chosen, "{at}: {label} is written out: {query}");
+            assert_eq!(named, chosen, "{at}: {label} is hard-coded: {query}");
         }
     }
 }
@@ -173,12 +173,12 @@ fn an_error_against_the_truth_is_taken_over_five_minutes() {
     }
     assert!(
         seen >= 4,
-        "two stats and two lines were looked for, {seen} found"
+        "expected at least two stats and two lines, found {seen}"
     );
 }
 
 #[test]
-fn both_ways_to_deploy_find_every_dashboard() {
+fn compose_and_kubernetes_include_every_dashboard() {
     let listed = fs::read_to_string(folder().join("kustomization.yaml")).unwrap();
     for entry in fs::read_dir(folder()).unwrap() {
         let file = entry.unwrap().file_name().into_string().unwrap();
@@ -235,7 +235,7 @@ fn panels(file: &str) -> Vec<Value> {
     panels.iter().chain(nested).cloned().collect()
 }
 
-/// Every panel but the rows, with its file.
+/// Every panel except rows, with its file.
 fn drawn() -> Vec<(&'static str, Value)> {
     let all = DASHBOARDS
         .iter()
@@ -247,7 +247,7 @@ fn targets(panel: &Value) -> Vec<Value> {
     panel["targets"].as_array().cloned().unwrap_or_default()
 }
 
-/// Every query, with where it stands.
+/// Every query and its panel.
 fn queries() -> Vec<(String, Value)> {
     let of = |(file, panel): (&str, Value)| {
         let at = name(file, &panel);
@@ -269,7 +269,7 @@ fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
         .unwrap_or_else(|| panic!("no text at {pointer} in {value}"))
 }
 
-/// Whether a label's name begins at `i`, and is not the end of a longer one, as in `role="..."`.
+/// Whether a label's name begins at `i`, and is not the end of a longer word such as `role="..."`.
 fn starts_a_label(query: &str, i: usize) -> bool {
     !query[..i].ends_with(|c: char| c.is_alphanumeric() || c == '_')
 }

@@ -1,6 +1,7 @@
-//! The command line: what can be typed, and what each command does with it.
+//! The command line: its subcommands, and the function that runs each.
 
 pub mod file_limit;
+mod generate;
 mod run;
 mod serve;
 mod truth;
@@ -17,14 +18,23 @@ use crate::{
     verify::VerifyArgs,
 };
 
-/// An HTTP service whose latency is known.
+const EXIT_CODES: &str = "Exit codes: 0 success, 1 a check failed or the service could not run, 2 wrong usage, 3 could \
+not be checked because something did not answer.";
+
+/// An HTTP service whose latency is known
 ///
-/// Each request to /images waits a delay drawn from a declared distribution; the delay is measured once and said
-/// everywhere (histogram, Server-Timing, span), so that a monitoring pipeline can be held to the truth.
+/// Each request to /images waits a delay drawn from a distribution that you declare. The service measures each request
+/// once and reports the same number in the histogram, the Server-Timing header and the span, so that you can check what
+/// a monitoring pipeline reports against the known latency.
 ///
-/// Without a command it serves.
+/// Without a subcommand, it serves.
 #[derive(Debug, Parser)]
-#[command(version, args_conflicts_with_subcommands = true, max_term_width = 100)]
+#[command(
+    version,
+    args_conflicts_with_subcommands = true,
+    max_term_width = 100,
+    after_long_help = EXIT_CODES
+)]
 pub struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -35,23 +45,29 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Answer requests after the declared delay (the default command)
+    /// Answer requests after the declared delay (the default)
     Serve(Box<ServeArgs>),
-    /// Say what a delay's exact quantiles are, and what Prometheus will report for them
+    /// Print a delay's exact quantiles, and the quantiles that Prometheus will report for them
     Truth(truth::TruthArgs),
-    /// Send requests at a steady rate, each when it is due, and report service and response times
+    /// Send requests at a fixed rate (open loop), and report service and response times
     Load(Box<LoadArgs>),
-    /// Drive known traffic and say, hop by hop, whether the pipeline reports the truth
+    /// Send known traffic, and check hop by hop whether the pipeline reports it correctly
     Verify(Box<VerifyArgs>),
-    /// Ask a running service whether it is ready: for images without a shell
+    /// Ask a running service whether it is ready, for images without a shell
     Healthcheck(HealthcheckArgs),
+    /// Print a completion script for a shell
+    #[command(hide = true)]
+    Completions(generate::CompletionsArgs),
+    /// Print the man page
+    #[command(hide = true)]
+    Man(Box<generate::ManArgs>),
 }
 
 impl Cli {
-    /// Runs the command that was typed.
+    /// Runs the subcommand.
     ///
     /// # Errors
-    /// What kept it from being done; the caller says it, and exits with 1.
+    /// Why the subcommand could not run; the caller prints it and exits with 1.
     pub fn run(self) -> anyhow::Result<Exit> {
         match self.command {
             None => serve::run(&self.serve),
@@ -59,12 +75,14 @@ impl Cli {
             Some(Command::Truth(args)) => truth::run(&args),
             Some(Command::Load(args)) => run::load(&args),
             Some(Command::Verify(args)) => run::verify(&args),
+            Some(Command::Completions(args)) => generate::completions(&args),
+            Some(Command::Man(args)) => generate::man(*args),
             Some(Command::Healthcheck(args)) => small_runtime()?.block_on(healthcheck::run(&args)),
         }
     }
 }
 
-/// One thread is enough to ask one question.
+/// A runtime of one thread: enough for a single request.
 fn small_runtime() -> anyhow::Result<runtime::Runtime> {
     let built = runtime::Builder::new_current_thread().enable_all().build();
     built.context("cannot start the runtime")

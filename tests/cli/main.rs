@@ -9,5 +9,6 @@
 mod parts;
 
 mod ends;
+mod generated;
 mod process;
 mod typed;

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Sourced by run.sh and by each scenario: asking the cluster, waiting for it, and loading the service.
+# Sourced by run.sh and by each scenario: queries the cluster, waits for it, and puts load on the service.
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 stack=${CLUSTER_STACK:-$root/tests/cluster/stack}
 out=${CLUSTER_OUT:-$(mktemp -d "${TMPDIR:-/tmp}/cluster-test.XXXXXX")}
@@ -7,19 +7,19 @@ out=${CLUSTER_OUT:-$(mktemp -d "${TMPDIR:-/tmp}/cluster-test.XXXXXX")}
 k() { kubectl --namespace httpserver "$@"; }
 m() { kubectl --namespace httpserver-monitoring "$@"; }
 
-# say TEXT: a finding that the run shows beside the verdict
-say() { echo "#said: $*"; }
+# note TEXT: a finding that run.sh prints below the verdict
+note() { echo "#note: $*"; }
 fail() {
   echo "FAILED: $*"
   exit 1
 }
 
-# eventually SECONDS TEXT COMMAND...: until COMMAND succeeds
+# eventually SECONDS TEXT COMMAND...: retries COMMAND until it succeeds
 eventually() {
   local deadline=$((SECONDS + $1)) text=$2
   shift 2
   until "$@" >/dev/null 2>&1; do
-    ((SECONDS < deadline)) || fail "not in time: $text"
+    ((SECONDS < deadline)) || fail "timed out: $text"
     sleep 0.5
   done
 }
@@ -31,27 +31,27 @@ equal() { [[ $2 = "$3" ]] || fail "$1: expected $2, found $3"; }
 
 apply() { kubectl apply --server-side -k "${1:-$stack}"; }
 
-# restored: as declared again, whoever changed it
+# restored: applies the stack again, over any manual change
 restored() { kubectl apply --server-side --force-conflicts -k "$stack" && k scale deployment/load --replicas 0; }
 
 rolled_out() { k rollout status deployment/httpserver --timeout 120s; }
 
-# pods: the names of the replicas that do not terminate
+# pods: the names of the replicas that are not terminating
 pods() { k get pods -l app.kubernetes.io/name=httpserver -o json | jq -r '.items[] | select(.metadata.deletionTimestamp | not) | .metadata.name'; }
 
-# settled N: N replicas, all ready, and none that still terminates
+# settled N: N replicas, all ready, none terminating
 settled() {
   [[ $(k get pods -l app.kubernetes.io/name=httpserver -o json | jq '[.items[].status.conditions[]? | select(.type == "Ready" and .status == "True")] | length') = "$1" ]] &&
     [[ $(k get pods -l app.kubernetes.io/name=httpserver -o name | wc -l) = "$1" ]]
 }
 
-# pod_answers POD PATH: the body; fails for a status of 400 and above. Goes through the API server.
+# pod_answers POD PATH: prints the response body; fails for a status of 400 or above. Goes through the API server.
 pod_answers() { kubectl get --raw "/api/v1/namespaces/httpserver/pods/$1:8080/proxy$2"; }
 
 # patch_autoscaler JSON
 patch_autoscaler() { k patch horizontalpodautoscaler httpserver --type merge --patch "$1"; }
 
-# processes NAMESPACE POD: their ids, where the node's processes are this machine's
+# processes NAMESPACE POD: the process ids of the pod, if the node runs on this machine
 processes() {
   local uid
   uid=$(kubectl --namespace "$1" get pod "$2" -o jsonpath='{.metadata.uid}')
@@ -66,17 +66,17 @@ prometheus() {
   kubectl get --raw "/api/v1/namespaces/httpserver-monitoring/services/prometheus:9090/proxy/api/v1/query?query=$(jq -rn --arg q "$1" '$q | @uri')" | jq -c .data.result
 }
 
-# targets: for each target of the service `pod health`
+# targets: `pod health` of each target of the service
 targets() {
   kubectl get --raw "/api/v1/namespaces/httpserver-monitoring/services/prometheus:9090/proxy/api/v1/targets?state=active" |
     jq -r '.data.activeTargets[] | select(.labels.job == "httpserver") | .labels.pod + " " + .health' | sort
 }
 
-# scraped_once: each replica is exactly one healthy target, and nothing else is
+# scraped_once: each replica is exactly one healthy target, and there is no other target
 scraped_once() { [[ $(targets) = "$(pods | sort | sed 's/$/ up/')" ]]; }
 
-# verify SECONDS [OPTION]: the Job of k8s/verify, with another duration; its report is in $out/verify.txt. On a machine that has more to do
-# the timer wakes late, which is no fault of what is tried here: the clock may err by CLUSTER_CLOCK_ERROR.
+# verify SECONDS [OPTION]: the Job of k8s/verify, with another duration; its report is in $out/verify.txt. Timers fire late
+# on a busy machine, which is not under test here, so CLUSTER_CLOCK_ERROR raises the limit of the clock error.
 verify() {
   k delete job verify --ignore-not-found --wait >/dev/null
   kubectl kustomize "$root/k8s/verify" |
@@ -88,10 +88,10 @@ verify() {
   [[ $(k get job verify -o jsonpath='{.status.succeeded}') = 1 ]]
 }
 
-# still_true: after a change, a short verify passes
-still_true() {
+# still_correct: after a change, a short verify passes
+still_correct() {
   eventually 60 "every replica is scraped once" scraped_once
-  verify 10 --wait=20s || fail "verify: see its report above"
+  verify 10 --wait=20s || fail "verify failed, see its report above"
 }
 
 # --- load
@@ -99,7 +99,7 @@ still_true() {
 ended() { [[ -n $(k get job "$1" -o jsonpath='{.status.succeeded}{.status.failed}') ]]; }
 sending() { [[ $(k get pods -l job-name="$1" -o jsonpath='{.items[0].status.phase}') = Running ]]; }
 
-# load NAME RATE SECONDS [QUERY]: a constant open loop, as a Job; returns when it sends
+# load NAME RATE SECONDS [QUERY]: a Job with constant load (open loop); returns when it has started
 load() {
   k delete job "load-$1" --ignore-not-found --wait >/dev/null
   kubectl kustomize "$root/tests/cluster/load" |
@@ -107,28 +107,28 @@ load() {
   eventually 30 "load-$1 sends" sending "load-$1"
 }
 
-# during_load NAME: the change that was made is over while the load still goes on, or nothing was tried
-during_load() { sending "load-$1" || fail "the load ended before the change did"; }
+# during_load NAME: fails unless the load still runs, or the change was not tested under load
+during_load() { sending "load-$1" || fail "the load ended before the change was complete"; }
 
-# report NAME: waits for the end of the load; prints its report as one line of JSON
+# report NAME: waits until the load ends; prints its report as one line of JSON
 report() {
   eventually 180 "load-$1 ends" ended "load-$1"
   k logs "job/load-$1" >"$out/load-$1.txt"
-  jq -c . "$out/load-$1.txt" || fail "no report: $(cat "$out/load-$1.txt")"
+  jq -c . "$out/load-$1.txt" || fail "not a report: $(cat "$out/load-$1.txt")"
 }
 
-# lost_nothing NAME: every request that was due was sent and answered with 200
+# lost_nothing NAME: every request that was due was sent, and answered with 200
 lost_nothing() {
-  local said
-  said=$(report "$1")
-  echo "$said"
-  jq -e '.sent == .intended and .answered == .sent and .statuses == {"200": .sent}' <<<"$said" >/dev/null ||
-    fail "requests were lost: $(jq -c '{intended, sent, answered, statuses, failures}' <<<"$said")"
-  say "$(jq -r '"\(.sent) requests, none lost; response time p99 \(.response_time.p99 * 1000 | round) ms; answered by \(.replicas | length) replicas"' <<<"$said")"
+  local result
+  result=$(report "$1")
+  echo "$result"
+  jq -e '.sent == .intended and .answered == .sent and .statuses == {"200": .sent}' <<<"$result" >/dev/null ||
+    fail "requests were lost: $(jq -c '{intended, sent, answered, statuses, failures}' <<<"$result")"
+  note "$(jq -r '"\(.sent) requests, none lost; response time p99 \(.response_time.p99 * 1000 | round) ms; answered by \(.replicas | length) replicas"' <<<"$result")"
 }
 
-# state_of_things: what a reader of a failure asks first
-state_of_things() {
+# cluster_state: pods and recent events, printed after a failure
+cluster_state() {
   kubectl get pods -A -o wide || true
   kubectl get events -A --sort-by=.lastTimestamp -o custom-columns=KIND:.involvedObject.kind,NAME:.involvedObject.name,REASON:.reason,MESSAGE:.message 2>/dev/null |
     tail -n 8 | cut -c1-160 || true

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Checks the manifests with every tool that is there: kubeconform, kubernetes-validate, kube-linter, kube-score.
-# LAB_REQUIRED=1 fails where one is missing. KUBECONFORM_SCHEMAS is the template of where schemas lie, for machines that
-# reach no public ones; by default those below $LAB_DIR, where that is set.
+# Checks the manifests with every installed tool: kubeconform, kubernetes-validate, kube-linter, kube-score.
+# With LAB_REQUIRED=1 a missing tool is a failure. KUBECONFORM_SCHEMAS is the location template of the schemas, for machines
+# that cannot reach the public ones; by default those below $LAB_DIR, if it is set.
 # Usage: lint.sh
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -11,18 +11,18 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 code=0
 
-# check TOOL COMMAND...: runs it, or says that the tool is missing
+# check TOOL COMMAND...: runs COMMAND, or reports that TOOL is missing
 check() {
   local tool=$1
   shift
   if ! command -v "$tool" >/dev/null; then
-    echo "skipped: no $tool"
+    echo "skipped: $tool is not installed"
     code=$((code | ${LAB_REQUIRED:-0}))
-  elif "$@" >"$work/said" 2>&1; then
+  elif "$@" >"$work/output" 2>&1; then
     echo "PASS  $*" | sed "s|$work/||g"
   else
     echo "FAIL  $*" | sed "s|$work/||g"
-    sed 's/^/    | /' "$work/said"
+    sed 's/^/    | /' "$work/output"
     code=1
   fi
 }
@@ -31,7 +31,7 @@ kubectl kustomize "$root/k8s" >"$work/root.yaml"
 kubectl kustomize "$root/k8s/verify" >"$work/verify.yaml"
 kubectl kustomize "$root/k8s/prometheus-operator" >"$work/operator.yaml"
 
-# The operator's kinds have no schema in Kubernetes: the API server of a cluster that runs it checks them.
+# The operator's kinds have no schema in Kubernetes; the API server of a cluster with the operator checks them.
 check kubeconform kubeconform -strict -skip PodMonitor,PrometheusRule ${schemas:+-schema-location "$schemas"} \
   "$work/root.yaml" "$work/verify.yaml" "$work/operator.yaml"
 for version in 1.30 1.31 1.32 1.33 1.34; do

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Tries k8s/ in a real cluster, scenario by scenario; needs kubectl and jq. It makes and removes the
-# namespaces `httpserver` and `httpserver-monitoring`, so it refuses a cluster that is not made for trials.
-# Usage: run.sh [WORD...]     runs the scenarios whose file name contains one of the words; all without words
-#   CLUSTER_LOAD=COMMAND      called with the names of images, copies them into the cluster
+# Tests k8s/ in a real cluster, scenario by scenario; needs kubectl and jq. It creates and removes the
+# namespaces `httpserver` and `httpserver-monitoring`, so it refuses a cluster that may not be for tests.
+# Usage: run.sh [WORD...]     runs the scenarios whose file name contains one of the words; without words, all
+#   CLUSTER_LOAD=COMMAND      a command that copies the images named as its arguments into the cluster
 #   CLUSTER_STACK=DIR         what to apply; by default k8s without Grafana
-#   CLUSTER_CONTEXT=NAME      the context is meant, whatever its name
+#   CLUSTER_CONTEXT=NAME      allows this context, whatever its name
 #   LAB_REQUIRED=1            without a cluster this fails instead of being skipped
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -19,13 +19,13 @@ skip() {
 
 needs_cluster() {
   local context
-  command -v kubectl >/dev/null || skip "no kubectl"
-  command -v jq >/dev/null || skip "no jq"
-  kubectl get --raw /readyz >/dev/null 2>&1 || skip "no cluster answers to kubectl get --raw /readyz"
+  command -v kubectl >/dev/null || skip "kubectl is not installed"
+  command -v jq >/dev/null || skip "jq is not installed"
+  kubectl get --raw /readyz >/dev/null 2>&1 || skip "no cluster: kubectl get --raw /readyz failed"
   context=$(kubectl config current-context)
   case $context in
   lab | kind-* | minikube | k3d-*) ;;
-  *) [[ ${CLUSTER_CONTEXT:-} = "$context" ]] || skip "context $context may be a real cluster; CLUSTER_CONTEXT=$context says that it is not" ;;
+  *) [[ ${CLUSTER_CONTEXT:-} = "$context" ]] || skip "context $context may be a real cluster; set CLUSTER_CONTEXT=$context to run anyway" ;;
   esac
 }
 
@@ -35,7 +35,7 @@ load_images() {
   $CLUSTER_LOAD $(kubectl kustomize "$stack" | sed -n 's/^ *-\{0,1\} *image: //p' | sort -u)
 }
 
-# wanted TITLE: no word was given, or TITLE holds one of them
+# wanted TITLE: no word was given, or TITLE contains one of them
 wanted() {
   local word
   ((${#words[@]})) || return 0
@@ -58,8 +58,8 @@ for scenario in "$here"/scenarios/*.sh; do
     failed+=("$title")
   fi
   printf '%s  %3d s  %s\n' "$verdict" $((SECONDS - begin)) "$(tr - ' ' <<<"${title#*-}")"
-  sed -n 's/^#said: /            /p' "$out/$title.log"
-  [[ $verdict = PASS ]] || { sed 's/^/    | /' "$out/$title.log"; state_of_things | sed 's/^/    | /'; }
+  sed -n 's/^#note: /            /p' "$out/$title.log"
+  [[ $verdict = PASS ]] || { sed 's/^/    | /' "$out/$title.log"; cluster_state | sed 's/^/    | /'; }
 done
 echo "${#failed[@]} failed, $SECONDS s; logs in $out"
 ((!${#failed[@]}))

@@ -1,4 +1,4 @@
-//! No panel and no rule is empty on the running stack.
+//! Every panel and every rule has data on the running stack.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use crate::{
     stack::Stack,
 };
 
-/// The first rates need two scrapes, the first recorded series an evaluation, and every panel a first span.
+/// The first rates need two scrapes, recorded series an evaluation, and some panels a first span.
 const DEADLINE: Duration = Duration::from_secs(90);
 
 pub(crate) async fn every_expression_returns_data(stack: &Stack) {
@@ -33,11 +33,11 @@ pub(crate) async fn every_expression_returns_data(stack: &Stack) {
             waiting.is_empty() || started.elapsed() < DEADLINE,
             "no data after {DEADLINE:?}: {waiting:#?}"
         );
-        tokio::time::sleep(Duration::from_secs(1)).await; // pace of the question, not a wait for the answer
+        tokio::time::sleep(Duration::from_secs(1)).await; // polling interval
     }
 }
 
-/// Waits until so many replicas, and no others, have samples in the last two scrapes: who has just left is still in them.
+/// Waits until exactly this many replicas have samples in the last two scrapes; replicas that just ended still do.
 pub(crate) async fn of_replicas_alone(stack: &Stack, replicas: u32) {
     let prometheus = Prometheus::new(&stack.address("prometheus", "9090"));
     let query = Query {
@@ -46,8 +46,8 @@ pub(crate) async fn of_replicas_alone(stack: &Stack, replicas: u32) {
     };
     let started = Instant::now();
     while !prometheus.has_data(&query).await {
-        assert!(started.elapsed() < DEADLINE, "never so: {}", query.expr);
-        tokio::time::sleep(Duration::from_secs(1)).await; // pace of the question
+        assert!(started.elapsed() < DEADLINE, "timed out: {}", query.expr);
+        tokio::time::sleep(Duration::from_secs(1)).await; // polling interval
     }
 }
 
@@ -74,7 +74,7 @@ impl Prometheus {
         answer["data"].clone()
     }
 
-    /// Recording rules as they stand. Alerts are silent on a healthy stack: of them, every series that they look at.
+    /// Recording rules as written. Alerts have no data on a healthy stack, so for them every series that they select.
     async fn rules(&self) -> Vec<Query> {
         let mut queries = Vec::new();
         let data = self.get("rules", "").await;

@@ -1,4 +1,4 @@
-//! The image itself.
+//! Size, user and health check of the image.
 
 use std::process::Command;
 
@@ -7,7 +7,7 @@ use crate::stack::IMAGE;
 /// Largest image, in bytes.
 const LIMIT: u64 = 25_000_000;
 
-pub(crate) fn is_small_and_runs_as_nobody() {
+pub(crate) fn is_small_and_not_root() {
     let format = "{{.Size}} {{.Config.User}} {{json .Config.Healthcheck.Test}}";
     let output = Command::new("docker")
         .args(["image", "inspect", "--format", format, IMAGE])

@@ -1,4 +1,4 @@
-//! Parts that die while requests run: no request fails, `verify` names the hop, and all recovers.
+//! Kills parts of the pipeline under load: no request fails, `verify` names the hop, and everything recovers.
 
 use std::{thread::sleep, time::Duration};
 
@@ -6,13 +6,13 @@ use serde_json::Value;
 
 use crate::stack::{Stack, Verdict};
 
-/// How long a part is gone: more than two scrapes.
+/// How long a part is down: more than two scrapes.
 const OUTAGE: Duration = Duration::from_secs(12);
 
-/// Requests of the run, 1,500 in all, that must have come before a part is gone: some have passed it then.
+/// Requests, of 1,500 in all, to wait for before the part is killed: some have passed through it by then.
 const IN_THE_MIDDLE: u64 = 400;
 
-/// Lines of `verify` may fail at the hops that read this part, and at no other.
+/// The hops of `verify` that may fail without this part.
 fn hops(part: &str) -> &'static [&'static str] {
     match part {
         "prometheus" => &["prometheus"],
@@ -20,9 +20,9 @@ fn hops(part: &str) -> &'static [&'static str] {
     }
 }
 
-pub(crate) fn of_a_part_is_named_and_mended(stack: &Stack, part: &str) {
+pub(crate) fn of_a_part_is_reported_and_recovers(stack: &Stack, part: &str) {
     let before = stack.accepted();
-    let running = stack.start_verify("30s", &["--wait=20s"]); // for what will not come
+    let running = stack.start_verify("30s", &["--wait=20s"]); // for data that will not arrive
     stack.wait_until_accepted(before + IN_THE_MIDDLE);
     stack.compose(&["kill", part]);
     sleep(OUTAGE);
@@ -48,7 +48,7 @@ pub(crate) fn of_a_part_is_named_and_mended(stack: &Stack, part: &str) {
     stack.verify(&[]).passes(&format!("after {part} came back"));
 }
 
-/// `stop` is what a deployment does: whoever was let in gets an answer, whoever comes later cannot connect.
+/// A deployment uses `stop`: accepted requests get a response, later ones cannot connect.
 pub(crate) fn of_nothing_when_stopped_under_load(stack: &Stack) {
     let load = ["load", "--rate=50", "--duration=10s", "--output=json"];
     let before = stack.accepted();
@@ -59,7 +59,7 @@ pub(crate) fn of_nothing_when_stopped_under_load(stack: &Stack) {
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert!(report["answered"].as_u64().unwrap() > 100, "{report:#}");
     for (kind, failed) in report["failures"].as_object().unwrap() {
-        // a connection to an address that has left the network ends by time
+        // a connection to an address that is no longer on the network times out
         let late = ["connect", "resolve", "timeout"].contains(&kind.as_str());
         assert!(late, "lost in flight, {kind}: {failed}; {report:#}");
     }

@@ -1,12 +1,15 @@
-//! The compose stack as a user runs it, in a project of its own and without Grafana, whose image may be out of reach.
-//! One test, since its steps share one stack; minutes long, so only `make compose-test` asks for it.
-//! Skipped where no engine answers; `LAB_REQUIRED=1` makes that a failure.
+//! The compose stack as a user runs it, in a separate project and without Grafana, whose image may be unavailable.
+//! One test, because its steps share one stack; it takes minutes, so only `make compose-test` runs it.
+//! Skipped if no Docker engine answers; `LAB_REQUIRED=1` makes that a failure.
 
 #[path = "../deploy/files.rs"]
-#[expect(dead_code, reason = "the walk over folders is for tests/deploy")]
+#[expect(dead_code, reason = "only tests/deploy walks folders")]
 mod files;
 #[path = "../deploy/queries.rs"]
-#[expect(dead_code, reason = "names of metrics and rules are for tests/deploy")]
+#[expect(
+    dead_code,
+    reason = "only tests/deploy uses names of metrics and rules"
+)]
 mod queries;
 
 mod data;
@@ -20,7 +23,7 @@ use stack::Stack;
 
 #[tokio::test]
 #[ignore = "builds the image and runs the stack for minutes: make compose-test"]
-async fn the_stack_tells_the_truth_and_outlives_the_loss_of_its_parts() {
+async fn the_stack_passes_verify_and_survives_the_loss_of_its_parts() {
     if !stack::engine_answers() {
         return;
     }
@@ -28,7 +31,7 @@ async fn the_stack_tells_the_truth_and_outlives_the_loss_of_its_parts() {
     let stack = Stack::new();
     stack.up(&["--build"]);
     watch.lap("built, up and healthy");
-    image::is_small_and_runs_as_nobody();
+    image::is_small_and_not_root();
 
     stack.verify(&[]).passes("beside other traffic");
     watch.lap("verify beside load");
@@ -46,7 +49,7 @@ async fn the_stack_tells_the_truth_and_outlives_the_loss_of_its_parts() {
     data::of_replicas_alone(&stack, 1).await;
 
     for part in ["otel-collector", "jaeger", "prometheus"] {
-        loss::of_a_part_is_named_and_mended(&stack, part);
+        loss::of_a_part_is_reported_and_recovers(&stack, part);
         watch.lap(part);
     }
     loss::of_nothing_when_stopped_under_load(&stack);
@@ -58,7 +61,7 @@ async fn the_stack_tells_the_truth_and_outlives_the_loss_of_its_parts() {
     watch.lap("down");
 }
 
-/// Says how long each step took.
+/// Prints how long each step took.
 struct Watch(Instant);
 
 impl Watch {

@@ -1,4 +1,4 @@
-//! One compose project: its commands, its ports, `verify` inside it, and its end.
+//! One compose project: its commands, its ports, `verify` inside it, and its removal.
 
 use std::{
     io::{Read, Write},
@@ -10,7 +10,7 @@ use std::{
 
 use crate::files::root;
 
-/// What a user runs, without Grafana.
+/// The services of the stack, without Grafana.
 const SERVICES: [&str; 5] = [
     "httpserver",
     "load",
@@ -19,10 +19,10 @@ const SERVICES: [&str; 5] = [
     "prometheus",
 ];
 
-/// An image of the test's own, so that nobody's is replaced.
+/// A separate image, so that the user's image is not replaced.
 pub(crate) const IMAGE: &str = "httpserver:compose-test";
 
-/// Whether a Docker engine answers; says so when none does.
+/// Whether a Docker engine answers; prints a line if not.
 pub(crate) fn engine_answers() -> bool {
     let answers = Command::new("docker")
         .args(["version", "--format", "{{.Server.Version}}"])
@@ -38,7 +38,7 @@ pub(crate) fn engine_answers() -> bool {
     answers
 }
 
-/// A project that is removed, volumes included, when the test ends in whatever way.
+/// A project that is removed with its volumes when the test ends, also after a failure.
 pub(crate) struct Stack {
     project: String,
 }
@@ -58,7 +58,7 @@ impl Stack {
             .env("HTTPSERVER_IMAGE", IMAGE)
             .stdin(Stdio::null());
         for port in ["HTTPSERVER", "OTLP_HTTP", "JAEGER", "PROMETHEUS", "GRAFANA"] {
-            command.env(format!("{port}_PORT"), ""); // the engine chooses
+            command.env(format!("{port}_PORT"), ""); // Docker chooses
         }
         command
     }
@@ -99,7 +99,7 @@ impl Stack {
 
     pub(crate) fn start_verify(&self, duration: &str, options: &[&str]) -> Child {
         let duration = format!("--duration={duration}");
-        // The clock shares this machine with the stack, and perhaps with a build: its own bound is for quiet ones.
+        // The machine also runs the stack and perhaps a build; the default limit of the clock error is for idle machines.
         let clock = "--max-clock-error=100ms";
         let mut arguments = vec!["--rate=50", &duration, "--require-all", clock];
         arguments.extend(options);

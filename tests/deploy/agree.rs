@@ -1,10 +1,10 @@
-//! One fact, one value: image tags, variables, intervals, mounted files.
+//! Values that stand in several files agree: image tags, variables, intervals, mounted files.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::files::{below, between, read, root};
 
-/// Image name -> tags, each with a file that says so. A tag stands with the image, or as kustomize's `newTag`.
+/// Image name -> tags, each with a file that contains it, beside the image or as kustomize's `newTag`.
 fn images(files: &[(String, String)]) -> BTreeMap<String, BTreeMap<String, String>> {
     let mut found: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
     for (file, text) in files {
@@ -142,7 +142,7 @@ fn spans_are_sorted_into_the_buckets_of_the_service() {
 }
 
 #[test]
-fn the_image_knows_no_toolchain_file_and_runs_as_a_number() {
+fn the_image_has_no_toolchain_file_and_runs_as_a_numeric_user() {
     let context = read(".dockerignore");
     assert!(context.lines().any(|line| line == "*"), "{context}");
     assert!(

@@ -13,7 +13,7 @@ pub(crate) fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// Every file below a folder whose name ends so, sorted.
+/// Every file below a folder whose name ends in `ending`, sorted.
 pub(crate) fn below(folder: &str, ending: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders = vec![root().join(folder)];
@@ -33,7 +33,7 @@ pub(crate) fn below(folder: &str, ending: &str) -> Vec<PathBuf> {
     found
 }
 
-/// What stands between `open` and the next `close`, each time.
+/// The texts between each `open` and the next `close`.
 pub(crate) fn between<'a>(text: &'a str, open: &str, close: char) -> Vec<&'a str> {
     text.split(open)
         .skip(1)

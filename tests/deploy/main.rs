@@ -1,5 +1,5 @@
-//! What is deployed agrees with itself and with the service: tags, names, variables, queries. Reads files, and
-//! scrapes the service in this process; nothing here needs an engine. `tests/compose` runs the real stack.
+//! Deployment files agree with each other and with the service: tags, names, variables, queries. Reads files, and
+//! scrapes the service in this process; needs no Docker. `tests/compose` runs the real stack.
 
 mod agree;
 mod files;

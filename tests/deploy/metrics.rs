@@ -1,4 +1,4 @@
-//! Every metric that a dashboard or a rule asks for is one that somebody exports.
+//! Every metric in a dashboard or rule is exported by the service or by another part.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -14,7 +14,7 @@ use crate::{
     queries::{Query, metrics, of_dashboard, of_rules},
 };
 
-/// What other parts export, by the beginning of the name. `tests/compose` asks for each one's data on the real stack.
+/// Prefixes of the metrics that other parts export. `tests/compose` checks on the real stack that each has data.
 const OTHERS: [(&str, &str); 6] = [
     ("otelcol_", "the collector"),
     ("traces_span_metrics_", "the collector's span metrics"),
@@ -78,7 +78,7 @@ fn every_query() -> Vec<Query> {
 }
 
 #[tokio::test]
-async fn every_metric_in_dashboards_and_rules_is_exported_by_somebody() {
+async fn every_metric_in_dashboards_and_rules_is_exported() {
     let exported = exported().await;
     let rules = read("prometheus/rules.yml");
     let known = |name: &str| {
@@ -98,5 +98,5 @@ async fn every_metric_in_dashboards_and_rules_is_exported_by_somebody() {
                 .map(|name| format!("{name} ({})", query.place))
         })
         .collect();
-    assert!(unknown.is_empty(), "nobody exports {unknown:#?}");
+    assert!(unknown.is_empty(), "not exported: {unknown:#?}");
 }

@@ -1,10 +1,10 @@
-//! Prometheus' and the collector's own opinion of their configs; skipped, and said so, where they are not installed.
+//! Prometheus and the collector check their own configs; skipped with a message if they are not installed.
 
 use std::{fs, path::PathBuf, process::Command};
 
 use crate::files::{read, root};
 
-/// Runs a part in the repository's root. `None` when it is not on `PATH`, which `LAB_REQUIRED=1` makes a failure.
+/// Runs a part in the repository's root. `None` if it is not on `PATH`, which is a failure with `LAB_REQUIRED=1`.
 fn run(part: &str, arguments: &[&str]) -> Option<()> {
     let output = match Command::new(part)
         .args(arguments)
@@ -17,7 +17,7 @@ fn run(part: &str, arguments: &[&str]) -> Option<()> {
                 std::env::var_os("LAB_REQUIRED").is_none(),
                 "{part}: {error}"
             );
-            eprintln!("skipped: no {part} on PATH");
+            eprintln!("skipped: {part} is not on PATH");
             return None;
         }
     };
@@ -26,7 +26,7 @@ fn run(part: &str, arguments: &[&str]) -> Option<()> {
     Some(())
 }
 
-/// Prometheus' config folder as a container sees it, with one way to find the targets.
+/// Prometheus' config folder as in the container, with one kind of service discovery.
 fn folder(scrape: &str) -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("prometheus-{scrape}"));
     fs::create_dir_all(&folder).unwrap();
@@ -57,7 +57,7 @@ fn prometheus_accepts_its_config_with_either_discovery() {
 }
 
 #[test]
-fn every_alert_fires_at_the_minute_that_arithmetic_gives() {
+fn every_alert_fires_in_the_calculated_minute() {
     for file in ["rules_test.yml", "rules_days_test.yml"] {
         run(
             "promtool",

@@ -1,10 +1,10 @@
-//! Every `PromQL` expression of dashboards and rules, and the metrics that one names.
+//! Every `PromQL` expression of dashboards and rules, and the metrics in it.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-/// An expression, and where it stands.
+/// An expression, and where it is.
 #[derive(Debug)]
 pub(crate) struct Query {
     pub(crate) place: String,
@@ -54,7 +54,7 @@ fn everything(expr: &str) -> String {
     out
 }
 
-/// The expressions of a file of rules, of which `expr:` lines and their indented blocks are read.
+/// The expressions of a rules file: `expr:` lines and their indented blocks.
 pub(crate) fn of_rules(yaml: &str) -> Vec<Query> {
     let mut queries: Vec<Query> = Vec::new();
     let mut block = None;
@@ -84,7 +84,7 @@ pub(crate) fn of_rules(yaml: &str) -> Vec<Query> {
     queries
 }
 
-/// The names of metrics in an expression: words that are no function, keyword, label, matcher or duration.
+/// The metrics in an expression: words other than functions, keywords, labels, matchers and durations.
 pub(crate) fn metrics(expr: &str) -> BTreeSet<String> {
     const KEYWORDS: [&str; 6] = ["and", "or", "unless", "bool", "offset", "atan2"];
     const LISTS: [&str; 6] = [
@@ -122,7 +122,7 @@ pub(crate) fn metrics(expr: &str) -> BTreeSet<String> {
     names
 }
 
-/// What follows the next `close`; matchers here hold none inside their strings.
+/// The text after the next `close`; matchers here do not contain it in strings.
 fn after_closing(text: &str, close: char) -> &str {
     text.split_once(close).map_or("", |(_, after)| after)
 }

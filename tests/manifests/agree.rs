@@ -1,4 +1,4 @@
-//! What must be the same, or fit, in different files.
+//! Values that must agree between different files.
 
 use std::{collections::BTreeSet, fs};
 
@@ -31,7 +31,7 @@ fn the_operator_s_rules_are_prometheus_s_own() {
 }
 
 #[test]
-fn prometheus_looks_where_a_role_lets_it() {
+fn prometheus_discovers_only_namespaces_that_a_role_allows() {
     let scrape = parse(&root().join("prometheus/scrape/kubernetes.yml"));
     let looks =
         strings(&scrape[0]["scrape_configs"][0]["kubernetes_sd_configs"][0]["namespaces"]["names"]);
@@ -50,7 +50,7 @@ fn prometheus_looks_where_a_role_lets_it() {
 }
 
 #[test]
-fn every_pod_gives_up_what_it_does_not_need() {
+fn every_pod_drops_privileges_that_it_does_not_need() {
     for object in pods() {
         let pod = &object.template().unwrap()["spec"];
         let context = &pod["securityContext"];
@@ -122,7 +122,10 @@ fn a_draining_pod_is_given_more_time_than_it_takes() {
     let settings = pod["containers"][0]["env"].as_array().unwrap();
     let set = |name: &str| settings.iter().find(|setting| setting["name"] == name);
     for name in ["HTTPSERVER_GRACE", "HTTPSERVER_MAX_DELAY"] {
-        assert!(set(name).is_none(), "{name} is set: mind the sum here");
+        assert!(
+            set(name).is_none(),
+            "{name} is set: update the sum in this test"
+        );
     }
     let drain = set("HTTPSERVER_DRAIN_DELAY").unwrap()["value"]
         .as_str()

@@ -1,4 +1,4 @@
-//! Every connection that the network policies let through, as one table: what is not in it must not pass.
+//! Every connection that the network policies allow, as one table; no other connection may pass.
 
 use std::collections::BTreeSet;
 
@@ -7,8 +7,8 @@ use crate::{
     policy::{Pod, passes, policies},
 };
 
-/// Who may reach what. `stranger` is a pod of another namespace, `own-prometheus` one of the namespace `monitoring`;
-/// `api-server` and `internet` are no pods.
+/// Allowed connections. `stranger` is a pod in another namespace, `own-prometheus` one in the namespace `monitoring`;
+/// `api-server` and `internet` are not pods.
 const FLOWS: &[(&str, &[&str])] = &[
     (
         "httpserver",
@@ -35,7 +35,7 @@ const FLOWS: &[(&str, &[&str])] = &[
             "otel-collector:8889",
             "jaeger:8888",
             "prometheus:9090",
-            // Discovery: no selector can name the API server, so its ports are open.
+            // Discovery: no selector matches the API server, so its ports are open.
             "api-server:6443",
             "internet:443",
         ],
@@ -44,7 +44,7 @@ const FLOWS: &[(&str, &[&str])] = &[
     ("own-prometheus", &["httpserver:8080", "httpserver:9464"]),
 ];
 
-/// Asked by every pod, restricted or not.
+/// Every pod may use it.
 const NAMES: &str = "kube-dns:53";
 
 #[test]
@@ -63,7 +63,7 @@ fn exactly_the_flows_of_the_table_pass() {
 }
 
 #[test]
-fn every_pod_is_under_a_default_that_denies() {
+fn every_pod_has_a_default_policy_that_denies() {
     let policies = policies();
     let nobody = outside("nobody", 1);
     for mut pod in pods() {
@@ -86,7 +86,7 @@ fn flow(from: &str, to: &str) -> String {
     format!("{from} -> {to}")
 }
 
-/// Of all pairs and ports; what the outside and the cluster's DNS do is not ours to decide.
+/// Checks all pairs and ports, except connections from outside the cluster and from its DNS.
 fn flows_that_pass() -> BTreeSet<String> {
     let policies = policies();
     let strangers = [
@@ -102,7 +102,7 @@ fn flows_that_pass() -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for from in &from {
         for to in &to {
-            // A stranger's own way out is its namespace's business.
+            // Policies for a stranger's outgoing connections belong to its namespace.
             let strange = strangers.iter().any(|stranger| stranger.name == from.name);
             if strange && to.namespace.is_none() {
                 continue;

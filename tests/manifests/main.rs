@@ -1,5 +1,5 @@
-//! The Kubernetes manifests, read as files: who may talk to whom, and what must agree. Needs no cluster; `tests/cluster`
-//! applies them to one.
+//! The Kubernetes manifests, read as files: allowed connections, and values that must agree. Needs no cluster;
+//! `tests/cluster` applies them to one.
 
 mod agree;
 mod flows;

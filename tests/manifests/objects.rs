@@ -20,7 +20,7 @@ impl Object {
         self.value["metadata"]["name"].as_str().unwrap_or_default()
     }
 
-    /// The pod that it makes, where it makes one.
+    /// The pod template, if it has one.
     pub(crate) fn template(&self) -> Option<&Value> {
         self.value["spec"].get("template")
     }
@@ -35,7 +35,7 @@ pub(crate) fn parse(path: &Path) -> Vec<Value> {
     serde_saphyr::from_multiple(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }
 
-/// The objects of every folder that has a kustomization.
+/// The objects of every folder with a kustomization.
 pub(crate) fn objects() -> Vec<Object> {
     let mut found = Vec::new();
     let mut folders = vec![root().join("k8s")];

@@ -1,4 +1,4 @@
-//! What a cluster that enforces network policies lets through: selectors, evaluated. No IP blocks: none are used.
+//! Evaluates network policies as a cluster does: by selectors. IP blocks are not supported, because none are used.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::objects::{Object, objects};
 
 type Labels = BTreeMap<String, String>;
 
-/// An end of a flow. Without a namespace it is outside the cluster's pods, where no selector reaches.
+/// One end of a connection. Without a namespace it is not a pod, and no selector matches it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Pod {
     pub(crate) name: String,
@@ -18,7 +18,7 @@ pub(crate) struct Pod {
     pub(crate) ports: Vec<(String, u16)>,
 }
 
-/// A policy, with the namespace that it holds in.
+/// A policy and its namespace.
 pub(crate) struct Policy {
     namespace: String,
     spec: Spec,
@@ -103,13 +103,13 @@ pub(crate) fn policies() -> Vec<Policy> {
         .collect()
 }
 
-/// Whether a connection from one to a port of the other passes: both ends must let it.
+/// Whether a connection to a port passes: the policies of both ends must allow it.
 pub(crate) fn passes(policies: &[Policy], from: &Pod, to: &Pod, port: u16) -> bool {
     lets(policies, Direction::Egress, from, to, (to, port))
         && lets(policies, Direction::Ingress, to, from, (to, port))
 }
 
-/// Whether the policies of `subject` let it connect with `other`; a pod that no policy selects may do all.
+/// Whether the policies of `subject` allow a connection with `other`; a pod that no policy selects is unrestricted.
 fn lets(
     policies: &[Policy],
     direction: Direction,
@@ -149,7 +149,7 @@ impl Policy {
 }
 
 impl Peer {
-    /// Without a namespace selector a peer lies in the policy's own namespace.
+    /// Without a namespace selector, a peer is in the policy's own namespace.
     fn is(&self, pod: &Pod, own: &str) -> bool {
         let Some(namespace) = &pod.namespace else {
             return false;

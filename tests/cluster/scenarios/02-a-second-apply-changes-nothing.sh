@@ -3,8 +3,8 @@
 . "$(dirname "$0")/../lib.sh"
 
 rolled_out
-kubectl diff --server-side -k "$stack" || fail "there is a difference after the apply"
+kubectl diff --server-side -k "$stack" || fail "kubectl diff is not empty after the apply"
 before=$(k get deployment httpserver -o jsonpath='{.metadata.generation}')
 apply
 equal "generation" "$before" "$(k get deployment httpserver -o jsonpath='{.metadata.generation}')"
-equal "replicas, the autoscaler's" 2 "$(k get deployment httpserver -o jsonpath='{.spec.replicas}')"
+equal "replicas, set by the autoscaler" 2 "$(k get deployment httpserver -o jsonpath='{.spec.replicas}')"

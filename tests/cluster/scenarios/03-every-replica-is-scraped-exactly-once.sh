@@ -3,6 +3,6 @@
 . "$(dirname "$0")/../lib.sh"
 
 k scale deployment/load --replicas 0
-eventually 60 "two healthy targets, one a replica" scraped_once
+eventually 60 "two healthy targets, one per replica" scraped_once
 eventually 30 "two instance ids" test "$(prometheus 'count(count by (service_instance_id) (target_info{job="httpserver"}))' | jq -r '.[0].value[1]')" = 2
 targets

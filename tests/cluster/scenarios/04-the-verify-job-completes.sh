@@ -4,4 +4,4 @@
 
 k scale deployment/load --replicas 0
 eventually 60 "every replica is scraped once" scraped_once
-verify 60 || fail "verify: see its report above"
+verify 60 || fail "verify failed, see its report above"

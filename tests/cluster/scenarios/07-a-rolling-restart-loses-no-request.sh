@@ -5,7 +5,7 @@
 load restart 100 30
 k rollout restart deployment/httpserver
 rolled_out
-eventually 60 "the old replicas are gone" settled 2
+eventually 60 "the old replicas have ended" settled 2
 during_load restart
 lost_nothing restart
-still_true
+still_correct

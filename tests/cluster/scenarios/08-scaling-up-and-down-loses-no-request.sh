@@ -2,14 +2,14 @@
 # shellcheck source=tests/cluster/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
-# The autoscaler owns the replicas, so it is asked.
+# The autoscaler sets the number of replicas, so change its limits.
 trap restored EXIT
 patch_autoscaler '{"spec": {"behavior": {"scaleDown": {"stabilizationWindowSeconds": 0}}}}'
 load before 100 50
 patch_autoscaler '{"spec": {"minReplicas": 5}}'
 eventually 40 "five replicas" settled 5
 eventually 40 "every replica is scraped once" scraped_once
-# Connections that are kept stay where they are: only new ones reach the new replicas.
+# Keep-alive connections stay on their replica: only new connections reach the new replicas.
 load beside 100 30
 patch_autoscaler '{"spec": {"minReplicas": 2}}'
 eventually 40 "two replicas" settled 2
@@ -17,4 +17,4 @@ during_load before
 lost_nothing before
 lost_nothing beside
 jq -e '.replicas | length >= 4' "$out/load-beside.txt" || fail "the new replicas answered nothing"
-still_true
+still_correct

@@ -9,10 +9,10 @@ eventually 60 "two replicas" settled 2
 load steady 50 35
 load burst 1500 6 '?delay=constant(15s)'
 killed() { k get pods -o json | jq -e 'any(.items[].status.containerStatuses[]?; .lastState.terminated.reason == "OOMKilled")'; }
-eventually 40 "a container is killed for its memory" killed
+eventually 40 "a container is OOM-killed" killed
 eventually 60 "two replicas" settled 2
-said=$(report steady)
-jq -e '.answered + .failed == .sent' <<<"$said" || fail "the load does not balance: $said"
-say "$(jq -r '"\(.failed) of \(.sent) requests lost beside the burst"' <<<"$said")"
+result=$(report steady)
+jq -e '.answered + .failed == .sent' <<<"$result" || fail "the load does not balance: $result"
+note "$(jq -r '"\(.failed) of \(.sent) requests lost during the burst"' <<<"$result")"
 report burst | jq -c '{sent, answered, failures}'
-still_true
+still_correct

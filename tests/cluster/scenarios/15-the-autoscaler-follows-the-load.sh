@@ -3,15 +3,15 @@
 . "$(dirname "$0")/../lib.sh"
 
 trap restored EXIT
-# A lower target, so that a laptop can reach it; and no five minutes of patience.
+# A lower target that a laptop can reach, and no stabilization window of five minutes.
 patch_autoscaler '{"spec": {
   "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 10}}}],
   "behavior": {"scaleDown": {"stabilizationWindowSeconds": 0}}}}'
 load autoscale 400 75
 more() { (($(k get deployment httpserver -o jsonpath='{.status.readyReplicas}') > 2)); }
 eventually 65 "more than two replicas under load" more
-say "$(k get deployment httpserver -o jsonpath='{.status.readyReplicas}') replicas at 400 requests a second"
+note "$(k get deployment httpserver -o jsonpath='{.status.readyReplicas}') replicas at 400 requests a second"
 during_load autoscale
 lost_nothing autoscale
-eventually 120 "two replicas once the load is gone" settled 2
-still_true
+eventually 120 "two replicas after the load" settled 2
+still_correct

@@ -5,7 +5,7 @@
 pod=$(m get pods -l app.kubernetes.io/name=prometheus -o jsonpath='{.items[0].metadata.name}')
 mapfile -t ids < <(processes httpserver-monitoring "$pod")
 if ((!${#ids[@]})); then
-  say "not tried: the node's processes are not this machine's"
+  note "skipped: the node does not run on this machine"
   exit
 fi
 restarts() { m get pod "$pod" -o jsonpath='{.status.containerStatuses[0].restartCount}'; }

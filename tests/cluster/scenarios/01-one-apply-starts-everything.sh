@@ -6,5 +6,5 @@ kubectl delete namespace httpserver httpserver-monitoring --ignore-not-found --w
 apply
 for deployment in httpserver load; do k rollout status "deployment/$deployment" --timeout 120s; done
 for deployment in jaeger otel-collector prometheus; do m rollout status "deployment/$deployment" --timeout 120s; done
-eventually 60 "the autoscaler brings two replicas" settled 2
-say "ready after $SECONDS s"
+eventually 60 "the autoscaler starts two replicas" settled 2
+note "ready after $SECONDS s"
