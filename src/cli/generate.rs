@@ -2,11 +2,10 @@
 
 use std::io::{Write, stdout};
 
-use clap::CommandFactory;
+use clap::Command;
 use clap_complete::Shell;
 use clap_mangen::Man;
 
-use super::Cli;
 use crate::exit::Exit;
 
 /// Flags of `completions`.
@@ -21,12 +20,11 @@ pub struct CompletionsArgs {
 #[derive(Clone, Debug, clap::Args)]
 pub struct ManArgs {
     /// The subcommand to describe [default: httpserver itself]
-    #[arg(value_name = "COMMAND", value_parser = described)]
-    command: Option<clap::Command>,
+    #[arg(value_name = "COMMAND")]
+    command: Option<String>,
 }
 
-pub fn completions(args: &CompletionsArgs) -> anyhow::Result<Exit> {
-    let mut cli = Cli::command();
+pub fn completions(args: &CompletionsArgs, mut cli: Command) -> anyhow::Result<Exit> {
     let name = cli.get_name().to_owned();
     // Into memory first: clap_complete panics if its writer fails.
     let mut script = Vec::new();
@@ -35,15 +33,16 @@ pub fn completions(args: &CompletionsArgs) -> anyhow::Result<Exit> {
     Ok(Exit::Good)
 }
 
-pub fn man(args: ManArgs) -> anyhow::Result<Exit> {
-    let page = Man::new(args.command.unwrap_or_else(Cli::command));
-    page.render(&mut stdout().lock())?;
+pub fn man(args: &ManArgs, mut cli: Command) -> anyhow::Result<Exit> {
+    cli.build(); // a subcommand's page needs its full name, such as `httpserver-load`
+    let mut described = &cli;
+    if let Some(name) = &args.command {
+        let Some(found) = cli.find_subcommand(name) else {
+            eprintln!("error: no subcommand `{name}`; `httpserver --help` lists them");
+            return Ok(Exit::Usage);
+        };
+        described = found;
+    }
+    Man::new(described.clone()).render(&mut stdout().lock())?;
     Ok(Exit::Good)
-}
-
-fn described(name: &str) -> Result<clap::Command, String> {
-    let mut cli = Cli::command();
-    cli.build(); // a page of its own needs the full name, such as `httpserver-load`
-    let found = cli.find_subcommand(name).cloned();
-    found.ok_or_else(|| "no such subcommand; `httpserver --help` lists them".to_owned())
 }

@@ -7,7 +7,7 @@ mod serve;
 mod truth;
 
 use anyhow::Context;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use tokio::runtime;
 
 use crate::{
@@ -60,7 +60,7 @@ enum Command {
     Completions(generate::CompletionsArgs),
     /// Print the man page
     #[command(hide = true)]
-    Man(Box<generate::ManArgs>),
+    Man(generate::ManArgs),
 }
 
 impl Cli {
@@ -75,8 +75,8 @@ impl Cli {
             Some(Command::Truth(args)) => truth::run(&args),
             Some(Command::Load(args)) => run::load(&args),
             Some(Command::Verify(args)) => run::verify(&args),
-            Some(Command::Completions(args)) => generate::completions(&args),
-            Some(Command::Man(args)) => generate::man(*args),
+            Some(Command::Completions(args)) => generate::completions(&args, Self::command()),
+            Some(Command::Man(args)) => generate::man(&args, Self::command()),
             Some(Command::Healthcheck(args)) => small_runtime()?.block_on(healthcheck::run(&args)),
         }
     }
