@@ -65,17 +65,17 @@ fn exactly_the_flows_of_the_table_pass() {
 #[test]
 fn every_pod_has_a_default_policy_that_denies() {
     let policies = policies();
-    let nobody = outside("nobody", 1);
+    let outsider = outside("outsider", 1);
     for mut pod in pods() {
         pod.labels.clear();
         pod.ports.push(("any".to_owned(), 12345));
         assert!(
-            !passes(&policies, &pod, &nobody, 1),
+            !passes(&policies, &pod, &outsider, 1),
             "{} may leave",
             pod.name
         );
         assert!(
-            !passes(&policies, &nobody, &pod, 12345),
+            !passes(&policies, &outsider, &pod, 12345),
             "{} is open",
             pod.name
         );
