@@ -1,4 +1,4 @@
-//! The declared delay as metrics: what was declared, how often a request departed from it, and the clock's own error.
+//! The declared delay as metrics: what was declared, how often a request overrode it, and the clock's own error.
 
 use std::{sync::Arc, time::Duration};
 

@@ -27,7 +27,7 @@ async fn every_request_in_flight_is_answered() {
     );
     assert!(
         TcpStream::connect(address).await.is_err(),
-        "nobody listens any more"
+        "the listener is closed"
     );
 }
 

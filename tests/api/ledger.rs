@@ -85,7 +85,7 @@ async fn the_ledger_balances_after_a_thousand_clients_that_come_and_go() {
             "{accepted} < {completed} + {cancelled}"
         );
     }
-    let idle = app.registry_until("nobody is inside", is_idle).await;
+    let idle = app.registry_until("nothing is in flight", is_idle).await;
     let (accepted, completed, cancelled) = ledger(&idle);
     assert_eq!(accepted, completed + cancelled, "{idle}");
     assert!(

@@ -131,8 +131,8 @@ fn promtool_accepts_a_scrape_without_complaint() {
         return;
     }
     // A closed port: the SDK's own metrics are in the scrape, too.
-    let nobody = [("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")];
-    let service = Service::start(&["--delay", "constant(1ms)"], &nobody);
+    let closed_port = [("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")];
+    let service = Service::start(&["--delay", "constant(1ms)"], &closed_port);
     for path in ["/images", "/images?status=503", "/nowhere", "/?user=x"] {
         service.get(path);
     }
