@@ -88,7 +88,7 @@ fn scraping(criterion: &mut Criterion) {
         Outcome::Cancelled,
     ] {
         instruments.http.enter(request.method);
-        instruments.http.leave(request, outcome, TOOK);
+        instruments.http.leave(request, outcome, false, TOOK);
         instruments.latency.record(Step::Total, TOOK);
     }
     group.bench_function("gather", |bencher| bencher.iter(|| metrics.gather()));

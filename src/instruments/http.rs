@@ -37,7 +37,23 @@ pub enum Outcome {
     Cancelled,
 }
 
-type Durations = Bound<(HttpRequest, Outcome), BoundHistogram<f64>>;
+/// Most label sets of durations that clients can create by unknown paths, refused methods and overridden statuses. Later
+/// ones share one overflow set, as those above the cardinality limit of an OpenTelemetry SDK do:
+/// <https://opentelemetry.io/docs/specs/otel/metrics/sdk/#overflow-attribute>
+const MAX_CLIENT_SETS: usize = 6;
+const OVERFLOW: &str = "otel.metric.overflow";
+
+type Durations = Bound<DurationKey, BoundHistogram<f64>>;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum DurationKey {
+    /// Few, since a service has few routes, and few outcomes of its own.
+    Own(HttpRequest, Outcome),
+    /// Created by a client's choice.
+    Client(HttpRequest, Outcome),
+    Overflow,
+}
+
 type Active = Bound<&'static str, BoundUpDownCounter<i64>>;
 
 /// What is bound so far, in the order of first use. The list is short and the common labels come first, so a linear
@@ -79,13 +95,21 @@ impl HttpInstruments {
         self.add_active(method, 1);
     }
 
-    /// Counts a request out, and records how it ended and how long it took.
-    pub fn leave(&self, request: HttpRequest, outcome: Outcome, took: Duration) {
+    /// Counts a request out, and records how it ended and how long it took. `is_chosen`: the client chose the
+    /// status.
+    pub fn leave(&self, request: HttpRequest, outcome: Outcome, is_chosen: bool, took: Duration) {
         self.add_active(request.method, -1);
+        let is_refused = matches!(outcome, Outcome::Status(400..=499));
+        let key = if is_chosen || is_refused || request.route.is_none() {
+            DurationKey::Client(request, outcome)
+        } else {
+            DurationKey::Own(request, outcome)
+        };
         with_bound(
             &self.durations,
-            (request, outcome),
-            || self.duration.bind(&duration_labels(request, outcome)),
+            key,
+            within_limit,
+            |key| self.duration.bind(&duration_labels(key)),
             |bound| bound.record(took.as_secs_f64()),
         );
     }
@@ -94,32 +118,48 @@ impl HttpInstruments {
         with_bound(
             &self.actives,
             method,
-            || self.active.bind(&request_labels(method)),
+            |_, method| method,
+            |method| self.active.bind(&request_labels(method)),
             |bound| bound.add(change),
         );
     }
 }
 
-/// Records with the instrument bound to `key`; binds it at the first use.
-fn with_bound<K: Eq, B>(
+/// Records with the instrument bound to `key`. Where there is none yet, `admit` may replace the key by one within a limit.
+fn with_bound<K: Copy + Eq, B>(
     bound: &Bound<K, B>,
     key: K,
-    bind: impl FnOnce() -> B,
+    admit: impl FnOnce(&[(K, B)], K) -> K,
+    bind: impl FnOnce(K) -> B,
     record: impl FnOnce(&B),
 ) {
-    let find = |known: &[(K, B)]| known.iter().position(|(known, _)| *known == key);
+    let find = |known: &[(K, B)], key| known.iter().position(|(known, _)| *known == key);
     {
         let known = bound.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(at) = find(&known) {
+        if let Some(at) = find(&known, key) {
             return record(&known[at].1);
         }
     }
     let mut known = bound.write().unwrap_or_else(PoisonError::into_inner);
-    let at = find(&known).unwrap_or_else(|| {
-        known.push((key, bind()));
+    let key = admit(&known, key);
+    let at = find(&known, key).unwrap_or_else(|| {
+        known.push((key, bind(key)));
         known.len() - 1
     });
     record(&known[at].1);
+}
+
+/// A client's label set, or the overflow set where there are too many of them.
+fn within_limit<B>(known: &[(DurationKey, B)], key: DurationKey) -> DurationKey {
+    let is_client = |(key, _): &&(DurationKey, B)| matches!(key, DurationKey::Client(..));
+    let is_known = known.iter().any(|(known, _)| *known == key);
+    if is_known || !matches!(key, DurationKey::Client(..)) {
+        key
+    } else if known.iter().filter(is_client).count() < MAX_CLIENT_SETS {
+        key
+    } else {
+        DurationKey::Overflow
+    }
 }
 
 fn request_labels(method: &'static str) -> Vec<KeyValue> {
@@ -129,7 +169,10 @@ fn request_labels(method: &'static str) -> Vec<KeyValue> {
     ]
 }
 
-fn duration_labels(request: HttpRequest, outcome: Outcome) -> Vec<KeyValue> {
+fn duration_labels(key: DurationKey) -> Vec<KeyValue> {
+    let (DurationKey::Own(request, outcome) | DurationKey::Client(request, outcome)) = key else {
+        return vec![KeyValue::new(OVERFLOW, true)];
+    };
     let mut labels = request_labels(request.method);
     labels.extend(request.route.map(|route| KeyValue::new(HTTP_ROUTE, route)));
     match outcome {

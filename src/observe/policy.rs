@@ -25,6 +25,12 @@ pub trait Policy: Send + Sync + 'static {
         None
     }
 
+    /// Whether the client chose the status of its answer. Metrics bound the number of label values that clients choose.
+    #[must_use]
+    fn is_status_chosen(_plan: &Self::Plan) -> bool {
+        false
+    }
+
     /// Attributes of a request's span beside those of the conventions. `plan` is there for timed requests.
     #[must_use]
     fn attributes(_plan: Option<&Self::Plan>, _total: Duration) -> Vec<KeyValue> {

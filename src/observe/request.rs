@@ -144,7 +144,9 @@ impl<P: Policy> ObservedRequest<P> {
                 (total, Some(plan))
             }
         };
-        shared.instruments.http.leave(self.labels, outcome, total);
+        let is_chosen = plan.as_ref().is_some_and(P::is_status_chosen);
+        let http = &shared.instruments.http;
+        http.leave(self.labels, outcome, is_chosen, total);
         self.span.describe(|| {
             let mut all = attributes::on_leaving(outcome);
             all.extend(P::attributes(plan.as_ref(), total));

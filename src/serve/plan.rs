@@ -47,6 +47,8 @@ pub struct PlannedAnswer {
     pub delay: Duration,
     /// The status of the answer.
     pub status: StatusCode,
+    /// Whether `?status=` chose it.
+    pub is_status_chosen: bool,
 }
 
 /// `?delay=SPEC` and `?status=CODE`.
@@ -95,6 +97,7 @@ impl Planner {
         PlannedAnswer {
             delay: delay.quantile(u),
             status: overrides.status.unwrap_or_else(|| self.status(context)),
+            is_status_chosen: overrides.status.is_some(),
         }
     }
 

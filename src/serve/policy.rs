@@ -34,6 +34,12 @@ impl Policy for App {
         plan.delay()
     }
 
+    fn is_status_chosen(plan: &Plan) -> bool {
+        plan.answer
+            .as_ref()
+            .is_ok_and(|answer| answer.is_status_chosen)
+    }
+
     fn attributes(plan: Option<&Plan>, total: Duration) -> Vec<KeyValue> {
         let total = KeyValue::new(TOTAL_NS, nanoseconds(total));
         let drawn = plan.and_then(Plan::delay);

@@ -1,6 +1,7 @@
 //! The service over real sockets: one module per concern, one service per test.
 
 mod app;
+mod cardinality;
 mod drain;
 mod images;
 mod ledger;
