@@ -36,7 +36,7 @@ async fn serve(telemetry: &Telemetry) -> anyhow::Result<()> {
         .route("/hello", get(async || "hello\n"))
         .route("/metrics", get(async move || metrics.text()));
     let address = env::var("LISTEN").unwrap_or("127.0.0.1:8090".to_owned());
-    let server = HttpServer::bind(address.parse()?).await?;
+    let server = HttpServer::bind(address.parse()?)?;
     tracing::info!("listening on http://{}", server.address()?);
 
     let options = ObserveOptions {

@@ -55,7 +55,7 @@ async fn serve(args: &ServeArgs, telemetry: &Telemetry) -> anyhow::Result<Ending
     let clock = Clock::start().context("cannot start the clock")?;
     let app = App::new(args, telemetry, clock);
     let declared = app.declared().clone();
-    let server = Server::bind(args, telemetry, app).await?;
+    let server = Server::bind(args, telemetry, app)?;
     announce(&server, &declared, &telemetry.instance_id)?;
     let serving = async |stop: Stop| server.run(stop.requested()).await;
     Ok(match signals.run_until_second(serving).await {

@@ -151,14 +151,13 @@ fn with_bound<K: Copy + Eq, B>(
 
 /// A client's label set, or the overflow set where there are too many of them.
 fn within_limit<B>(known: &[(DurationKey, B)], key: DurationKey) -> DurationKey {
-    let is_client = |(key, _): &&(DurationKey, B)| matches!(key, DurationKey::Client(..));
-    let is_known = known.iter().any(|(known, _)| *known == key);
-    if is_known || !matches!(key, DurationKey::Client(..)) {
-        key
-    } else if known.iter().filter(is_client).count() < MAX_CLIENT_SETS {
-        key
-    } else {
+    let is_client = |key: &DurationKey| matches!(key, DurationKey::Client(..));
+    let is_new = known.iter().all(|(known, _)| *known != key);
+    let others = known.iter().filter(|(known, _)| is_client(known));
+    if is_client(&key) && is_new && others.count() >= MAX_CLIENT_SETS {
         DurationKey::Overflow
+    } else {
+        key
     }
 }
 

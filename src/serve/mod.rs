@@ -34,16 +34,12 @@ pub struct Server {
 }
 
 impl Server {
-    /// Binds the addresses. Port 0 means any free port.
+    /// Binds the addresses. Port 0 means any free port. Needs a Tokio runtime.
     ///
     /// # Errors
     /// When an address is in use, or does not belong to this machine.
-    pub async fn bind(
-        args: &ServeArgs,
-        telemetry: &Telemetry,
-        app: App,
-    ) -> Result<Self, BindError> {
-        let mut service = HttpServer::bind(args.listen).await?;
+    pub fn bind(args: &ServeArgs, telemetry: &Telemetry, app: App) -> Result<Self, BindError> {
+        let mut service = HttpServer::bind(args.listen)?;
         service.limits = Limits::from(args);
         service.drain = Drain {
             delay: args.drain_delay,
@@ -52,7 +48,7 @@ impl Server {
         service.readiness = app.readiness.clone();
         let mut metrics = None;
         if let Some(address) = args.metrics_listen {
-            let server = metrics.insert(HttpServer::bind(address).await?);
+            let server = metrics.insert(HttpServer::bind(address)?);
             server.limits = Limits::from(args);
         }
         let options = ObserveOptions {

@@ -1,97 +1,153 @@
 //! The accept loop: HTTP/1.1 connections with limits, that notice when their client closes, and that can be drained.
 
 use std::{
-    convert::Infallible, error::Error, future::Future, io, net::SocketAddr, pin::pin,
+    convert::Infallible,
+    future::Future,
+    io,
+    net::SocketAddr,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     time::Duration,
 };
 
-use http::{Request, Response};
-use hyper::{
-    body::{Body, Incoming},
-    service::service_fn,
+use http::{Request, StatusCode, header::CONTENT_LENGTH};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::TokioIo;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::watch,
+    time::sleep,
 };
-use hyper_util::{rt::TokioIo, server::graceful::GracefulShutdown};
-use tokio::net::{TcpListener, TcpStream};
-use tower::Service;
 
-use super::limits::Limits;
+use super::{
+    bounds::{HttpBody, HttpService},
+    host,
+    in_flight::InFlight,
+    limits::Limits,
+};
 
 /// How long to pause when the process is out of file descriptors or memory.
 const PAUSE_WHEN_EXHAUSTED: Duration = Duration::from_millis(50);
+/// How long a draining connection waits for its first request, which may be in the socket's buffer and not read yet.
+const FIRST_REQUEST_TIMEOUT: Duration = Duration::from_millis(100);
 
-/// A service that answers HTTP requests, and is always ready, as axum's `Router` is.
-pub trait HttpService<B>:
-    Service<Request<Incoming>, Response = Response<B>, Error = Infallible, Future: Send + 'static>
-    + Clone
-    + Send
-    + 'static
-{
+/// The open connections of one listener.
+#[derive(Debug)]
+pub struct Connections {
+    builder: http1::Builder,
+    pub in_flight: InFlight,
+    is_draining: watch::Sender<bool>,
 }
 
-impl<S, B> HttpService<B> for S where
-    S: Service<
-            Request<Incoming>,
-            Response = Response<B>,
-            Error = Infallible,
-            Future: Send + 'static,
-        > + Clone
-        + Send
-        + 'static
-{
-}
+impl Connections {
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            builder: limits.builder(),
+            in_flight: InFlight::default(),
+            is_draining: watch::Sender::new(false),
+        }
+    }
 
-/// The body of an answer.
-pub trait HttpBody:
-    Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static
-{
-}
-
-impl<B> HttpBody for B where
-    B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static
-{
-}
-
-/// Accepts connections until `until` ends, and then closes the listener. `make_service` gets the address of each client.
-/// Returns the connections that are still open.
-pub async fn accept_until<S, B>(
-    listener: TcpListener,
-    limits: Limits,
-    make_service: impl Fn(SocketAddr) -> S,
-    until: impl Future<Output = ()>,
-) -> GracefulShutdown
-where
-    S: HttpService<B>,
-    B: HttpBody,
-{
-    let connections = GracefulShutdown::new();
-    let builder = limits.builder();
-    let mut until = pin!(until);
-    loop {
-        let (stream, peer) = tokio::select! {
-            accepted = accept(&listener) => accepted,
-            () = &mut until => return connections,
+    /// Accepts connections until `until` ends, serves those that wait to be accepted, and closes the listener.
+    /// `make_service` gets the address of each client.
+    pub async fn accept_until<S, B>(
+        &self,
+        listener: TcpListener,
+        make_service: impl Fn(SocketAddr) -> S,
+        until: impl Future<Output = ()>,
+    ) where
+        S: HttpService<B>,
+        B: HttpBody,
+    {
+        let mut until = pin!(until);
+        loop {
+            tokio::select! {
+                (stream, peer) = accept(&listener) => self.serve(stream, make_service(peer)),
+                () = &mut until => break,
+            }
+        }
+        let waiting = || -> io::Result<()> {
+            let listener = listener.into_std()?;
+            while let Ok((stream, peer)) = listener.accept() {
+                stream.set_nonblocking(true)?;
+                self.serve(TcpStream::from_std(stream)?, make_service(peer));
+            }
+            Ok(())
         };
-        let service = make_service(peer);
-        let service = service_fn(move |request| service.clone().call(request));
-        let connection = builder.serve_connection(TokioIo::new(stream), service);
-        let connection = connections.watch(connection);
+        if let Err(error) = waiting() {
+            tracing::warn!(%error, "cannot serve the connections that wait to be accepted");
+        }
+    }
+
+    fn serve<S, B>(&self, stream: TcpStream, service: S)
+    where
+        S: HttpService<B>,
+        B: HttpBody,
+    {
+        // Small answers must not wait for an acknowledgement; where the option cannot be set, only time is lost.
+        let _ = stream.set_nodelay(true);
+        let in_flight = self.in_flight.clone();
+        let was_used = Arc::new(AtomicBool::new(false));
+        let is_used = Arc::clone(&was_used);
+        let service = service_fn(move |request: Request<Incoming>| {
+            is_used.store(true, Relaxed);
+            let entered = in_flight.enter();
+            let answer = host::is_valid(&request).then(|| service.clone().call(request));
+            async move {
+                let _entered = entered;
+                let Some(answer) = answer else {
+                    return Ok::<_, Infallible>(host::bad_request());
+                };
+                let mut answer = answer.await?;
+                if answer.status() == StatusCode::NO_CONTENT {
+                    answer.headers_mut().remove(CONTENT_LENGTH); // RFC 9110, 8.6
+                }
+                Ok(answer)
+            }
+        });
+        let connection = self.builder.serve_connection(TokioIo::new(stream), service);
+        let mut is_draining = self.is_draining.subscribe();
         // Connection errors are ignored here: what became of a request is recorded where requests are observed.
-        tokio::spawn(async move { drop(connection.await) });
+        tokio::spawn(async move {
+            let mut connection = pin!(connection);
+            tokio::select! {
+                _ = connection.as_mut() => return,
+                _ = is_draining.wait_for(|is_draining| *is_draining) => {}
+            }
+            // hyper closes a connection at once whose first request it has not read.
+            if !was_used.load(Relaxed) {
+                tokio::select! {
+                    _ = connection.as_mut() => return,
+                    () = sleep(FIRST_REQUEST_TIMEOUT) => {}
+                }
+            }
+            connection.as_mut().graceful_shutdown();
+            let _ = connection.await;
+        });
+    }
+
+    /// Lets each connection finish its request, and waits until all are closed.
+    pub async fn drain(&self) {
+        self.is_draining.send_replace(true);
+        self.is_draining.closed().await;
     }
 }
 
-/// The next connection. An error of one connection is skipped; an exhausted process is waited for.
+/// The next connection. An error of one connection is skipped; an exhausted process is waited for, and logged once.
 async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
+    let mut is_exhausted = false;
     loop {
         match listener.accept().await {
-            Ok((stream, peer)) => {
-                // Small answers must not wait for an acknowledgement; where the option cannot be set, only time is lost.
-                let _ = stream.set_nodelay(true);
-                return (stream, peer);
-            }
+            Ok(accepted) => return accepted,
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
-                tracing::warn!(%error, "cannot accept connections; trying again");
+                if !is_exhausted {
+                    tracing::warn!(%error, "cannot accept connections; trying again");
+                }
+                is_exhausted = true;
                 tokio::time::sleep(PAUSE_WHEN_EXHAUSTED).await;
             }
         }

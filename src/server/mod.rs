@@ -1,17 +1,26 @@
 //! Binds, serves and drains. Knows neither routes nor signals nor telemetry.
 
+mod bounds;
 mod connection;
+mod host;
+mod in_flight;
 mod limits;
 
-pub use connection::{HttpBody, HttpService};
+pub use bounds::{HttpBody, HttpService};
 pub use limits::Limits;
 
-use std::{future::Future, io, net::SocketAddr, time::Duration};
+use std::{future::Future, io, net::SocketAddr, pin::pin, time::Duration};
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 use crate::shutdown::Readiness;
-use connection::accept_until;
+use connection::Connections;
+
+/// Connections that may wait to be accepted. The kernel cuts it to its own limit, `net.core.somaxconn`.
+const BACKLOG: u32 = 65_535;
+/// How long a connection without a request in flight may take to close: one that has sent half a head, or that still
+/// reads its answer.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Why an address could not be listened on.
 #[derive(Debug, thiserror::Error)]
@@ -52,14 +61,14 @@ pub struct HttpServer {
 }
 
 impl HttpServer {
-    /// Binds an address. Port 0 means any free port.
+    /// Binds an address. Port 0 means any free port. Needs a Tokio runtime.
     ///
     /// # Errors
     /// When the address is in use, or does not belong to this machine.
-    pub async fn bind(address: SocketAddr) -> Result<Self, BindError> {
-        let listener = TcpListener::bind(address).await;
+    pub fn bind(address: SocketAddr) -> Result<Self, BindError> {
+        let listener = listen(address).map_err(|reason| BindError { address, reason })?;
         Ok(Self {
-            listener: listener.map_err(|reason| BindError { address, reason })?,
+            listener,
             limits: Limits::default(),
             drain: Drain::default(),
             readiness: Readiness::default(),
@@ -96,9 +105,11 @@ impl HttpServer {
             readiness.set(false);
             tokio::time::sleep(drain.delay).await;
         };
-        let connections = accept_until(self.listener, self.limits, make_service, until).await;
-        let drained = tokio::time::timeout(drain.grace, connections.shutdown()).await;
-        drained.is_ok()
+        let connections = Connections::new(self.limits);
+        let accepting = connections.accept_until(self.listener, make_service, until);
+        accepting.await;
+        let _ = tokio::time::timeout(drain.grace, close(&connections)).await;
+        connections.in_flight.is_idle()
     }
 
     /// Serves without draining, until the future is dropped.
@@ -109,6 +120,38 @@ impl HttpServer {
     {
         let make_service = |_| service.clone();
         let never = std::future::pending();
-        accept_until(self.listener, self.limits, make_service, never).await;
+        let connections = Connections::new(self.limits);
+        let accepting = connections.accept_until(self.listener, make_service, never);
+        accepting.await;
+    }
+}
+
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    // A restart must not wait for the old connections' TIME_WAIT.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
+/// Waits until every connection is closed, or none has a request in flight and the rest had time to close.
+async fn close(connections: &Connections) {
+    let in_flight = &connections.in_flight;
+    let mut closed = pin!(connections.drain());
+    loop {
+        let close_timeout = async {
+            in_flight.idle().await;
+            tokio::time::sleep(CLOSE_TIMEOUT).await;
+        };
+        tokio::select! {
+            () = &mut closed => return,
+            () = close_timeout => {}
+        }
+        if in_flight.is_idle() {
+            return;
+        }
     }
 }

@@ -39,7 +39,7 @@ impl TestApp {
         let telemetry = Telemetry::unexported(SERVICE).unwrap();
         let app = App::new(&args, &telemetry, Clock::start().unwrap());
         let declared = app.declared().clone();
-        let server = Server::bind(&args, &telemetry, app).await.unwrap();
+        let server = Server::bind(&args, &telemetry, app).unwrap();
         let (stop, stopped) = oneshot::channel();
         let _ = rustls::crypto::ring::default_provider().install_default();
         Self {

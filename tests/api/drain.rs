@@ -1,8 +1,11 @@
 //! Drain: unready, no new connections, everything in flight answered.
 
-use std::time::Duration;
+use std::{
+    io::{Read, Write},
+    time::Duration,
+};
 
-use tokio::{net::TcpStream, time::timeout};
+use tokio::{io::AsyncWriteExt, net::TcpStream, time::timeout};
 
 use crate::app::{DEADLINE, TestApp};
 
@@ -61,4 +64,42 @@ async fn requests_longer_than_the_grace_are_cut_off_and_reported() {
     .await;
     assert!(!timeout(DEADLINE, app.stop()).await.unwrap().unwrap());
     drop(asked);
+}
+
+#[tokio::test]
+async fn half_a_head_is_not_in_flight_and_does_not_hold_the_drain() {
+    let app = TestApp::start(&["--grace", "20s", "--header-timeout", "20s"]).await;
+    let mut stream = TcpStream::connect(app.address).await.unwrap();
+    stream
+        .write_all(b"GET /images HTTP/1.1\r\nhost:")
+        .await
+        .unwrap();
+    assert_eq!(app.get("/healthz").await.status(), 200); // the head above has been read, or will be
+    let running = app.stop();
+    let drained = timeout(Duration::from_secs(10), running).await;
+    assert!(
+        drained.expect("it ends before --grace").unwrap(),
+        "nothing was in flight"
+    );
+}
+
+#[tokio::test]
+async fn connections_that_wait_to_be_accepted_are_served() {
+    let app = TestApp::start(&["--delay", "constant(0s)", "--drain-delay", "0s"]).await;
+    let mut clients = Vec::new();
+    for _ in 0..200 {
+        // One thread runs the test and the service: nothing is accepted before the next await that is not ready.
+        let stream = std::net::TcpStream::connect(app.address).unwrap();
+        (&stream)
+            .write_all(b"GET /images HTTP/1.1\r\nhost: x\r\n\r\n")
+            .unwrap();
+        clients.push(stream);
+    }
+    let running = app.stop();
+    assert!(timeout(DEADLINE, running).await.unwrap().unwrap());
+    for mut stream in clients {
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    }
 }

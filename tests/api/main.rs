@@ -3,6 +3,7 @@
 mod app;
 mod cardinality;
 mod drain;
+mod http_rules;
 mod images;
 mod ledger;
 mod limits;

@@ -45,7 +45,7 @@ async fn exported() -> BTreeSet<String> {
     let args = Flags::parse_from(listen).serve;
     let telemetry = Telemetry::unexported(SERVICE).unwrap();
     let app = App::new(&args, &telemetry, Clock::start().unwrap());
-    let server = Server::bind(&args, &telemetry, app).await.unwrap();
+    let server = Server::bind(&args, &telemetry, app).unwrap();
     let url = format!("http://{}", server.address().unwrap());
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let running = tokio::spawn(server.run(async { drop(stopped.await) }));

@@ -21,11 +21,22 @@ pub async fn images(State(app): State<Arc<App>>, Extension(plan): Extension<Plan
     match plan.answer {
         Ok(answer) => {
             wait(&app, answer.delay).await;
+            if is_without_body(answer.status) {
+                return answer.status.into_response();
+            }
             let body = Html(format!("<h1>{}</h1>", answer.delay.as_millis()));
             (answer.status, body).into_response()
         }
         Err(reason) => (StatusCode::BAD_REQUEST, reason + "\n").into_response(),
     }
+}
+
+/// Whether a status forbids a body: RFC 9110, 15.3.5, 15.3.6 and 15.4.5.
+fn is_without_body(status: StatusCode) -> bool {
+    matches!(
+        status,
+        StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED
+    )
 }
 
 async fn wait(app: &App, delay: Duration) {

@@ -1,0 +1,68 @@
+//! Rules of HTTP that a client or a proxy relies on: the `Host` header, and statuses without a body.
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::timeout,
+};
+
+use crate::app::{DEADLINE, TestApp};
+
+/// Sends bytes, and returns everything until the connection is closed.
+async fn exchange(app: &TestApp, request: &str) -> String {
+    let mut stream = TcpStream::connect(app.address).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    let reading = stream.read_to_string(&mut answer);
+    timeout(DEADLINE, reading)
+        .await
+        .expect("closed in time")
+        .unwrap();
+    answer
+}
+
+#[tokio::test]
+async fn a_request_without_exactly_one_valid_host_is_refused_and_not_counted() {
+    let app = TestApp::start(&["--delay", "constant(0s)"]).await;
+    for hosts in [
+        "",
+        "host: a\r\nhost: a\r\n",
+        "host: a b\r\n",
+        "host: a:b\r\n",
+    ] {
+        let answer = exchange(&app, &format!("GET /images HTTP/1.1\r\n{hosts}\r\n")).await;
+        assert!(answer.starts_with("HTTP/1.1 400 "), "{hosts:?}: {answer}");
+        assert!(answer.contains("Host"), "{answer}");
+    }
+    let accepted = app
+        .registry()
+        .sum("cloudnative_requests_accepted_total", &[]);
+    assert_eq!(accepted, 0.0);
+    let old = exchange(&app, "GET /images HTTP/1.0\r\n\r\n").await;
+    assert!(old.starts_with("HTTP/1.0 200 "), "{old}");
+}
+
+#[tokio::test]
+async fn a_status_without_a_body_has_none_and_no_length_of_one() {
+    let app = TestApp::start(&["--delay", "constant(0s)"]).await;
+    for method in ["GET", "HEAD"] {
+        for status in 200..=599 {
+            let head = format!(
+                "{method} /images?status={status} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
+            );
+            let answer = exchange(&app, &head).await;
+            let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+            let length = head
+                .lines()
+                .find_map(|line| line.strip_prefix("content-length: "));
+            match status {
+                204 => assert_eq!((length, body), (None, ""), "{answer}"),
+                205 => assert_eq!((length, body), (Some("0"), ""), "{answer}"),
+                304 => assert_eq!(body, "", "{answer}"),
+                _ if method == "HEAD" => assert_eq!(body, "", "{answer}"),
+                _ => assert_eq!(length, Some(body.len().to_string().as_str()), "{answer}"),
+            }
+            assert!(head.contains("server-timing: "), "{answer}");
+        }
+    }
+}
