@@ -33,7 +33,7 @@ pub(crate) struct TestApp {
 
 impl TestApp {
     /// Starts a service with these flags of `serve`.
-    pub(crate) async fn start(flags: &[&str]) -> Self {
+    pub(crate) fn start(flags: &[&str]) -> Self {
         let typed = ["serve", "--listen", "127.0.0.1:0"].iter().chain(flags);
         let args = Flags::parse_from(typed).serve;
         let telemetry = Telemetry::unexported(SERVICE).unwrap();

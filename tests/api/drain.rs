@@ -11,7 +11,7 @@ use crate::app::{DEADLINE, TestApp};
 
 #[tokio::test]
 async fn every_request_in_flight_is_answered() {
-    let app = TestApp::start(&["--delay", "uniform(300ms,600ms)"]).await;
+    let app = TestApp::start(&["--delay", "uniform(300ms,600ms)"]);
     let asked: Vec<_> = (0..50)
         .map(|_| tokio::spawn(app.client.get(app.url("/images")).send()))
         .collect();
@@ -36,7 +36,7 @@ async fn every_request_in_flight_is_answered() {
 
 #[tokio::test]
 async fn while_draining_it_is_unready_and_still_answers() {
-    let app = TestApp::start(&["--drain-delay", "30s", "--delay", "constant(0s)"]).await;
+    let app = TestApp::start(&["--drain-delay", "30s", "--delay", "constant(0s)"]);
     let (client, ready, images) = (app.client.clone(), app.url("/readyz"), app.url("/images"));
     assert_eq!(app.get("/readyz").await.status(), 200);
     let running = app.stop();
@@ -56,7 +56,7 @@ async fn while_draining_it_is_unready_and_still_answers() {
 
 #[tokio::test]
 async fn requests_longer_than_the_grace_are_cut_off_and_reported() {
-    let app = TestApp::start(&["--delay", "constant(30s)", "--grace", "100ms"]).await;
+    let app = TestApp::start(&["--delay", "constant(30s)", "--grace", "100ms"]);
     let asked = tokio::spawn(app.client.get(app.url("/images")).send());
     app.registry_until("it is in flight", |registry| {
         registry.sum("cloudnative_requests_accepted_total", &[]) == 1.0
@@ -68,7 +68,7 @@ async fn requests_longer_than_the_grace_are_cut_off_and_reported() {
 
 #[tokio::test]
 async fn half_a_head_is_not_in_flight_and_does_not_hold_the_drain() {
-    let app = TestApp::start(&["--grace", "20s", "--header-timeout", "20s"]).await;
+    let app = TestApp::start(&["--grace", "20s", "--header-timeout", "20s"]);
     let mut stream = TcpStream::connect(app.address).await.unwrap();
     stream
         .write_all(b"GET /images HTTP/1.1\r\nhost:")
@@ -85,7 +85,7 @@ async fn half_a_head_is_not_in_flight_and_does_not_hold_the_drain() {
 
 #[tokio::test]
 async fn connections_that_wait_to_be_accepted_are_served() {
-    let app = TestApp::start(&["--delay", "constant(0s)", "--drain-delay", "0s"]).await;
+    let app = TestApp::start(&["--delay", "constant(0s)", "--drain-delay", "0s"]);
     let mut clients = Vec::new();
     for _ in 0..200 {
         // One thread runs the test and the service: nothing is accepted before the next await that is not ready.

@@ -23,7 +23,7 @@ async fn exchange(app: &TestApp, request: &str) -> String {
 
 #[tokio::test]
 async fn a_request_without_exactly_one_valid_host_is_refused_and_not_counted() {
-    let app = TestApp::start(&["--delay", "constant(0s)"]).await;
+    let app = TestApp::start(&["--delay", "constant(0s)"]);
     for hosts in [
         "",
         "host: a\r\nhost: a\r\n",
@@ -44,7 +44,7 @@ async fn a_request_without_exactly_one_valid_host_is_refused_and_not_counted() {
 
 #[tokio::test]
 async fn a_status_without_a_body_has_none_and_no_length_of_one() {
-    let app = TestApp::start(&["--delay", "constant(0s)"]).await;
+    let app = TestApp::start(&["--delay", "constant(0s)"]);
     for method in ["GET", "HEAD"] {
         for status in 200..=599 {
             let head = format!(

@@ -31,7 +31,7 @@ fn timing(answer: &reqwest::Response) -> ServerTiming {
 
 #[tokio::test]
 async fn an_answer_reports_the_delay_that_can_be_recomputed() {
-    let app = TestApp::start(&["--delay", "uniform(0s,50ms)", "--seed", "7"]).await;
+    let app = TestApp::start(&["--delay", "uniform(0s,50ms)", "--seed", "7"]);
     for n in 0..20 {
         let begun = Instant::now();
         let answer = ask(&app, trace_context(n)).await;
@@ -63,7 +63,7 @@ async fn replicas_and_restarts_draw_the_same_delay() {
         "--seed",
         "18446744073709551615",
     ];
-    let (one, other) = (TestApp::start(&flags).await, TestApp::start(&flags).await);
+    let (one, other) = (TestApp::start(&flags), TestApp::start(&flags));
     for n in 0..10 {
         let (one, other) = (
             timing(&ask(&one, trace_context(n)).await),
@@ -76,7 +76,7 @@ async fn replicas_and_restarts_draw_the_same_delay() {
 
 #[tokio::test]
 async fn without_a_traceparent_the_delay_follows_from_the_trace_id_in_the_answer() {
-    let app = TestApp::start(&["--delay", "uniform(0s,20ms)", "--seed", "3"]).await;
+    let app = TestApp::start(&["--delay", "uniform(0s,20ms)", "--seed", "3"]);
     let mut seen = Vec::new();
     for _ in 0..10 {
         let answer = app.get("/images").await;
@@ -103,7 +103,7 @@ async fn without_a_traceparent_the_delay_follows_from_the_trace_id_in_the_answer
 
 #[tokio::test]
 async fn the_caller_s_trace_is_continued() {
-    let app = TestApp::start(&["--delay", "constant(0s)"]).await;
+    let app = TestApp::start(&["--delay", "constant(0s)"]);
     let answer = ask(&app, trace_context(9)).await;
     let server: TraceContext = answer.headers()["traceresponse"]
         .to_str()
@@ -116,7 +116,7 @@ async fn the_caller_s_trace_is_continued() {
 
 #[tokio::test]
 async fn a_malformed_traceparent_starts_a_new_trace() {
-    let app = TestApp::start(&["--delay", "constant(0s)"]).await;
+    let app = TestApp::start(&["--delay", "constant(0s)"]);
     let zeros = format!("00-{}-{}-01", "0".repeat(32), "0".repeat(16));
     for bad in [
         "",
@@ -144,7 +144,7 @@ async fn a_malformed_traceparent_starts_a_new_trace() {
 
 #[tokio::test]
 async fn one_request_can_override_delay_and_status() {
-    let app = TestApp::start(&["--delay", "constant(0s)"]).await;
+    let app = TestApp::start(&["--delay", "constant(0s)"]);
     let answer = app.get("/images?delay=constant(30ms)&status=418").await;
     assert_eq!(answer.status(), 418);
     assert_eq!(timing(&answer).delay, Some(Duration::from_millis(30)));
@@ -158,7 +158,7 @@ async fn one_request_can_override_delay_and_status() {
 
 #[tokio::test]
 async fn an_invalid_override_is_refused_with_its_reason() {
-    let app = TestApp::start(&["--delay", "constant(0s)", "--max-delay", "2s"]).await;
+    let app = TestApp::start(&["--delay", "constant(0s)", "--max-delay", "2s"]);
     for (query, word) in [
         ("delay=constant(3s)", "--max-delay"),
         ("delay=uniform(0s,1h)", "unit"),
@@ -186,7 +186,7 @@ async fn an_invalid_override_is_refused_with_its_reason() {
 
 #[tokio::test]
 async fn overrides_can_be_switched_off() {
-    let app = TestApp::start(&["--delay", "constant(0s)", "--no-overrides"]).await;
+    let app = TestApp::start(&["--delay", "constant(0s)", "--no-overrides"]);
     assert_eq!(app.get("/images?delay=constant(1ms)").await.status(), 400);
     assert_eq!(app.get("/images?other=1").await.status(), 200);
 }
@@ -203,7 +203,7 @@ async fn the_same_requests_fail_every_time() {
         "--error-status",
         "502",
     ];
-    let app = TestApp::start(&flags).await;
+    let app = TestApp::start(&flags);
     let mut failed = 0;
     for n in 0..100 {
         let fails = draw(5, Domain::Error, trace_context(n)) < 0.3;

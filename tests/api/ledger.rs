@@ -24,7 +24,7 @@ fn is_idle(scrape: &Scrape) -> bool {
 
 #[tokio::test]
 async fn a_client_that_leaves_is_counted_with_the_time_it_stayed() {
-    let app = TestApp::start(&["--delay", "constant(10s)"]).await;
+    let app = TestApp::start(&["--delay", "constant(10s)"]);
     let mut stream = TcpStream::connect(app.address).await.unwrap();
     stream
         .write_all(b"GET /images HTTP/1.1\r\nhost: x\r\n\r\n")
@@ -57,7 +57,7 @@ async fn a_client_that_leaves_is_counted_with_the_time_it_stayed() {
 
 #[tokio::test]
 async fn the_ledger_balances_after_a_thousand_clients_that_come_and_go() {
-    let app = TestApp::start(&["--delay", "uniform(0s,200ms)", "--seed", "1"]).await;
+    let app = TestApp::start(&["--delay", "uniform(0s,200ms)", "--seed", "1"]);
     let mut rng = SmallRng::seed_from_u64(1);
     let mut clients = tokio::task::JoinSet::new();
     for _ in 0..1000 {

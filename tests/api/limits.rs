@@ -19,7 +19,7 @@ async fn say(app: &TestApp, request: &str) -> String {
 
 #[tokio::test]
 async fn a_head_that_is_too_large_is_refused_with_431() {
-    let app = TestApp::start(&["--max-header-bytes", "8192"]).await;
+    let app = TestApp::start(&["--max-header-bytes", "8192"]);
     let large = format!(
         "GET / HTTP/1.1\r\nhost: x\r\nx-large: {}\r\n\r\n",
         "a".repeat(20_000)
@@ -29,7 +29,7 @@ async fn a_head_that_is_too_large_is_refused_with_431() {
 
 #[tokio::test]
 async fn too_many_headers_are_refused_with_431() {
-    let app = TestApp::start(&["--max-headers", "10"]).await;
+    let app = TestApp::start(&["--max-headers", "10"]);
     let many = "x-many: 1\r\n".repeat(20);
     assert!(
         say(&app, &format!("GET / HTTP/1.1\r\nhost: x\r\n{many}\r\n"))
@@ -40,7 +40,7 @@ async fn too_many_headers_are_refused_with_431() {
 
 #[tokio::test]
 async fn a_connection_with_half_a_request_is_closed() {
-    let app = TestApp::start(&["--header-timeout", "200ms"]).await;
+    let app = TestApp::start(&["--header-timeout", "200ms"]);
     let mut stream = TcpStream::connect(app.address).await.unwrap();
     stream
         .write_all(b"GET /images HTTP/1.1\r\nhost:")
@@ -60,7 +60,7 @@ async fn a_connection_with_half_a_request_is_closed() {
 
 #[tokio::test]
 async fn bytes_that_are_not_http_are_refused_and_not_counted() {
-    let app = TestApp::start(&[]).await;
+    let app = TestApp::start(&[]);
     assert!(
         say(&app, "what is the time?\r\n\r\n")
             .await
@@ -75,7 +75,7 @@ async fn bytes_that_are_not_http_are_refused_and_not_counted() {
 
 #[tokio::test]
 async fn above_the_limit_in_flight_a_request_is_refused_and_told_to_retry() {
-    let app = TestApp::start(&["--max-in-flight", "2", "--delay", "constant(30s)"]).await;
+    let app = TestApp::start(&["--max-in-flight", "2", "--delay", "constant(30s)"]);
     let mut inside = Vec::new();
     for n in 1..=2 {
         let mut stream = TcpStream::connect(app.address).await.unwrap();
@@ -120,7 +120,7 @@ async fn above_the_limit_in_flight_a_request_is_refused_and_told_to_retry() {
 #[tokio::test]
 async fn fifteen_thousand_short_connections_leak_nothing() {
     httpserver::cli::file_limit::raise();
-    let app = TestApp::start(&["--delay", "constant(0s)"]).await;
+    let app = TestApp::start(&["--delay", "constant(0s)"]);
     for _ in 0..30 {
         let mut open = Vec::new();
         for _ in 0..500 {
@@ -136,7 +136,7 @@ async fn fifteen_thousand_short_connections_leak_nothing() {
 
 #[tokio::test]
 async fn an_idle_connection_is_closed() {
-    let app = TestApp::start(&["--header-timeout", "200ms"]).await;
+    let app = TestApp::start(&["--header-timeout", "200ms"]);
     let mut stream = TcpStream::connect(app.address).await.unwrap();
     stream
         .write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n")

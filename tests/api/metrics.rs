@@ -15,7 +15,7 @@ const LATENCY: &str = "cloudnative_execution_latency_seconds";
 
 #[tokio::test]
 async fn names_types_help_bounds_and_labels_are_those_of_the_contract() {
-    let app = TestApp::start(&["--delay", "constant(0s)", "--seed", "1"]).await;
+    let app = TestApp::start(&["--delay", "constant(0s)", "--seed", "1"]);
     app.get("/images").await;
     app.get("/").await;
     let text = app.text("/metrics").await;
@@ -40,7 +40,7 @@ fn without_values(text: &str) -> String {
 
 #[tokio::test]
 async fn every_series_of_the_latency_is_there_before_the_first_request() {
-    let app = TestApp::start(&[]).await;
+    let app = TestApp::start(&[]);
     let scrape = app.scrape().await;
     for step in ["delay", "total", "cancelled"] {
         let buckets = scrape.buckets(LATENCY, &[("step", step)]);
@@ -58,7 +58,7 @@ async fn every_series_of_the_latency_is_there_before_the_first_request() {
 
 #[tokio::test]
 async fn each_bucket_holds_exactly_the_totals_that_the_answers_reported() {
-    let app = TestApp::start(&["--delay", "uniform(0s,100ms)", "--seed", "1"]).await;
+    let app = TestApp::start(&["--delay", "uniform(0s,100ms)", "--seed", "1"]);
     let answers = join_all((0..300).map(|_| app.get("/images"))).await;
     let totals = answers.iter().map(|answer| {
         let said: ServerTiming = answer.headers()["server-timing"]
@@ -101,8 +101,7 @@ async fn a_namespace_and_bounds_can_be_chosen() {
         "0.1,0.5,2",
         "--delay",
         "constant(0s)",
-    ])
-    .await;
+    ]);
     app.get("/images").await;
     let scrape = app.scrape().await;
     let bounds: Vec<_> = scrape
@@ -117,7 +116,7 @@ async fn a_namespace_and_bounds_can_be_chosen() {
 
 #[tokio::test]
 async fn a_client_that_accepts_gzip_gets_it() {
-    let app = TestApp::start(&[]).await;
+    let app = TestApp::start(&[]);
     let request = app
         .client
         .get(app.url("/metrics"))
@@ -134,7 +133,7 @@ async fn a_client_that_accepts_gzip_gets_it() {
 
 #[tokio::test]
 async fn metrics_can_have_an_address_of_their_own() {
-    let app = TestApp::start(&["--metrics-listen", "127.0.0.1:0"]).await;
+    let app = TestApp::start(&["--metrics-listen", "127.0.0.1:0"]);
     assert_eq!(app.get("/metrics").await.status(), 404);
     let own = format!("http://{}/metrics", app.metrics_address.unwrap());
     let answer = app.client.get(&own).send().await.unwrap();
@@ -143,7 +142,7 @@ async fn metrics_can_have_an_address_of_their_own() {
 
 #[tokio::test]
 async fn a_hundred_thousand_paths_and_methods_make_no_series() {
-    let app = TestApp::start(&[]).await;
+    let app = TestApp::start(&[]);
     let mut stream = TcpStream::connect(app.address).await.unwrap();
     let (mut reader, mut writer) = stream.split();
     let mut ask = async |from: u32, to: u32| {

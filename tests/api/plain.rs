@@ -4,7 +4,7 @@ use crate::app::TestApp;
 
 #[tokio::test]
 async fn a_stranger_is_greeted_with_the_headers_that_came() {
-    let app = TestApp::start(&[]).await;
+    let app = TestApp::start(&[]);
     let answer = app
         .client
         .get(app.url("/"))
@@ -19,7 +19,7 @@ async fn a_stranger_is_greeted_with_the_headers_that_came() {
 
 #[tokio::test]
 async fn a_named_user_is_greeted_by_name() {
-    let app = TestApp::start(&[]).await;
+    let app = TestApp::start(&[]);
     assert!(
         app.text("/?user=Zo%C3%AB")
             .await
@@ -35,7 +35,7 @@ async fn a_named_user_is_greeted_by_name() {
 
 #[tokio::test]
 async fn probes_answer_ok_and_are_not_counted() {
-    let app = TestApp::start(&["--error-rate", "1"]).await;
+    let app = TestApp::start(&["--error-rate", "1"]);
     let before = app.scrape().await.len();
     for _ in 0..20 {
         for path in ["/healthz", "/readyz"] {
@@ -60,7 +60,7 @@ async fn probes_answer_ok_and_are_not_counted() {
 
 #[tokio::test]
 async fn truth_includes_the_ledger() {
-    let app = TestApp::start(&["--delay", "uniform(0s,20ms)", "--seed", "7"]).await;
+    let app = TestApp::start(&["--delay", "uniform(0s,20ms)", "--seed", "7"]);
     for _ in 0..5 {
         assert_eq!(app.get("/images").await.status(), 200);
     }
@@ -86,6 +86,6 @@ async fn truth_includes_the_ledger() {
 
 #[tokio::test]
 async fn an_unknown_path_is_not_found() {
-    let app = TestApp::start(&[]).await;
+    let app = TestApp::start(&[]);
     assert_eq!(app.get("/nowhere").await.status(), 404);
 }
