@@ -24,9 +24,11 @@ use tokio::{
 
 use super::{
     bounds::{HttpBody, HttpService},
+    client_io::ClientIo,
     host,
     in_flight::InFlight,
     limits::Limits,
+    tracked_body::TrackedBody,
 };
 
 /// How long to pause when the process is out of file descriptors or memory.
@@ -89,26 +91,26 @@ impl Connections {
     {
         // Small answers must not wait for an acknowledgement; where the option cannot be set, only time is lost.
         let _ = stream.set_nodelay(true);
-        let in_flight = self.in_flight.clone();
+        let (in_flight, open) = (self.in_flight.clone(), InFlight::default());
+        let io = ClientIo::new(stream, open.clone());
         let was_used = Arc::new(AtomicBool::new(false));
         let is_used = Arc::clone(&was_used);
         let service = service_fn(move |request: Request<Incoming>| {
             is_used.store(true, Relaxed);
-            let entered = in_flight.enter();
+            let entered = [in_flight.enter(), open.enter()];
             let answer = host::is_valid(&request).then(|| service.clone().call(request));
             async move {
-                let _entered = entered;
-                let Some(answer) = answer else {
-                    return Ok::<_, Infallible>(host::bad_request());
+                let mut answer = match answer {
+                    Some(answer) => answer.await?,
+                    None => host::bad_request(),
                 };
-                let mut answer = answer.await?;
                 if answer.status() == StatusCode::NO_CONTENT {
                     answer.headers_mut().remove(CONTENT_LENGTH); // RFC 9110, 8.6
                 }
-                Ok(answer)
+                Ok::<_, Infallible>(answer.map(|body| TrackedBody::new(body, entered)))
             }
         });
-        let connection = self.builder.serve_connection(TokioIo::new(stream), service);
+        let connection = self.builder.serve_connection(TokioIo::new(io), service);
         let mut is_draining = self.is_draining.subscribe();
         // Connection errors are ignored here: what became of a request is recorded where requests are observed.
         tokio::spawn(async move {

@@ -1,10 +1,12 @@
 //! Binds, serves and drains. Knows neither routes nor signals nor telemetry.
 
 mod bounds;
+mod client_io;
 mod connection;
 mod host;
 mod in_flight;
 mod limits;
+mod tracked_body;
 
 pub use bounds::{HttpBody, HttpService};
 pub use limits::Limits;
