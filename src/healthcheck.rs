@@ -8,6 +8,7 @@ use crate::{
     client::{Client, ClientArgs, Failure},
     delay::parse_duration,
     exit::Exit,
+    output::print_error,
 };
 
 /// Flags of `healthcheck`.
@@ -39,7 +40,7 @@ pub async fn run(args: &HealthcheckArgs) -> anyhow::Result<Exit> {
     match client.text(&args.url, 64 * 1024).await {
         Ok(_) => Ok(Exit::Good),
         Err(error) => {
-            eprintln!("unhealthy: {error}");
+            print_error(format_args!("unhealthy: {error}"));
             let answered = matches!(error.failure, Failure::Status(..));
             Ok(if answered {
                 Exit::Failed

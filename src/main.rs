@@ -3,7 +3,7 @@
 use std::{io, process::ExitCode};
 
 use clap::Parser;
-use httpserver::{cli::Cli, exit::Exit};
+use httpserver::{cli::Cli, exit::Exit, output::print_error};
 
 fn main() -> ExitCode {
     match Cli::parse().run() {
@@ -11,7 +11,7 @@ fn main() -> ExitCode {
         // The reader closed the pipe, as `head` does.
         Err(error) if is_broken_pipe(&error) => Exit::Good.into(),
         Err(error) => {
-            eprintln!("error: {error:#}");
+            print_error(format_args!("error: {error:#}"));
             Exit::Failed.into()
         }
     }
