@@ -12,3 +12,4 @@ mod ends;
 mod generated;
 mod process;
 mod typed;
+mod variables;
