@@ -6,7 +6,7 @@ use reqwest::Url;
 
 use crate::{
     client::{ClientArgs, parse_url},
-    delay::parse_duration,
+    delay::parse_positive_duration,
     output::Output,
 };
 
@@ -26,7 +26,7 @@ pub struct LoadArgs {
     pub rate: f64,
 
     /// How long to send; until Ctrl-C if omitted
-    #[arg(long, env = "HTTPSERVER_LOAD_DURATION", value_name = "DURATION", value_parser = parse_duration)]
+    #[arg(long, env = "HTTPSERVER_LOAD_DURATION", value_name = "DURATION", value_parser = parse_positive_duration)]
     pub duration: Option<Duration>,
 
     /// When requests are due: at a constant rate, or as a Poisson process (independent users)

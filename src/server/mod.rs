@@ -1,8 +1,10 @@
 //! Binds, serves and drains. Knows neither routes nor signals nor telemetry.
 
+mod address;
 mod connection;
 mod limits;
 
+pub use address::{parse_address, reachable};
 pub use connection::{HttpBody, HttpService};
 pub use limits::Limits;
 
