@@ -1,17 +1,17 @@
 //! Parses the command line, runs one command, and turns what happened into an exit code.
 
-use std::{io, process::ExitCode};
+use std::{env, io, process::ExitCode};
 
-use clap::Parser;
-use httpserver::{cli::Cli, exit::Exit};
+use httpserver::{cli::Cli, exit::Exit, output::print_error};
 
 fn main() -> ExitCode {
-    match Cli::parse().run() {
+    let cli = Cli::read(env::args_os()).unwrap_or_else(|error| error.exit());
+    match cli.run() {
         Ok(exit) => exit.into(),
         // The reader closed the pipe, as `head` does.
         Err(error) if is_broken_pipe(&error) => Exit::Good.into(),
         Err(error) => {
-            eprintln!("error: {error:#}");
+            print_error(format_args!("error: {error:#}"));
             Exit::Failed.into()
         }
     }

@@ -48,8 +48,8 @@ fn page() -> String {
         "<!-- Generated from the command line's definition: {REGENERATE} -->\n\
          # Settings\n\n\
          Every flag of every subcommand. Where a flag has an environment variable, the variable is used if the flag is\n\
-         not given; `httpserver COMMAND --help` explains both. Durations are decimal numbers with a unit: `ns`, `us`,\n\
-         `ms`, `s`, `m`.\n\n\
+         not given and the variable is not empty; `httpserver COMMAND --help` explains both. Durations are decimal numbers\n\
+         with a unit: `ns`, `us`, `ms`, `s`, `m`, `h`.\n\n\
          Traces are configured by the standard OpenTelemetry variables (`OTEL_EXPORTER_OTLP_ENDPOINT` and the other\n\
          `OTEL_*`, see [Traces](../README.md#traces)), the log level by `RUST_LOG`.\n"
     );

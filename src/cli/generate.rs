@@ -6,7 +6,7 @@ use clap::Command;
 use clap_complete::Shell;
 use clap_mangen::Man;
 
-use crate::exit::Exit;
+use crate::{exit::Exit, output::print_error};
 
 /// Flags of `completions`.
 #[derive(Clone, Debug, clap::Args)]
@@ -38,7 +38,9 @@ pub fn man(args: &ManArgs, mut cli: Command) -> anyhow::Result<Exit> {
     let mut described = &cli;
     if let Some(name) = &args.command {
         let Some(found) = cli.find_subcommand(name) else {
-            eprintln!("error: no subcommand `{name}`; `httpserver --help` lists them");
+            print_error(format_args!(
+                "error: no subcommand `{name}`; `httpserver --help` lists them"
+            ));
             return Ok(Exit::Usage);
         };
         described = found;

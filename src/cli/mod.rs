@@ -5,9 +5,12 @@ mod generate;
 mod run;
 mod serve;
 mod truth;
+mod variables;
+
+use std::ffi::OsString;
 
 use anyhow::Context;
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use tokio::runtime;
 
 use crate::{
@@ -64,6 +67,15 @@ enum Command {
 }
 
 impl Cli {
+    /// Reads a command line, the name of the program first, and the variables of its flags.
+    ///
+    /// # Errors
+    /// When a flag or a variable is wrong, or help was asked for; [`clap::Error::exit`] prints it and ends the process.
+    pub fn read(args: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        let args: Vec<_> = args.into_iter().collect();
+        Self::from_arg_matches(&variables::parse(Self::command(), &args)?)
+    }
+
     /// Runs the subcommand.
     ///
     /// # Errors

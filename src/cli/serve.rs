@@ -7,6 +7,7 @@ use super::file_limit;
 use crate::{
     clock::Clock,
     exit::Exit,
+    output::print_error,
     serve::{App, Declared, SERVICE, ServeArgs, Server},
     shutdown::{Signals, Stop},
     telemetry::{Telemetry, TelemetryError},
@@ -27,7 +28,7 @@ pub fn run(args: &ServeArgs) -> anyhow::Result<Exit> {
     };
     let telemetry = match started {
         Err(error @ TelemetryError::Variable { .. }) => {
-            eprintln!("error: {error}");
+            print_error(format_args!("error: {error}"));
             return Ok(Exit::Usage);
         }
         started => started?,

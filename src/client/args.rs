@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Certificate, Url};
 
 use super::{ClientError, Failure};
-use crate::delay::parse_duration;
+use crate::delay::parse_positive_duration;
 
 /// How requests are sent.
 #[derive(Clone, Debug, clap::Args)]
@@ -21,7 +21,7 @@ pub struct ClientArgs {
     pub ca: Option<PathBuf>,
 
     /// Timeout of a request, from connecting to the last byte of the response
-    #[arg(long, value_name = "DURATION", default_value = "65s", value_parser = above_zero)]
+    #[arg(long, value_name = "DURATION", default_value = "65s", value_parser = parse_positive_duration)]
     pub timeout: Duration,
 }
 
@@ -79,14 +79,6 @@ pub fn without_password(url: &Url) -> String {
     // Fails only for URLs that cannot have a password.
     let _ = url.set_password(None);
     url.into()
-}
-
-fn above_zero(given: &str) -> Result<Duration, String> {
-    match parse_duration(given) {
-        Ok(Duration::ZERO) => Err("must be above 0s".to_owned()),
-        Ok(duration) => Ok(duration),
-        Err(error) => Err(error.to_string()),
-    }
 }
 
 fn header(given: &str) -> Result<(HeaderName, HeaderValue), String> {

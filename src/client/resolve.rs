@@ -41,7 +41,9 @@ impl Resolve for Resolver {
             let mut entries = entries.lock().await;
             let known = entries.get(name.as_str());
             if known.is_none_or(|entry| entry.at.elapsed() > TTL) {
-                let entry = Entry::look_up(name.as_str()).await;
+                // The turn goes on, or connections made seldom would all get the first address.
+                let turn = known.map_or(0, |entry| entry.turn);
+                let entry = Entry::look_up(name.as_str(), turn).await;
                 entries.insert(name.as_str().to_owned(), entry);
             }
             let Some(entry) = entries.get_mut(name.as_str()) else {
@@ -56,7 +58,7 @@ impl Resolve for Resolver {
 }
 
 impl Entry {
-    async fn look_up(name: &str) -> Self {
+    async fn look_up(name: &str, turn: usize) -> Self {
         let found = lookup_host((name, 0)).await.and_then(|found| {
             let found: Vec<_> = found.map(|address| address.ip()).collect();
             if found.is_empty() {
@@ -70,17 +72,19 @@ impl Entry {
                 reason: error.to_string(),
             }),
             at: Instant::now(),
-            turn: 0,
+            turn,
         }
     }
 }
 
-/// Rotates the addresses of the IP version that the system prefers; the others stay the fallback.
+/// Rotates the addresses of the IP version that the system prefers; the others stay the fallback. Sorted first, since a
+/// DNS server may rotate them, too.
 fn round_robin(addresses: Vec<IpAddr>, turn: usize) -> Vec<IpAddr> {
     let prefers_v6 = addresses.first().is_some_and(IpAddr::is_ipv6);
     let (mut first, rest): (Vec<_>, Vec<_>) = addresses
         .into_iter()
         .partition(|address| address.is_ipv6() == prefers_v6);
+    first.sort_unstable();
     if let Some(turn) = turn.checked_rem(first.len()) {
         first.rotate_left(turn);
     }
@@ -99,7 +103,21 @@ mod tests {
         assert_eq!(round_robin(vec![a, b, six], 0), [a, b, six]);
         assert_eq!(round_robin(vec![a, b, six], 3), [b, a, six]);
         assert_eq!(round_robin(vec![six, a, b], 1), [six, a, b]);
+        assert_eq!(round_robin(vec![b, a], 0), [a, b]);
         assert_eq!(round_robin(Vec::new(), 1), Vec::<IpAddr>::new());
+    }
+
+    #[tokio::test]
+    async fn the_turn_goes_on_after_a_new_lookup() {
+        let resolver = Resolver::default();
+        for turn in 1..=3 {
+            let found = resolver.resolve("localhost".parse().unwrap()).await;
+            assert!(found.is_ok());
+            let mut entries = resolver.0.lock().await;
+            let entry = entries.get_mut("localhost").unwrap();
+            assert_eq!(entry.turn, turn);
+            entry.at = entry.at.checked_sub(2 * TTL).unwrap();
+        }
     }
 
     #[tokio::test]

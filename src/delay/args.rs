@@ -42,7 +42,7 @@ fn long_help() -> String {
     for family in family::ALL {
         let _ = write!(help, "\n  {}\n      {}", family.usage, family.about);
     }
-    help + "\n\nExample: mix(0.95:uniform(0s,1s),0.05:constant(3s)). Durations are decimal numbers with a unit: ns, us, ms, s, m."
+    help + "\n\nExample: mix(0.95:uniform(0s,1s),0.05:constant(3s)). Durations are decimal numbers with a unit: ns, us, ms, s, m, h."
 }
 
 /// The declared delay, capped at `--max-delay`.

@@ -19,7 +19,7 @@ pub use args::DelayArgs;
 pub use distribution::Delay;
 pub use draw::{Domain, draw};
 pub use spec::SpecError;
-pub use text::{DurationError, parse_duration};
+pub use text::{DurationError, parse_duration, parse_positive_duration};
 
 /// Reads a spec. Spaces are allowed around every word, number and sign.
 impl FromStr for Delay {

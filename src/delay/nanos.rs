@@ -22,7 +22,7 @@ impl Nanos {
         reason = "the cast saturates, and the value is clamped first"
     )]
     pub fn nearest(nanos: f64) -> Self {
-        Self((nanos.clamp(0.0, Self::LONGEST.as_f64()) + 0.5) as u64)
+        Self(nanos.clamp(0.0, Self::LONGEST.as_f64()).round() as u64)
     }
 
     pub fn as_f64(self) -> f64 {
@@ -68,5 +68,33 @@ impl fmt::Display for Nanos {
         let width = usize::try_from(digits).unwrap_or_default();
         let part = format!("{part:0width$}");
         write!(f, "{whole}.{}{name}", part.trim_end_matches('0'))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn each_whole_number_up_to_100_days_is_its_own_nearest(nanos in 0..=Nanos::LONGEST.0) {
+            prop_assert_eq!(Nanos::nearest(nanos as f64), Nanos(nanos));
+        }
+    }
+
+    #[test]
+    fn a_number_is_rounded_to_the_nearest_nanosecond() {
+        for (number, nanos) in [
+            (0.499_999_999_999_999_94, 0),
+            (0.5, 1),
+            (1.499, 1),
+            (4_503_599_627_370_497.0, 4_503_599_627_370_497), // 2^52 + 1
+            (-1.0, 0),
+            (f64::NAN, 0),
+            (f64::INFINITY, Nanos::LONGEST.0),
+        ] {
+            assert_eq!(Nanos::nearest(number), Nanos(nanos), "{number}");
+        }
     }
 }

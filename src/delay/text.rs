@@ -1,4 +1,4 @@
-//! Durations as users write them (`250ms`, `0.2s`, `1.5m`), and excerpts of a text for error messages.
+//! Durations as users write them (`250ms`, `0.2s`, `1.5m`, `2h`), and excerpts of a text for error messages.
 
 use std::time::Duration;
 
@@ -23,15 +23,17 @@ pub enum Reason {
     Negative,
     #[error("expected digits after the decimal point")]
     NoFraction,
-    #[error("the unit is missing; use ns, us, ms, s or m")]
+    #[error("the unit is missing; use ns, us, ms, s, m or h")]
     NoUnit,
-    #[error("unknown unit `{0}`; use ns, us, ms, s or m")]
+    #[error("unknown unit `{0}`; use ns, us, ms, s, m or h")]
     UnknownUnit(String),
+    #[error("it must be above 0s")]
+    Zero,
     #[error("a duration must not be above {} (100 days)", Nanos::LONGEST)]
     TooLong,
 }
 
-/// Reads a decimal number with one of the units `ns`, `us`, `ms`, `s`, `m` (minutes), rounded to whole nanoseconds.
+/// Reads a decimal number with one of the units `ns`, `us`, `ms`, `s`, `m` (minutes), `h`, rounded to whole nanoseconds.
 ///
 /// ```
 /// # use httpserver::delay::parse_duration;
@@ -44,10 +46,25 @@ pub enum Reason {
 pub fn parse_duration(text: &str) -> Result<Duration, DurationError> {
     parse(text.trim())
         .map(Duration::from)
-        .map_err(|reason| DurationError {
-            given: excerpt(text, 40),
-            reason,
-        })
+        .map_err(|reason| DurationError::new(text, reason))
+}
+
+/// A duration above 0, for what cannot take no time at all.
+///
+/// # Errors
+/// As [`parse_duration`], and when it is 0.
+pub fn parse_positive_duration(text: &str) -> Result<Duration, DurationError> {
+    match parse_duration(text)? {
+        Duration::ZERO => Err(DurationError::new(text, Reason::Zero)),
+        duration => Ok(duration),
+    }
+}
+
+impl DurationError {
+    fn new(given: &str, reason: Reason) -> Self {
+        let given = excerpt(given, 40);
+        Self { given, reason }
+    }
 }
 
 /// Reads a duration whose surroundings the caller names in its own message.
@@ -98,6 +115,7 @@ fn nanos_of(unit: &str) -> Result<u128, Reason> {
         "ms" => 1_000_000,
         "s" => 1_000_000_000,
         "m" => 60_000_000_000,
+        "h" => 3_600_000_000_000,
         "" => return Err(Reason::NoUnit),
         _ => return Err(Reason::UnknownUnit(excerpt(unit, 10))),
     })
@@ -135,6 +153,8 @@ mod tests {
             ("250ms", 250_000_000),
             ("0.2s", 200_000_000),
             ("1.5m", 90_000_000_000),
+            ("2h", 7_200_000_000_000),
+            ("2400h", 8_640_000_000_000_000),
             (" 2s ", 2_000_000_000),
             ("0.30000000000000004s", 300_000_000),
             ("0.6ns", 1),
@@ -158,7 +178,9 @@ mod tests {
             ("1.5", "unit is missing"),
             ("1.2.3s", "unknown unit `.3s`"),
             ("1e3s", "unknown unit `e3s`"),
-            ("3h", "unknown unit `h`"),
+            ("3d", "unknown unit `d`"),
+            ("3H", "unknown unit `H`"),
+            ("2400.1h", "100 days"),
             ("3 s", "unknown unit ` s`"),
             ("8640001s", "100 days"),
             ("99999999999999999999999999m", "100 days"),

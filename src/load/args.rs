@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use reqwest::Url;
 
+use super::StatusSet;
 use crate::{
     client::{ClientArgs, parse_url},
-    delay::parse_duration,
+    delay::parse_positive_duration,
     output::Output,
 };
 
@@ -26,7 +27,7 @@ pub struct LoadArgs {
     pub rate: f64,
 
     /// How long to send; until Ctrl-C if omitted
-    #[arg(long, env = "HTTPSERVER_LOAD_DURATION", value_name = "DURATION", value_parser = parse_duration)]
+    #[arg(long, env = "HTTPSERVER_LOAD_DURATION", value_name = "DURATION", value_parser = parse_positive_duration)]
     pub duration: Option<Duration>,
 
     /// When requests are due: at a constant rate, or as a Poisson process (independent users)
@@ -46,6 +47,15 @@ pub struct LoadArgs {
     /// Share of the requests whose traceparent has the sampled flag, 0 to 1
     #[arg(long, env = "HTTPSERVER_LOAD_SAMPLED_RATIO", value_name = "RATIO", default_value = "1", value_parser = ratio)]
     pub sampled_ratio: f64,
+
+    /// Statuses that count as success, such as 2xx,404 or 200-599; any other answer makes the exit code 1
+    #[arg(
+        long,
+        env = "HTTPSERVER_LOAD_ACCEPT_STATUS",
+        value_name = "STATUSES",
+        default_value_t
+    )]
+    pub accept_status: StatusSet,
 
     /// Output format of the report
     #[arg(long, value_name = "FORMAT", default_value = "text")]

@@ -7,12 +7,14 @@ mod progress;
 mod report;
 mod schedule;
 mod statistics;
+mod status_set;
 
 pub use args::{Arrivals, LoadArgs, Plan, rate, ratio};
 pub use open_loop::{Driven, drive};
 pub use outcome::{Outcome, Sent};
 pub use report::Report;
 pub use statistics::Statistics;
+pub use status_set::StatusSet;
 
 use std::{future::Future, io::Write};
 
@@ -37,7 +39,7 @@ pub async fn run(
     };
     let driven = drive(&plan, &client, &Clock::start()?, sink, stop).await;
     progress.end();
-    let report = Report::new(&plan, driven, &statistics);
+    let report = Report::new(&plan, driven, &statistics).accepting(&args.accept_status);
     args.output.write(&report, out)?;
     Ok(report.exit())
 }

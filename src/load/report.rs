@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt};
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
-use super::{Driven, Plan, Statistics};
+use super::{Driven, Plan, Statistics, StatusSet};
 use crate::{client::without_password, exit::Exit};
 
 /// A run in numbers. Durations are in seconds, rates a second.
@@ -28,6 +28,10 @@ pub struct Report {
     /// From the due instant to sending.
     lateness: Times,
     statuses: BTreeMap<u16, u64>,
+    /// Answered with a status outside `--accept-status`.
+    not_accepted: u64,
+    #[serde(skip)]
+    accepted: StatusSet,
     failures: BTreeMap<&'static str, Failed>,
     replicas: BTreeMap<String, u64>,
     bytes: u64,
@@ -42,26 +46,27 @@ struct Failed {
     first: String,
 }
 
+/// `None` where nothing was measured.
 #[derive(Clone, Copy, Debug, Serialize)]
 struct Times {
-    mean: f64,
-    p50: f64,
-    p90: f64,
-    p95: f64,
-    p99: f64,
+    mean: Option<f64>,
+    p50: Option<f64>,
+    p90: Option<f64>,
+    p95: Option<f64>,
+    p99: Option<f64>,
     #[serde(rename = "p99.9")]
-    p999: f64,
-    max: f64,
+    p999: Option<f64>,
+    max: Option<f64>,
 }
 
 impl Report {
-    /// Summarizes a run.
+    /// Summarizes a run in which answers with 2xx are a success.
     #[must_use]
     pub fn new(plan: &Plan, driven: Driven, statistics: &Statistics) -> Self {
         let answered = statistics.by_status.values().sum();
         let seconds = driven.sending.as_secs_f64();
         let failures = &statistics.by_failure;
-        Self {
+        let report = Self {
             url: without_password(&plan.url),
             sending_seconds: seconds,
             intended: driven.intended,
@@ -79,6 +84,8 @@ impl Report {
             response_time: Times::of(&statistics.response),
             lateness: Times::of(&statistics.lateness),
             statuses: statistics.by_status.clone(),
+            not_accepted: 0,
+            accepted: StatusSet::default(),
             failures: failures
                 .iter()
                 .map(|(kind, failed)| {
@@ -96,16 +103,26 @@ impl Report {
             unreachable: answered == 0
                 && !failures.is_empty()
                 && failures.values().all(|f| f.first.is_unreachable()),
-        }
+        };
+        report.accepting(&StatusSet::default())
     }
 
-    /// Good when every due request was sent, and answered with a status below 500.
+    /// Counts these statuses, and no others, as a success.
+    #[must_use]
+    pub fn accepting(mut self, accepted: &StatusSet) -> Self {
+        let others = self.statuses.iter();
+        let others = others.filter(|(status, _)| !accepted.contains(**status));
+        self.not_accepted = others.map(|(_, count)| count).sum();
+        self.accepted = accepted.clone();
+        self
+    }
+
+    /// Good when every due request was sent, and answered with a status that is accepted.
     #[must_use]
     pub fn exit(&self) -> Exit {
-        let has_server_error = self.statuses.range(500..).next().is_some();
         if self.unreachable {
             Exit::Unreachable
-        } else if self.failed > 0 || self.not_sent > 0 || has_server_error {
+        } else if self.failed + self.not_sent + self.not_accepted > 0 {
             Exit::Failed
         } else {
             Exit::Good
@@ -115,16 +132,16 @@ impl Report {
 
 impl Times {
     fn of(histogram: &Histogram<u64>) -> Self {
-        let seconds = |micros: u64| micros as f64 / 1e6;
-        let at = |q| seconds(histogram.value_at_quantile(q));
+        let measured = |micros: f64| (!histogram.is_empty()).then_some(micros / 1e6);
+        let at = |q| measured(histogram.value_at_quantile(q) as f64);
         Self {
-            mean: histogram.mean() / 1e6,
+            mean: measured(histogram.mean()),
             p50: at(0.5),
             p90: at(0.9),
             p95: at(0.95),
             p99: at(0.99),
             p999: at(0.999),
-            max: seconds(histogram.max()),
+            max: measured(histogram.max() as f64),
         }
     }
 }
@@ -143,7 +160,12 @@ impl fmt::Display for Report {
         )?;
         writeln!(f, "answered   {} of {}", self.answered, self.sent)?;
         for (status, count) in &self.statuses {
-            writeln!(f, "  status {status}   {count}")?;
+            let verdict = if self.accepted.contains(*status) {
+                String::new()
+            } else {
+                format!("   not in --accept-status {}", self.accepted)
+            };
+            writeln!(f, "  status {status}   {count}{verdict}")?;
         }
         for (kind, failed) in &self.failures {
             writeln!(f, "  {kind}   {} ({})", failed.count, failed.first)?;
@@ -173,7 +195,10 @@ impl fmt::Display for Times {
         for seconds in [
             self.mean, self.p50, self.p90, self.p95, self.p99, self.p999, self.max,
         ] {
-            write!(f, " {seconds:>8.4}")?;
+            match seconds {
+                Some(seconds) => write!(f, " {seconds:>8.4}")?,
+                None => write!(f, " {:>8}", "-")?,
+            }
         }
         Ok(())
     }

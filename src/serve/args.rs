@@ -2,10 +2,12 @@
 
 use std::{net::SocketAddr, time::Duration};
 
+use clap::builder::BoolishValueParser;
+
 use crate::{
-    delay::{DelayArgs, parse_duration},
+    delay::{DelayArgs, parse_duration, parse_positive_duration},
     instruments::MetricArgs,
-    server::Limits,
+    server::{Limits, parse_address},
     telemetry::LogFormat,
 };
 
@@ -20,12 +22,13 @@ pub struct ServeArgs {
     #[command(flatten)]
     pub answers: AnswerArgs,
 
-    /// Address and port of the service
+    /// Address and port of the service; `:8080` is every IPv4 address
     #[arg(
         long,
         env = "HTTPSERVER_LISTEN",
         value_name = "ADDR",
         default_value = "0.0.0.0:8080",
+        value_parser = parse_address,
         help_heading = "Serving"
     )]
     pub listen: SocketAddr,
@@ -35,6 +38,7 @@ pub struct ServeArgs {
         long,
         env = "HTTPSERVER_METRICS_LISTEN",
         value_name = "ADDR",
+        value_parser = parse_address,
         help_heading = "Serving"
     )]
     pub metrics_listen: Option<SocketAddr>,
@@ -48,7 +52,7 @@ pub struct ServeArgs {
     pub grace: Option<Duration>,
 
     /// How long a client may take to send a request's head, and a keep-alive connection may be idle
-    #[arg(long, env = "HTTPSERVER_HEADER_TIMEOUT", value_name = "DURATION", default_value = "30s", value_parser = parse_duration, help_heading = "Serving")]
+    #[arg(long, env = "HTTPSERVER_HEADER_TIMEOUT", value_name = "DURATION", default_value = "30s", value_parser = parse_positive_duration, help_heading = "Serving")]
     pub header_timeout: Duration,
 
     /// Largest head of a request, in bytes (431 above)
@@ -77,7 +81,7 @@ pub struct ServeArgs {
 #[command(next_help_heading = "Answers")]
 pub struct AnswerArgs {
     /// Refuse ?delay= and ?status=, which override the delay or the status of one request
-    #[arg(long, env = "HTTPSERVER_NO_OVERRIDES")]
+    #[arg(long, env = "HTTPSERVER_NO_OVERRIDES", value_parser = BoolishValueParser::new())]
     pub no_overrides: bool,
 
     /// Share of the requests that fail, 0 to 1; which ones is drawn from their trace context, as the delay is
@@ -98,7 +102,7 @@ pub struct LogArgs {
     pub log_format: Option<LogFormat>,
 
     /// Log one line per request
-    #[arg(long, env = "HTTPSERVER_ACCESS_LOG")]
+    #[arg(long, env = "HTTPSERVER_ACCESS_LOG", value_parser = BoolishValueParser::new())]
     pub access_log: bool,
 }
 

@@ -1,5 +1,6 @@
 //! Binds, serves and drains. Knows neither routes nor signals nor telemetry.
 
+mod address;
 mod bounds;
 mod client_io;
 mod connection;
@@ -8,6 +9,7 @@ mod in_flight;
 mod limits;
 mod tracked_body;
 
+pub use address::{parse_address, reachable};
 pub use bounds::{HttpBody, HttpService};
 pub use limits::Limits;
 

@@ -15,7 +15,7 @@ pub use args::{LimitArgs, RunArgs, VerifyArgs};
 
 use std::{future::Future, io::Write, time::Duration};
 
-use crate::{client::Client, exit::Exit};
+use crate::{client::Client, exit::Exit, output::print_error};
 use report::Report;
 
 /// APIs get at least this much time, even where the target is tested with a short `--timeout`.
@@ -37,7 +37,7 @@ pub async fn run(
     let claim = match source::truth::find_claim(args, &api).await {
         Ok(claim) => claim,
         Err(error) => {
-            eprintln!("error: {error}");
+            print_error(format_args!("error: {error}"));
             return Ok(Exit::Unreachable);
         }
     };

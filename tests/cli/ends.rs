@@ -2,7 +2,10 @@
 
 use std::net::TcpListener;
 
-use crate::parts::{Connection, Service, until_or};
+use crate::{
+    parts::{Connection, Service, until_or},
+    process::exit_code_without_readers,
+};
 
 #[test]
 fn at_sigterm_under_load_no_request_in_flight_is_lost() {
@@ -101,4 +104,32 @@ fn each_line_inside_a_request_carries_its_trace_sampled_or_not() {
     );
     service.get("/images");
     assert!(service.process.line_with("answered").contains(" trace_id="));
+}
+
+#[test]
+fn a_reader_that_leaves_does_not_change_the_exit_code() {
+    let service = Service::start::<&str>(&["--delay", "constant(0s)"], &[]);
+    let url = |path: &str| format!("http://{}{path}", service.address);
+    let (images, missing, ready) = (url("/images"), url("/missing"), url("/readyz"));
+    let short = ["--rate", "20", "--duration", "200ms"];
+    let other = ["--target", &images, "--delay", "constant(3s)"];
+    let runs: [(&[&str], i32); 11] = [
+        (&[&["verify"], &other[..], &short].concat(), 1),
+        (
+            &[&["verify", "--output", "json"], &other[..], &short].concat(),
+            1,
+        ),
+        (&["verify", "--target", "http://127.0.0.1:1/images"], 3),
+        (&["verify", "--no-such-flag"], 2),
+        (&[&["load", &images][..], &short].concat(), 0),
+        (&[&["load", "http://127.0.0.1:1/"][..], &short].concat(), 3),
+        (&["healthcheck", "--url", &ready], 0),
+        (&["healthcheck", "--url", &missing], 1),
+        (&["truth"], 0),
+        (&["man", "no-such-command"], 2),
+        (&["--listen", &service.address.to_string()], 1),
+    ];
+    for (args, code) in runs {
+        assert_eq!(exit_code_without_readers(args), Some(code), "{args:?}");
+    }
 }

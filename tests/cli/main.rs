@@ -10,5 +10,7 @@ mod parts;
 
 mod ends;
 mod generated;
+mod healthcheck;
 mod process;
 mod typed;
+mod variables;

@@ -68,7 +68,20 @@ fn a_wrong_flag_is_named_and_exits_with_2() {
         (&["--error-status", "200"], &["--error-status"]),
         (&["--buckets", "1,0.5"], &["--buckets"]),
         (&["--namespace", "a-b"], &["--namespace"]),
-        (&["--listen", "nowhere"], &["--listen"]),
+        (
+            &["--listen", "nowhere"],
+            &["--listen", "such as 0.0.0.0:8080"],
+        ),
+        (
+            &["--metrics-listen", ":http"],
+            &["--metrics-listen", "8080"],
+        ),
+        (
+            &["--header-timeout", "0s"],
+            &["--header-timeout", "above 0s"],
+        ),
+        (&["load", "--duration", "0s"], &["--duration", "above 0s"]),
+        (&["load", "--timeout", "0ms"], &["--timeout", "above 0s"]),
         (&["--no-such-flag"], &["--no-such-flag"]),
         (
             &["truth", "--seed", "1", "--traceparent", "00-1-2-3"],

@@ -7,7 +7,7 @@ use httpserver::{
     exit::Exit,
 };
 
-use crate::{plan, run, run_until, servers};
+use crate::{plan, run, run_accepting, run_until, servers};
 
 #[tokio::test]
 async fn a_refused_connection_is_unreachable() {
@@ -78,6 +78,43 @@ async fn a_server_error_counts_as_answered_and_fails_the_run() {
     assert_eq!(run.report["statuses"]["503"], 10);
     assert_eq!(run.report["answered"], 10);
     assert_eq!(run.exit, Exit::Failed);
+}
+
+#[tokio::test]
+async fn only_accepted_statuses_are_a_success() {
+    for (status, accepted, exit) in [
+        (404, "2xx", Exit::Failed),
+        (301, "2xx", Exit::Failed),
+        (204, "2xx", Exit::Good),
+        (404, "2xx,404", Exit::Good),
+        (503, "100-599", Exit::Good),
+        (200, "404", Exit::Failed),
+    ] {
+        let url = servers::delayed(Duration::ZERO, status).await;
+        let accepted = accepted.parse().unwrap();
+        let run = run_accepting(&plan(&url, 20.0, 0.2), &accepted).await;
+        assert_eq!(run.exit, exit, "{status} with {accepted}");
+        let expected = if exit == Exit::Good { 0 } else { 4 };
+        assert_eq!(run.report["not_accepted"], expected, "{}", run.report);
+    }
+}
+
+#[tokio::test]
+async fn without_an_answer_there_are_no_percentiles() {
+    let run = run(&plan("http://127.0.0.1:1/", 20.0, 0.2)).await;
+    assert_eq!(run.exit, Exit::Unreachable);
+    for time in ["service_time", "response_time"] {
+        for (name, value) in run.report[time].as_object().unwrap() {
+            assert!(value.is_null(), "{time} {name}: {value}");
+        }
+    }
+    assert!(run.report["lateness"]["p99"].is_number());
+    let row = run
+        .text
+        .lines()
+        .find(|row| row.starts_with("response time"));
+    let cells: Vec<_> = row.unwrap().split_whitespace().skip(2).collect();
+    assert_eq!(cells, ["-"; 7], "{}", run.text);
 }
 
 #[tokio::test]

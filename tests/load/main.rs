@@ -11,7 +11,7 @@ use std::future::{Future, pending};
 use httpserver::{
     client::{Client, ClientArgs},
     clock::Clock,
-    load::{Arrivals, Driven, Plan, Report, Sent, Statistics, drive},
+    load::{Arrivals, Driven, Plan, Report, Sent, Statistics, StatusSet, drive},
 };
 
 /// A plan of constant arrivals.
@@ -31,10 +31,24 @@ struct Run {
     driven: Driven,
     sent: Vec<Sent>,
     report: serde_json::Value,
+    text: String,
     exit: httpserver::exit::Exit,
 }
 
 async fn run_until(plan: &Plan, args: &ClientArgs, stop: impl Future<Output = ()>) -> Run {
+    run_with(plan, args, &StatusSet::default(), stop).await
+}
+
+async fn run_accepting(plan: &Plan, accepted: &StatusSet) -> Run {
+    run_with(plan, &ClientArgs::default(), accepted, pending()).await
+}
+
+async fn run_with(
+    plan: &Plan,
+    args: &ClientArgs,
+    accepted: &StatusSet,
+    stop: impl Future<Output = ()>,
+) -> Run {
     let client = Client::new(args).unwrap();
     let clock = Clock::start().unwrap();
     let mut sent = Vec::new();
@@ -43,11 +57,12 @@ async fn run_until(plan: &Plan, args: &ClientArgs, stop: impl Future<Output = ()
     for one in &sent {
         statistics.record(one);
     }
-    let report = Report::new(plan, driven, &statistics);
+    let report = Report::new(plan, driven, &statistics).accepting(accepted);
     Run {
         driven,
         sent,
         exit: report.exit(),
+        text: report.to_string(),
         report: serde_json::to_value(&report).unwrap(),
     }
 }

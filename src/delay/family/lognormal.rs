@@ -20,7 +20,10 @@ pub const SYNTAX: Syntax = Syntax {
         "lognormal(p50=1ns,p99=100s)",
     ],
     #[cfg(test)]
-    random: |a, b, _| format!("lognormal(p50={a}ns,p99={}ns)", a + b),
+    random: |a, b, _| {
+        let (p50, more) = (a.div_ceil(2), b.div_ceil(2));
+        format!("lognormal(p50={p50}ns,p99={}ns)", p50 + more)
+    },
 };
 
 #[derive(Debug)]

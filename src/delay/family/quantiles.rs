@@ -21,8 +21,8 @@ pub const SYNTAX: Syntax = Syntax {
     ],
     #[cfg(test)]
     random: |a, b, share| {
-        let percent = 100.0 * share;
-        format!("quantiles({percent:.3}={a}ns,100={}ns)", a + b)
+        let (percent, a) = (100.0 * share, a.div_ceil(2));
+        format!("quantiles({percent:.3}={a}ns,100={}ns)", a + b.div_ceil(2))
     },
 };
 

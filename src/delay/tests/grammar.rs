@@ -54,7 +54,7 @@ fn every_wrong_spec_is_refused_with_the_place_and_the_reason() {
         ("constant(1s))", 13, "nothing after"),
         ("constant()", 10, "such as 250ms"),
         ("constant(250)", 10, "unit is missing"),
-        ("constant(1h)", 10, "unknown unit `h`"),
+        ("constant(1d)", 10, "unknown unit `d`"),
         ("constant(-1s)", 10, "negative"),
         ("constant(NaN)", 10, "finite"),
         ("constant(99999999999999999999s)", 10, "100 days"),

@@ -34,9 +34,11 @@ fn delays() -> impl Strategy<Value = Delay> {
     })
 }
 
-/// From a nanosecond to a quarter of an hour, each order of magnitude as often as the other.
+/// From a nanosecond to 100 days, each order of magnitude as often as the other.
 fn nanos() -> impl Strategy<Value = u64> {
-    (0_u32..40, any::<u64>()).prop_map(|(bits, random)| 1 + random % (1 << bits))
+    let longest = 100 * 24 * 3600 * 1_000_000_000;
+    (0_u32..=53, any::<u64>())
+        .prop_map(move |(bits, random)| (1 + random % (1 << bits)).min(longest))
 }
 
 /// Draws as they occur, their mirror images near 0, and any float in between.
