@@ -14,13 +14,14 @@ pub fn parse(root: Command, args: &[OsString]) -> Result<ArgMatches, Error> {
     let name = args.get(1).and_then(|first| first.to_str());
     let is_chosen = |command: &Command| Some(command.get_name()) == name;
     let has_subcommand = root.get_subcommands().any(is_chosen);
-    let relevant = retain_variables(root, &|command, arg| {
+    let relevant = retain_variables(root.clone(), &|command, arg| {
         // Without this, a wrong variable of `serve`, whose flags the top level has too, would fail each subcommand.
         let is_active = !has_subcommand || is_chosen(command);
         is_active && value_of(arg).is_some_and(|value| !value.is_empty())
     });
     let error = match relevant.clone().try_get_matches_from(args) {
         Err(error) if error.use_stderr() => error,
+        Err(_help) => return root.try_get_matches_from(args), // it lists every variable
         parsed => return parsed,
     };
     for (id, variable) in variables(&relevant) {

@@ -167,3 +167,13 @@ fn truth_prints_what_prometheus_will_report() {
     let reported = p99["reported_seconds"].as_f64().unwrap();
     assert!((reported - 2.028).abs() < 0.001, "{reported}");
 }
+
+#[test]
+fn help_shows_the_variable_of_each_flag_that_has_one() {
+    for args in [&["--help"][..], &["serve", "--help"], &["load", "--help"]] {
+        let help = stdout(&output(args));
+        let variables = help.matches("[env: HTTPSERVER_").count();
+        assert!(variables >= 5, "{args:?}: {variables} in\n{help}");
+    }
+    assert!(stdout(&output(&["serve", "--help"])).contains("[env: HTTPSERVER_DELAY="));
+}
