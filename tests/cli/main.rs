@@ -9,6 +9,8 @@
 mod parts;
 
 mod ends;
+mod environment;
 mod generated;
 mod process;
 mod typed;
+mod variables;

@@ -1,212 +1,128 @@
-//! The standard `OTEL_*` variables that the SDK leaves to the application, read once and checked.
-//! <https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/>
+//! The `OTEL_*` variables: read once, checked, and handed on as values, so that the SDK's own reading of them decides
+//! nothing. <https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/>
 
-use std::env;
+mod attributes;
+mod batch;
+mod honoured;
+mod otlp;
+mod propagators;
+mod sampler;
+mod table;
+mod treatment;
+mod value;
+mod variables;
+mod without_effect;
 
-/// Why telemetry could not be started, or not be stopped cleanly.
-#[derive(Debug, thiserror::Error)]
-pub enum TelemetryError {
-    /// A variable has an unsupported value.
-    #[error("{variable}=`{value}`: {reason}")]
-    Variable {
-        /// The variable's name.
-        variable: &'static str,
-        /// Its value.
-        value: String,
-        /// Which values are supported.
-        reason: &'static str,
-    },
-    /// An exporter could not be built.
-    #[error("the trace exporter cannot be built: {0}")]
-    Exporter(#[from] opentelemetry_otlp::ExporterBuildError),
-    /// The metrics registry refused a collector.
-    #[error("the metrics registry: {0}")]
-    Registry(String),
-    /// The last spans or metrics could not be delivered.
-    #[error("the last spans may be lost: {0}")]
-    Shutdown(opentelemetry_sdk::error::OTelSdkError),
+pub use attributes::label;
+pub use batch::Batch;
+pub use otlp::{Otlp, Protocol, Tls};
+pub use propagators::Propagator;
+pub use table::all as variables;
+pub use treatment::{Treatment, Variable};
+pub use variables::Variables;
+
+use opentelemetry_sdk::trace::{Sampler, SpanLimits};
+
+use super::error::TelemetryError;
+
+/// What the environment asks for.
+#[derive(Debug)]
+pub struct Settings {
+    /// Attributes of the resource.
+    pub attributes: Vec<(String, String)>,
+    pub propagators: Vec<Propagator>,
+    /// How spans are exported; `None` where they are not.
+    pub export: Option<Export>,
+    /// What has no effect, to be logged once logging is set up.
+    pub warnings: Vec<String>,
 }
 
-/// The protocol of the OTLP exporter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Export {
-    Grpc,
-    HttpProtobuf,
+/// How spans are sampled, queued and exported.
+#[derive(Debug)]
+pub struct Export {
+    pub otlp: Otlp,
+    pub batch: Batch,
+    pub sampler: Sampler,
+    pub limits: SpanLimits,
 }
 
-/// Which headers carry the context of a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Propagator {
-    TraceContext,
-    Baggage,
-}
-
-/// How traces are exported; `None` where no endpoint is set, or export is disabled.
-pub fn traces() -> Result<Option<Export>, TelemetryError> {
-    traces_from(&variable)
-}
-
-/// The propagators: W3C trace context and baggage unless `OTEL_PROPAGATORS` says otherwise.
-pub fn propagators() -> Result<Vec<Propagator>, TelemetryError> {
-    propagators_from(&variable)
-}
-
-/// `OTEL_SERVICE_NAME`.
-pub fn service_name() -> Option<String> {
-    variable("OTEL_SERVICE_NAME")
-}
-
-/// Whether the user chose how many spans may wait for export.
-pub fn has_queue_size() -> bool {
-    variable("OTEL_BSP_MAX_QUEUE_SIZE").is_some()
-}
-
-/// A variable that is set and not empty: the specification treats an empty one as unset.
-fn variable(name: &str) -> Option<String> {
-    env::var(name).ok().filter(|value| !value.trim().is_empty())
-}
-
-fn traces_from(get: &dyn Fn(&str) -> Option<String>) -> Result<Option<Export>, TelemetryError> {
-    if get("OTEL_SDK_DISABLED").is_some_and(|value| value.eq_ignore_ascii_case("true")) {
-        return Ok(None);
+impl Settings {
+    /// Reads and checks every variable.
+    ///
+    /// # Errors
+    /// When a value cannot be honoured.
+    pub fn read(variables: &Variables) -> Result<Self, TelemetryError> {
+        let mut warnings = table::warnings(variables)?;
+        let attributes = attributes::read(variables)?;
+        let propagators = propagators::read(variables)?;
+        let exports = exports(variables, &mut warnings)?;
+        // Checked without an export, too: a typing error shows before the endpoint is set.
+        let sampler = sampler::read(variables, &mut warnings)?;
+        let batch = batch::read(variables)?;
+        let limits = batch::limits(variables)?;
+        let otlp = otlp::read(variables, batch.export_timeout, &mut warnings)?;
+        let export = exports.then_some(Export {
+            otlp,
+            batch,
+            sampler,
+            limits,
+        });
+        Ok(Self {
+            attributes,
+            propagators,
+            export,
+            warnings,
+        })
     }
-    match get("OTEL_TRACES_EXPORTER").as_deref() {
-        None | Some("otlp") => {}
-        Some("none") => return Ok(None),
-        Some(value) => {
-            return Err(TelemetryError::Variable {
-                variable: "OTEL_TRACES_EXPORTER",
-                value: value.to_owned(),
-                reason: "supported are `otlp` and `none`",
-            });
+}
+
+/// Nothing is set.
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            attributes: Vec::new(),
+            propagators: Propagator::DEFAULT.to_vec(),
+            export: None,
+            warnings: Vec::new(),
         }
     }
-    if get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
-        .or_else(|| get("OTEL_EXPORTER_OTLP_ENDPOINT"))
-        .is_none()
-    {
-        return Ok(None);
-    }
-    [
-        "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL",
-        "OTEL_EXPORTER_OTLP_PROTOCOL",
-    ]
-    .into_iter()
-    .find_map(|name| get(name).map(|value| protocol(name, value)))
-    .unwrap_or(Ok(Export::HttpProtobuf))
-    .map(Some)
 }
 
-fn protocol(variable: &'static str, value: String) -> Result<Export, TelemetryError> {
-    match value.as_str() {
-        "grpc" => Ok(Export::Grpc),
-        "http/protobuf" => Ok(Export::HttpProtobuf),
-        _ => Err(TelemetryError::Variable {
-            variable,
-            value,
-            reason: "supported are `grpc` and `http/protobuf`",
-        }),
-    }
-}
-
-fn propagators_from(
-    get: &dyn Fn(&str) -> Option<String>,
-) -> Result<Vec<Propagator>, TelemetryError> {
-    const VARIABLE: &str = "OTEL_PROPAGATORS";
-    let Some(given) = get(VARIABLE) else {
-        return Ok(vec![Propagator::TraceContext, Propagator::Baggage]);
+/// Whether spans are exported: an exporter or an endpoint is named, and nothing turns it off.
+fn exports(variables: &Variables, warnings: &mut Vec<String>) -> Result<bool, TelemetryError> {
+    const EXPORTER: &str = "OTEL_TRACES_EXPORTER";
+    let is_disabled = value::boolean(variables, "OTEL_SDK_DISABLED", warnings)?;
+    let exporter = variables.get(EXPORTER)?;
+    let names_endpoint = otlp::ENDPOINTS
+        .into_iter()
+        .map(|name| variables.get(name))
+        .collect::<Result<Vec<_>, _>>()?
+        .into_iter()
+        .any(|endpoint| endpoint.is_some());
+    let exports = match exporter.map(str::to_ascii_lowercase).as_deref() {
+        None => names_endpoint,
+        Some("otlp") => true,
+        Some("none") => false,
+        Some(_) => {
+            return Err(TelemetryError::variable(
+                EXPORTER,
+                exporter.unwrap_or_default(),
+                "supported are `otlp` and `none`",
+            ));
+        }
     };
-    let mut wanted = Vec::new();
-    for name in given.split(',').map(str::trim) {
-        match name {
-            "tracecontext" => wanted.push(Propagator::TraceContext),
-            "baggage" => wanted.push(Propagator::Baggage),
-            "none" => return Ok(Vec::new()),
-            _ => {
-                return Err(TelemetryError::Variable {
-                    variable: VARIABLE,
-                    value: given,
-                    reason: "supported are `tracecontext`, `baggage` and `none`",
-                });
-            }
+    if !exports && exporter.is_none() && !is_disabled {
+        let idle: Vec<_> = table::without_export(variables).collect();
+        if !idle.is_empty() {
+            warnings.push(format!(
+                "{}: no effect, since spans are exported only where OTEL_EXPORTER_OTLP_ENDPOINT or \
+                 OTEL_TRACES_EXPORTER=otlp is set",
+                idle.join(", ")
+            ));
         }
     }
-    Ok(wanted)
+    Ok(exports && !is_disabled)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn set(pairs: &'static [(&str, &str)]) -> impl Fn(&str) -> Option<String> {
-        move |name| {
-            let found = pairs.iter().find(|(key, _)| *key == name);
-            found.map(|(_, value)| (*value).to_owned())
-        }
-    }
-
-    #[test]
-    fn without_an_endpoint_nothing_is_exported() {
-        assert_eq!(traces_from(&set(&[])).unwrap(), None);
-        assert_eq!(
-            traces_from(&set(&[("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")])).unwrap(),
-            None
-        );
-    }
-
-    #[test]
-    fn the_signal_s_own_protocol_wins() {
-        let both = set(&[
-            ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:4317"),
-            ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
-            ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "grpc"),
-        ]);
-        assert_eq!(traces_from(&both).unwrap(), Some(Export::Grpc));
-    }
-
-    #[test]
-    fn a_disabled_sdk_exports_nothing_wherever_the_endpoint() {
-        for off in [
-            ("OTEL_SDK_DISABLED", "true"),
-            ("OTEL_TRACES_EXPORTER", "none"),
-        ] {
-            let get = move |name: &str| match name {
-                "OTEL_EXPORTER_OTLP_ENDPOINT" => Some("http://localhost:4318".to_owned()),
-                name if name == off.0 => Some(off.1.to_owned()),
-                _ => None,
-            };
-            assert_eq!(traces_from(&get).unwrap(), None, "{off:?}");
-        }
-    }
-
-    #[test]
-    fn unsupported_values_are_refused_by_name() {
-        let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:4318");
-        for (variable, value) in [
-            ("OTEL_TRACES_EXPORTER", "zipkin"),
-            ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json"),
-        ] {
-            let get = |name: &str| match name {
-                name if name == variable => Some(value.to_owned()),
-                name if name == endpoint.0 => Some(endpoint.1.to_owned()),
-                _ => None,
-            };
-            let error = traces_from(&get).unwrap_err().to_string();
-            assert!(error.contains(variable) && error.contains(value), "{error}");
-        }
-    }
-
-    #[test]
-    fn propagators_are_chosen_by_name() {
-        assert_eq!(propagators_from(&set(&[])).unwrap().len(), 2);
-        assert_eq!(
-            propagators_from(&set(&[("OTEL_PROPAGATORS", "none")])).unwrap(),
-            []
-        );
-        assert_eq!(
-            propagators_from(&set(&[("OTEL_PROPAGATORS", " tracecontext ")])).unwrap(),
-            [Propagator::TraceContext]
-        );
-        assert!(propagators_from(&set(&[("OTEL_PROPAGATORS", "b3")])).is_err());
-    }
-}
+mod tests;
