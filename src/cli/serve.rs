@@ -27,7 +27,7 @@ pub fn run(args: &ServeArgs) -> anyhow::Result<Exit> {
         Telemetry::start(SERVICE, args.logs.log_format)
     };
     let telemetry = match started {
-        Err(error @ TelemetryError::Variable { .. }) => {
+        Err(error @ (TelemetryError::Variable { .. } | TelemetryError::Exporter(_))) => {
             print_error(format_args!("error: {error}"));
             return Ok(Exit::Usage);
         }

@@ -1,6 +1,10 @@
 //! The `Server-Timing` header of this service, written and read in whole nanoseconds.
 
-use std::{fmt, str::FromStr, time::Duration};
+use std::{
+    fmt::{self, Write},
+    str::FromStr,
+    time::Duration,
+};
 
 const NANOS_PER_MILLI: u64 = 1_000_000;
 
@@ -9,6 +13,9 @@ const NANOS_PER_MILLI: u64 = 1_000_000;
 ///
 /// Durations are milliseconds with six decimals: whole nanoseconds. Reading accepts any order, and ignores unknown
 /// metrics, unknown parameters and invalid values.
+///
+/// The replica is a quoted string, with `\` before `"` and `\`. What a header cannot carry (control characters, and what is
+/// not ASCII) is percent-encoded, as is a `%` before two hex digits.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ServerTiming {
     /// The drawn delay.
@@ -35,7 +42,11 @@ impl fmt::Display for ServerTiming {
             }
         }
         match &self.replica {
-            Some(replica) => write!(f, "{separator}replica;desc=\"{replica}\""),
+            Some(replica) => {
+                write!(f, "{separator}replica;desc=\"")?;
+                write_quoted(f, replica)?;
+                f.write_str("\"")
+            }
             None => Ok(()),
         }
     }
@@ -50,11 +61,11 @@ impl FromStr for ServerTiming {
             let mut parts = outside_quotes(metric, ';').map(str::trim);
             let name = parts.next().unwrap_or_default();
             for (key, value) in parts.filter_map(|part| part.split_once('=')) {
-                let value = value.trim().trim_matches('"');
+                let value = unquoted(value.trim());
                 match (name, key.trim()) {
-                    ("delay", "dur") => read.delay = milliseconds(value),
-                    ("total", "dur") => read.total = milliseconds(value),
-                    ("replica", "desc") => read.replica = Some(value.to_owned()),
+                    ("delay", "dur") => read.delay = milliseconds(&value),
+                    ("total", "dur") => read.total = milliseconds(&value),
+                    ("replica", "desc") => read.replica = Some(percent_decoded(&value)),
                     _ => {}
                 }
             }
@@ -63,11 +74,60 @@ impl FromStr for ServerTiming {
     }
 }
 
+fn write_quoted(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b'"' | b'\\' => write!(f, "\\{}", char::from(byte))?,
+            b'%' if hex_byte(text.as_bytes(), at + 1).is_some() => f.write_str("%25")?,
+            b' '..=b'~' => f.write_char(byte.into())?,
+            _ => write!(f, "%{byte:02X}")?,
+        }
+    }
+    Ok(())
+}
+
+/// The text inside quotes, without its backslashes; text without quotes as it is.
+fn unquoted(text: &str) -> String {
+    let Some(quoted) = text.strip_prefix('"') else {
+        return text.to_owned();
+    };
+    let mut inside = String::with_capacity(quoted.len());
+    let mut characters = quoted.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            '"' => break,
+            '\\' => inside.extend(characters.next()),
+            other => inside.push(other),
+        }
+    }
+    inside
+}
+
+fn percent_decoded(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let encoded = (byte == b'%').then(|| hex_byte(bytes, at + 1)).flatten();
+        decoded.push(encoded.unwrap_or(byte));
+        at += if encoded.is_some() { 3 } else { 1 };
+    }
+    String::from_utf8_lossy(&decoded).into_owned()
+}
+
+/// The byte that two hex digits denote.
+fn hex_byte(bytes: &[u8], from: usize) -> Option<u8> {
+    let digit = |at: usize| char::from(*bytes.get(at)?).to_digit(16);
+    u8::try_from(digit(from)? * 16 + digit(from + 1)?).ok()
+}
+
 /// Splits at separators outside quoted strings.
 fn outside_quotes(text: &str, separator: char) -> impl Iterator<Item = &str> {
-    let mut quoted = false;
+    let (mut quoted, mut escaped) = (false, false);
     text.split(move |found| {
-        quoted ^= found == '"';
+        let is_escaped = escaped;
+        escaped = quoted && !is_escaped && found == '\\';
+        quoted ^= found == '"' && !is_escaped;
         !quoted && found == separator
     })
 }
@@ -96,19 +156,32 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_nanosecond_survives_the_round_trip(delay: u64, total: u64, replica in "[0-9a-f-]{0,36}") {
+        fn every_nanosecond_survives_the_round_trip(delay: u64, total: u64, replica in ".{0,36}|[\"%,;=a2\\\\ \né]{0,12}") {
             let said = ServerTiming {
                 delay: Some(Duration::from_nanos(delay)),
                 total: Some(Duration::from_nanos(total)),
                 replica: Some(replica),
             };
-            prop_assert_eq!(read(&said.to_string()), said);
+            let header = said.to_string();
+            prop_assert!(header.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{header}");
+            prop_assert_eq!(read(&header), said);
         }
 
         #[test]
         fn no_header_makes_the_reader_panic(header: String) {
             read(&header);
         }
+    }
+
+    #[test]
+    fn a_replica_with_quotes_is_an_escaped_quoted_string() {
+        let timing = ServerTiming {
+            replica: Some(r#"pod "a" \ hé"#.to_owned()),
+            ..ServerTiming::default()
+        };
+        let header = timing.to_string();
+        assert_eq!(header, r#"replica;desc="pod \"a\" \\ h%C3%A9""#);
+        assert_eq!(read(&header), timing);
     }
 
     #[test]

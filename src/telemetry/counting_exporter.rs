@@ -14,6 +14,9 @@ use opentelemetry_sdk::{
     error::OTelSdkResult,
     trace::{SpanData, SpanExporter},
 };
+use reqwest::Url;
+
+use super::http_client::LastError;
 
 /// Wraps an exporter. The metric is that of the conventions for SDKs:
 /// <https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/#metric-otelsdkexporterspanexported>
@@ -23,10 +26,19 @@ pub(super) struct CountingExporter<E> {
     delivered: BoundCounter<u64>,
     failed: BoundCounter<u64>,
     failing: AtomicBool,
+    endpoint: String,
+    last_error: LastError,
 }
 
 impl<E> CountingExporter<E> {
-    pub(super) fn new(inner: E, component: &'static str, meter: &Meter) -> Self {
+    /// `last_error` says more than the result of an export where that is vague.
+    pub(super) fn new(
+        inner: E,
+        component: &'static str,
+        meter: &Meter,
+        endpoint: &Url,
+        last_error: LastError,
+    ) -> Self {
         let exported = meter
             .u64_counter("otel.sdk.exporter.span.exported")
             .with_unit("{span}")
@@ -38,6 +50,8 @@ impl<E> CountingExporter<E> {
             delivered: exported.bind(&[component.clone(), KeyValue::new("error.type", "")]),
             failed: exported.bind(&[component, KeyValue::new("error.type", "export_failed")]),
             failing: AtomicBool::new(false),
+            endpoint: without_credentials(endpoint),
+            last_error,
         }
     }
 
@@ -49,12 +63,28 @@ impl<E> CountingExporter<E> {
         let was_failing = self.failing.swap(result.is_err(), Relaxed);
         match (was_failing, result) {
             (false, Err(error)) => {
-                tracing::warn!(%error, spans, "cannot export spans; requests are not affected");
+                let cause = self.last_error.take().unwrap_or_else(|| error.to_string());
+                tracing::warn!(
+                    error = cause,
+                    endpoint = self.endpoint,
+                    spans,
+                    "cannot export spans; requests are not affected"
+                );
             }
             (true, Ok(())) => tracing::info!("spans are exported again"),
             _ => {}
         }
     }
+}
+
+/// The endpoint as it may be logged.
+fn without_credentials(endpoint: &Url) -> String {
+    let mut endpoint = endpoint.clone();
+    // Both fail only for a URL without a host.
+    let _ = endpoint.set_username("");
+    let _ = endpoint.set_password(None);
+    endpoint.set_query(None);
+    endpoint.to_string()
 }
 
 impl<E: SpanExporter> SpanExporter for CountingExporter<E> {

@@ -6,7 +6,7 @@ use prometheus::{
     Encoder, Registry, TextEncoder, process_collector::ProcessCollector, proto::MetricFamily,
 };
 
-use super::{environment::TelemetryError, service::Service};
+use super::{error::TelemetryError, resource::as_labels, service::Service};
 
 /// Instruments in, exposition out. Cloning is cheap.
 #[derive(Clone, Debug)]
@@ -17,7 +17,7 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    pub(super) fn new(service: Service, resource: Resource) -> Result<Self, TelemetryError> {
+    pub(super) fn new(service: Service, resource: &Resource) -> Result<Self, TelemetryError> {
         let registry = Registry::new();
         let reader = opentelemetry_prometheus::exporter()
             .with_registry(registry.clone())
@@ -28,7 +28,7 @@ impl Metrics {
             .register(Box::new(ProcessCollector::for_self()))
             .map_err(|error| TelemetryError::Registry(error.to_string()))?;
         let provider = SdkMeterProvider::builder()
-            .with_resource(resource)
+            .with_resource(as_labels(resource))
             .with_reader(reader)
             .build();
         Ok(Self {

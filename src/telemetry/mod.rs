@@ -4,8 +4,12 @@
 //! Errors: a setting that cannot be honoured is a [`TelemetryError`] at the start; what fails later (an absent collector)
 //! is a metric and one log line, and does not affect requests.
 
+mod chain;
 mod counting_exporter;
 mod environment;
+mod error;
+mod exporter;
+mod http_client;
 mod logs;
 mod metrics;
 mod resource;
@@ -13,14 +17,17 @@ mod server_span;
 mod service;
 mod traces;
 
-pub use environment::TelemetryError;
+pub use environment::{Treatment, Variable, variables};
+pub use error::TelemetryError;
 pub use logs::LogFormat;
 pub use metrics::Metrics;
 pub use server_span::{ChildSpan, ServerSpan, nanoseconds};
 pub use service::Service;
 pub use traces::Tracing;
 
-use std::{sync::Arc, time::Duration};
+use std::{mem, sync::Arc, time::Duration};
+
+use environment::{Settings, Variables};
 
 /// How long the last spans may take to reach a collector.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
@@ -45,8 +52,13 @@ impl Telemetry {
     /// # Errors
     /// When a variable asks for something that is not supported, or an exporter cannot be built.
     pub fn start(service: Service, format: Option<LogFormat>) -> Result<Self, TelemetryError> {
-        let telemetry = Self::build(service, environment::traces()?)?;
+        let mut settings = Settings::read(&Variables::of_process())?;
+        let warnings = mem::take(&mut settings.warnings);
+        let telemetry = Self::build(service, settings)?;
         logs::install(format, telemetry.tracing.tracer());
+        for warning in warnings {
+            tracing::warn!("{warning}");
+        }
         Ok(telemetry)
     }
 
@@ -55,21 +67,25 @@ impl Telemetry {
     /// # Errors
     /// When the registry refuses a collector.
     pub fn unexported(service: Service) -> Result<Self, TelemetryError> {
-        Self::build(service, None)
+        Self::build(service, Settings::default())
     }
 
-    fn build(
-        service: Service,
-        export: Option<environment::Export>,
-    ) -> Result<Self, TelemetryError> {
-        let resource = resource::detect(service);
-        let metrics = Metrics::new(service, resource.clone())?;
-        if export.is_some() {
+    fn build(service: Service, settings: Settings) -> Result<Self, TelemetryError> {
+        let resource = resource::new(service, &settings.attributes);
+        let metrics = Metrics::new(service, &resource)?;
+        if settings.export.is_some() {
             metrics.make_global();
         }
+        let (propagators, export) = (&settings.propagators, settings.export);
         Ok(Self {
             instance_id: resource::instance_id(&resource),
-            tracing: Arc::new(Tracing::new(service, resource, export, &metrics)?),
+            tracing: Arc::new(Tracing::new(
+                service,
+                resource,
+                propagators,
+                export,
+                &metrics,
+            )?),
             metrics,
         })
     }
@@ -85,3 +101,6 @@ impl Telemetry {
         traces.and(metrics).map_err(TelemetryError::Shutdown)
     }
 }
+
+#[cfg(test)]
+mod tests;

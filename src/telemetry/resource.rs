@@ -1,34 +1,46 @@
-//! The OpenTelemetry resource of this process: name, version, instance.
+//! The OpenTelemetry resource of this process: the SDK, name, version, instance; and its form as labels.
+
+use std::collections::BTreeMap;
 
 use opentelemetry::{Key, KeyValue};
-use opentelemetry_sdk::{
-    Resource,
-    resource::{EnvResourceDetector, ResourceDetector},
-};
+use opentelemetry_sdk::{Resource, resource::TelemetryResourceDetector};
 use opentelemetry_semantic_conventions::resource::{
     SERVICE_INSTANCE_ID, SERVICE_NAME, SERVICE_VERSION,
 };
 
-use super::{environment, service::Service};
+use super::{environment::label, service::Service};
 
-/// Name, version and a new instance id, unless `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES` give them.
-pub fn detect(service: Service) -> Resource {
-    let from_environment = EnvResourceDetector::new().detect();
-    let mut resource = Resource::builder_empty()
+/// The SDK, and name, version and a new instance id, unless the environment gives others.
+pub fn new(service: Service, from_environment: &[(String, String)]) -> Resource {
+    let given = from_environment.iter();
+    Resource::builder_empty()
+        .with_detector(Box::new(TelemetryResourceDetector))
         .with_attributes([
             KeyValue::new(SERVICE_NAME, service.name),
             KeyValue::new(SERVICE_VERSION, service.version),
             KeyValue::new(SERVICE_INSTANCE_ID, uuid::Uuid::new_v4().to_string()),
         ])
-        .with_attributes(
-            from_environment
-                .iter()
-                .map(|(key, value)| KeyValue::new(key.clone(), value.clone())),
-        );
-    if let Some(name) = environment::service_name() {
-        resource = resource.with_service_name(name);
+        .with_attributes(given.map(|(key, value)| KeyValue::new(key.clone(), value.clone())))
+        .build()
+}
+
+/// The resource with keys that are valid label names, which the Prometheus exporter does not ensure. Values whose keys
+/// become the same label are joined by `;`, as the specification asks; the instance id stays as it is, since it
+/// identifies the process.
+pub fn as_labels(resource: &Resource) -> Resource {
+    let mut labels: BTreeMap<String, BTreeMap<&str, String>> = BTreeMap::new();
+    for (key, value) in resource {
+        let values = labels.entry(label(key.as_str())).or_default();
+        values.insert(key.as_str(), value.to_string());
     }
-    resource.build()
+    let joined = labels.into_iter().map(|(label, mut values)| {
+        let value = values.remove(SERVICE_INSTANCE_ID).unwrap_or_else(|| {
+            let all: Vec<_> = values.into_values().collect();
+            all.join(";")
+        });
+        KeyValue::new(label, value)
+    });
+    Resource::builder_empty().with_attributes(joined).build()
 }
 
 /// The `service.instance.id` of a resource.

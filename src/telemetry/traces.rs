@@ -12,7 +12,6 @@ use opentelemetry::{
     },
 };
 use opentelemetry_http::HeaderExtractor;
-use opentelemetry_otlp::{SpanExporter, WithExportConfig};
 use opentelemetry_sdk::{
     Resource,
     error::OTelSdkResult,
@@ -25,14 +24,13 @@ use opentelemetry_sdk::{
 
 use super::{
     counting_exporter::CountingExporter,
-    environment::{self, Export, Propagator, TelemetryError},
+    environment::{Export, Propagator},
+    error::TelemetryError,
+    exporter,
     metrics::Metrics,
     server_span::{ChildSpan, ServerSpan},
     service::Service,
 };
-
-/// Spans that may wait for export. The SDK's default of 2,048 loses spans in bursts of a thousand requests.
-const QUEUE_SIZE: usize = 65_536;
 
 /// Starts server spans, and gives each request its ids.
 #[derive(Debug)]
@@ -47,12 +45,17 @@ impl Tracing {
     pub(super) fn new(
         service: Service,
         resource: Resource,
+        propagators: &[Propagator],
         export: Option<Export>,
         metrics: &Metrics,
     ) -> Result<Self, TelemetryError> {
         let builder = SdkTracerProvider::builder().with_resource(resource);
+        let exports = export.is_some();
         let provider = match export {
-            Some(export) => builder.with_span_processor(processor(export, metrics)?),
+            Some(export) => builder
+                .with_span_processor(processor(&export, metrics)?)
+                .with_sampler(export.sampler)
+                .with_span_limits(export.limits),
             // Spans have real ids, and none is recorded.
             None => builder.with_sampler(Sampler::AlwaysOff),
         }
@@ -60,8 +63,8 @@ impl Tracing {
         Ok(Self {
             tracer: provider.tracer(service.name),
             provider,
-            propagator: propagator()?,
-            exports: export.is_some(),
+            propagator: propagator(propagators),
+            exports,
         })
     }
 
@@ -120,36 +123,28 @@ impl Tracing {
     }
 }
 
-fn processor(export: Export, metrics: &Metrics) -> Result<BatchSpanProcessor, TelemetryError> {
-    // The HTTP client panics without a provider. A second call in a process has no effect.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let (exporter, component) = match export {
-        Export::Grpc => (
-            SpanExporter::builder().with_tonic().build()?,
-            "otlp_grpc_span_exporter",
-        ),
-        Export::HttpProtobuf => (
-            SpanExporter::builder()
-                .with_http()
-                .with_protocol(opentelemetry_otlp::Protocol::HttpBinary)
-                .build()?,
-            "otlp_http_span_exporter",
-        ),
-    };
-    let mut config = BatchConfigBuilder::default();
-    if !environment::has_queue_size() {
-        config = config.with_max_queue_size(QUEUE_SIZE);
-    }
-    Ok(
-        BatchSpanProcessor::builder(CountingExporter::new(exporter, component, &metrics.meter()))
-            .with_batch_config(config.build())
-            .build(),
-    )
+fn processor(export: &Export, metrics: &Metrics) -> Result<BatchSpanProcessor, TelemetryError> {
+    let Export { otlp, batch, .. } = export;
+    let (exporter, component, last_error) = exporter::build(otlp)?;
+    let exporter = CountingExporter::new(
+        exporter,
+        component,
+        &metrics.meter(),
+        &otlp.endpoint,
+        last_error,
+    );
+    let config = BatchConfigBuilder::default()
+        .with_max_queue_size(batch.queue)
+        .with_max_export_batch_size(batch.size)
+        .with_scheduled_delay(batch.delay);
+    Ok(BatchSpanProcessor::builder(exporter)
+        .with_batch_config(config.build())
+        .build())
 }
 
-fn propagator() -> Result<Option<TextMapCompositePropagator>, TelemetryError> {
-    let wanted: Vec<Box<dyn TextMapPropagator + Send + Sync>> = environment::propagators()?
-        .into_iter()
+fn propagator(wanted: &[Propagator]) -> Option<TextMapCompositePropagator> {
+    let wanted: Vec<_> = wanted
+        .iter()
         .map(|propagator| -> Box<dyn TextMapPropagator + Send + Sync> {
             match propagator {
                 Propagator::TraceContext => Box::new(TraceContextPropagator::new()),
@@ -157,7 +152,7 @@ fn propagator() -> Result<Option<TextMapCompositePropagator>, TelemetryError> {
             }
         })
         .collect();
-    Ok((!wanted.is_empty()).then(|| TextMapCompositePropagator::new(wanted)))
+    (!wanted.is_empty()).then(|| TextMapCompositePropagator::new(wanted))
 }
 
 /// Ids for a request where nothing is exported: its draw and its log lines need them.

@@ -9,8 +9,10 @@
 mod parts;
 
 mod ends;
+mod environment;
 mod generated;
 mod healthcheck;
+mod otel;
 mod process;
 mod typed;
 mod variables;

@@ -43,10 +43,19 @@ impl Collector {
         Self::start_with(exporters, &json!({}))
     }
 
+    /// Starts one that counts spans, and takes them only over TLS with this section.
+    pub(crate) fn with_tls(tls: &Value) -> Self {
+        let exporters = json!({"debug": {"verbosity": "basic"}});
+        Self::start_sections(json!({"exporters": exporters, "processors": {}, "tls": tls}))
+    }
+
     /// Starts one with these processors between receiver and exporters.
     pub(crate) fn start_with(exporters: &Value, processors: &Value) -> Self {
+        Self::start_sections(json!({"exporters": exporters, "processors": processors}))
+    }
+
+    fn start_sections(sections: Value) -> Self {
         let folder = Folder::new("collector");
-        let sections = json!({"exporters": exporters, "processors": processors});
         let (ports, process) = Self::run(&folder, &sections, None);
         Self {
             ports,
@@ -121,8 +130,8 @@ fn config(ports: &Ports, sections: &Value) -> Value {
     let (host, port) = (ports.metrics.ip().to_string(), ports.metrics.port());
     json!({
         "receivers": {"otlp": {"protocols": {
-            "grpc": {"endpoint": ports.grpc.to_string()},
-            "http": {"endpoint": ports.http.to_string()},
+            "grpc": {"endpoint": ports.grpc.to_string(), "tls": sections["tls"]},
+            "http": {"endpoint": ports.http.to_string(), "tls": sections["tls"]},
         }}},
         "exporters": sections["exporters"],
         "processors": sections["processors"],

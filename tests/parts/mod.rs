@@ -15,6 +15,7 @@ mod service;
 pub(crate) use collector::Collector;
 pub(crate) use http::{Answer, Connection, get};
 pub(crate) use jaeger::{Jaeger, Span};
+pub(crate) use process::Folder;
 pub(crate) use prometheus::Prometheus;
 pub(crate) use service::Service;
 

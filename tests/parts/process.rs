@@ -160,10 +160,10 @@ fn keep(from: Option<impl Read + Send + 'static>, lines: &Arc<Mutex<Vec<String>>
 }
 
 /// A new directory below the system's for temporary files; removed when dropped.
-pub(super) struct Folder(PathBuf);
+pub(crate) struct Folder(PathBuf);
 
 impl Folder {
-    pub(super) fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let unique = format!("httpserver-{name}-{}-{}", id(), NEXT.fetch_add(1, Relaxed));
         let path = env::temp_dir().join(unique);
@@ -171,7 +171,7 @@ impl Folder {
         Self(path)
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.0
     }
 

@@ -9,6 +9,7 @@
 )]
 mod parts;
 
+mod attributes;
 mod delivery;
 mod example;
 mod instrumented;
@@ -16,3 +17,4 @@ mod load;
 mod outage;
 mod scraped;
 mod spans;
+mod tls;

@@ -1,0 +1,42 @@
+//! Why telemetry could not be started, or not be stopped cleanly.
+
+use std::borrow::Cow;
+
+/// Why telemetry could not be started, or not be stopped cleanly.
+#[derive(Debug, thiserror::Error)]
+pub enum TelemetryError {
+    /// A variable has a value that cannot be honoured.
+    #[error("{variable}=`{value}`: {reason}")]
+    Variable {
+        /// The variable's name.
+        variable: &'static str,
+        /// Its value.
+        value: String,
+        /// What is wrong with it, and which values are supported.
+        reason: Cow<'static, str>,
+    },
+    /// An exporter could not be built.
+    #[error("the trace exporter cannot be built: {0}")]
+    Exporter(String),
+    /// The metrics registry refused a collector.
+    #[error("the metrics registry: {0}")]
+    Registry(String),
+    /// The last spans or metrics could not be delivered.
+    #[error("the last spans may be lost: {0}")]
+    Shutdown(opentelemetry_sdk::error::OTelSdkError),
+}
+
+impl TelemetryError {
+    /// A variable has a value that cannot be honoured.
+    pub(super) fn variable(
+        variable: &'static str,
+        value: impl Into<String>,
+        reason: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self::Variable {
+            variable,
+            value: value.into(),
+            reason: reason.into(),
+        }
+    }
+}

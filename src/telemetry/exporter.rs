@@ -1,0 +1,153 @@
+//! Builds the OTLP exporter from settings: endpoint, headers, timeout, compression and TLS are given to the SDK, which
+//! would otherwise read them from the environment itself.
+
+use std::{fs, thread};
+
+use http::HeaderMap;
+use opentelemetry_otlp::{
+    Compression, ExporterBuildError, SpanExporter, WithExportConfig, WithHttpConfig,
+    WithTonicConfig,
+    tonic_types::{
+        metadata::MetadataMap,
+        transport::{Certificate, ClientTlsConfig, Identity},
+    },
+};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
+
+use super::{
+    chain::chain,
+    environment::{Otlp, Protocol, Tls},
+    error::TelemetryError,
+    http_client::{HttpClient, LastError},
+};
+
+/// An exporter, the type of component that it is, and the cause of its last failure.
+pub fn build(otlp: &Otlp) -> Result<(SpanExporter, &'static str, LastError), TelemetryError> {
+    // The HTTP client panics without a provider. A second call in a process has no effect.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let pem = Pem::read(&otlp.tls)?;
+    let last_error = LastError::default();
+    let (exporter, component) = match otlp.protocol {
+        Protocol::Grpc => (grpc(otlp, &pem), "otlp_grpc_span_exporter"),
+        Protocol::HttpProtobuf => {
+            let client = http_client(otlp, &pem, last_error.clone())?;
+            (http(otlp, client), "otlp_http_span_exporter")
+        }
+    };
+    let exporter = exporter.map_err(|error| TelemetryError::Exporter(error.to_string()))?;
+    Ok((exporter, component, last_error))
+}
+
+fn grpc(otlp: &Otlp, pem: &Pem) -> Result<SpanExporter, ExporterBuildError> {
+    let headers: HeaderMap = otlp.headers.iter().cloned().collect();
+    let mut builder = SpanExporter::builder()
+        .with_tonic()
+        .with_endpoint(otlp.endpoint.as_str())
+        .with_timeout(otlp.timeout)
+        .with_metadata(MetadataMap::from_headers(headers));
+    if otlp.gzip {
+        builder = builder.with_compression(Compression::Gzip);
+    }
+    if otlp.endpoint.scheme() == "https" {
+        let mut tls = match &pem.authorities {
+            Some(authorities) => {
+                ClientTlsConfig::new().ca_certificate(Certificate::from_pem(authorities))
+            }
+            None => ClientTlsConfig::new().with_enabled_roots(),
+        };
+        if let Some([certificate, key]) = &pem.client {
+            tls = tls.identity(Identity::from_pem(certificate, key));
+        }
+        builder = builder.with_tls_config(tls);
+    }
+    builder.build()
+}
+
+fn http(otlp: &Otlp, client: HttpClient) -> Result<SpanExporter, ExporterBuildError> {
+    let headers = otlp.headers.iter();
+    let text = |value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let headers = headers.map(|(name, value)| (name.to_string(), text(value)));
+    let mut builder = SpanExporter::builder()
+        .with_http()
+        .with_protocol(opentelemetry_otlp::Protocol::HttpBinary)
+        .with_endpoint(otlp.endpoint.as_str())
+        .with_timeout(otlp.timeout)
+        .with_headers(headers.collect())
+        .with_http_client(client);
+    if otlp.gzip {
+        builder = builder.with_compression(Compression::Gzip);
+    }
+    builder.build()
+}
+
+fn http_client(
+    otlp: &Otlp,
+    pem: &Pem,
+    last_error: LastError,
+) -> Result<HttpClient, TelemetryError> {
+    let mut builder = reqwest::blocking::Client::builder().timeout(otlp.timeout);
+    let failed = |error: &reqwest::Error| TelemetryError::Exporter(chain(error));
+    if let Some(authorities) = &pem.authorities {
+        let trusted = reqwest::Certificate::from_pem_bundle(authorities);
+        builder = builder.tls_certs_only(trusted.map_err(|error| failed(&error))?);
+    }
+    if let Some(client) = &pem.client {
+        let identity = reqwest::Identity::from_pem(&client.concat());
+        builder = builder.identity(identity.map_err(|error| failed(&error))?);
+    }
+    // A blocking client must not be built on a thread of the runtime.
+    let built = thread::spawn(move || builder.build()).join();
+    let built =
+        built.map_err(|_| TelemetryError::Exporter("its HTTP client panicked".to_owned()))?;
+    let client = built.map_err(|error| failed(&error))?;
+    Ok(HttpClient::new(client, last_error))
+}
+
+/// The contents of PEM files, checked.
+struct Pem {
+    authorities: Option<Vec<u8>>,
+    client: Option<[Vec<u8>; 2]>,
+}
+
+impl Pem {
+    fn read(tls: &Tls) -> Result<Self, TelemetryError> {
+        let authorities = tls.authorities.as_ref().map(certificates).transpose()?;
+        let client = match &tls.client {
+            None => None,
+            Some([certificate, key]) => Some([certificates(certificate)?, private_key(key)?]),
+        };
+        Ok(Self {
+            authorities,
+            client,
+        })
+    }
+}
+
+fn certificates(file: &(&'static str, String)) -> Result<Vec<u8>, TelemetryError> {
+    let text = contents(file)?;
+    let all: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
+    match all {
+        Ok(all) if !all.is_empty() => Ok(text),
+        Ok(_) => Err(refused(file, "holds no certificate in PEM format")),
+        Err(error) => Err(refused(file, &error.to_string())),
+    }
+}
+
+fn private_key(file: &(&'static str, String)) -> Result<Vec<u8>, TelemetryError> {
+    let text = contents(file)?;
+    match PrivateKeyDer::from_pem_slice(&text) {
+        Ok(_) => Ok(text),
+        Err(error) => Err(refused(
+            file,
+            &format!("no private key in PEM format: {error}"),
+        )),
+    }
+}
+
+fn contents(file: &(&'static str, String)) -> Result<Vec<u8>, TelemetryError> {
+    fs::read(&file.1).map_err(|error| refused(file, &error.to_string()))
+}
+
+fn refused((variable, path): &(&'static str, String), reason: &str) -> TelemetryError {
+    TelemetryError::variable(variable, path, reason.to_owned())
+}
