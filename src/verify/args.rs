@@ -62,6 +62,10 @@ pub struct RunArgs {
     #[arg(long, value_name = "SPEC")]
     pub delay: Option<Delay>,
 
+    /// The --max-delay that the service should have: --delay is cut to it, as the service does
+    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = parse_duration)]
+    pub max_delay: Duration,
+
     /// The seed that the service should have [default: as in the service's /truth]
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,

@@ -122,7 +122,8 @@ fn drawn_by(delay: &str, seed: &str, trace_context: TraceContext) -> Option<Dura
 fn is_claimed(evidence: &Evidence, delay: &str, seed: &str) -> bool {
     let claim = &evidence.claim;
     let is_seed = |claimed: u64| claimed.to_string() == seed;
-    delay == claim.delay.to_string() && claim.seed.is_some_and(is_seed)
+    let is_delay = |delay: Delay| claim.is_delay(&delay);
+    delay.parse().is_ok_and(is_delay) && claim.seed.is_some_and(is_seed)
 }
 
 impl Mismatch {
