@@ -10,7 +10,11 @@ use crate::{
     delay::{Delay, parse_duration},
     load::{rate, ratio},
     output::Output,
+    verify::model::promql::Selector,
 };
+
+/// Most requests of a run: each is kept in memory until the report.
+const MAX_REQUESTS: f64 = 2e6;
 
 /// Flags of `verify`.
 #[derive(Clone, Debug, clap::Args)]
@@ -28,6 +32,10 @@ pub struct VerifyArgs {
     /// URL of the Prometheus that scrapes the service
     #[arg(long, env = "HTTPSERVER_PROMETHEUS", value_name = "URL", value_parser = parse_url)]
     pub prometheus: Option<Url>,
+
+    /// Further label matchers of every query to Prometheus, such as 'namespace="prod"'
+    #[arg(long, value_name = "MATCHERS")]
+    pub selector: Option<Selector>,
 
     /// URL of the Jaeger that receives the service's spans
     #[arg(long, env = "HTTPSERVER_JAEGER", value_name = "URL", value_parser = parse_url)]
@@ -62,6 +70,10 @@ pub struct RunArgs {
     #[arg(long, value_name = "SPEC")]
     pub delay: Option<Delay>,
 
+    /// The --max-delay that the service should have: --delay is cut to it, as the service does
+    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = parse_duration)]
+    pub max_delay: Duration,
+
     /// The seed that the service should have [default: as in the service's /truth]
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
@@ -75,25 +87,25 @@ pub struct RunArgs {
     pub rate: f64,
 
     /// How long to send requests
-    #[arg(long, value_name = "DURATION", default_value = "15s", value_parser = parse_duration)]
+    #[arg(long, value_name = "DURATION", default_value = "15s", value_parser = some_duration)]
     pub duration: Duration,
 
     /// Share of the requests with the sampled flag in their traceparent, 0 to 1
     #[arg(long, value_name = "RATIO", default_value = "1", value_parser = ratio)]
     pub sampled_ratio: f64,
 
-    /// How long to wait for each scrape, and for the last spans
-    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = parse_duration)]
-    pub wait: Duration,
+    /// How long to wait for each scrape, and for the last spans [default: 60s; for scrapes at least two scrape intervals and 5s]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    pub wait: Option<Duration>,
 }
 
 /// Thresholds.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Verdicts")]
 pub struct LimitArgs {
-    /// Highest p99 of measured total minus drawn delay
-    #[arg(long, value_name = "DURATION", default_value = "5ms", value_parser = parse_duration)]
-    pub max_clock_error: Duration,
+    /// Highest p99 of measured total minus drawn delay [default: above 5ms is a warning, not a failure]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    pub max_clock_error: Option<Duration>,
 
     /// Highest p99 of the client's own time minus the measured total [default: no limit]
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
@@ -110,6 +122,29 @@ pub struct LimitArgs {
     /// Fail if a hop cannot be checked
     #[arg(long)]
     pub require_all: bool,
+}
+
+impl VerifyArgs {
+    /// Why flags that are valid by themselves are refused together.
+    #[must_use]
+    pub fn refusal(&self) -> Option<String> {
+        let requests = self.run.rate * self.run.duration.as_secs_f64();
+        (requests > MAX_REQUESTS).then(|| {
+            format!(
+                "--rate {} for --duration {:?} is {requests:.0} requests: each is kept in memory, so at most {MAX_REQUESTS} are sent",
+                self.run.rate, self.run.duration
+            )
+        })
+    }
+}
+
+/// A duration above 0.
+fn some_duration(given: &str) -> Result<Duration, String> {
+    match parse_duration(given) {
+        Ok(Duration::ZERO) => Err("must be above 0".to_owned()),
+        Ok(duration) => Ok(duration),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 /// A URL without `?delay=` and `?status=`: a request that overrides its own delay has no claimed one.

@@ -30,6 +30,10 @@ pub async fn run(
     out: &mut impl Write,
     stop: impl Future<Output = ()>,
 ) -> anyhow::Result<Exit> {
+    if let Some(refusal) = args.refusal() {
+        eprintln!("error: {refusal}");
+        return Ok(Exit::Usage);
+    }
     let client = Client::new(&args.client)?;
     let mut patient = args.client.clone();
     patient.timeout = patient.timeout.max(MIN_API_TIMEOUT);
@@ -41,8 +45,20 @@ pub async fn run(
             return Ok(Exit::Unreachable);
         }
     };
+    if let Some(refusal) = source::probe::refusal(&api, &args.target).await {
+        eprintln!("error: {refusal}");
+        return Ok(Exit::Usage);
+    }
     let evidence = run::gather(args, claim, &client, &api, stop).await?;
     let report = Report::of(args.target.as_str(), &evidence);
-    args.output.write(&report, out)?;
-    Ok(report.exit())
+    match args.output.write(&report, out) {
+        // Its reader has left: the verdict is the same.
+        Err(error) if is_broken_pipe(&error) => Ok(report.exit()),
+        written => written.map(|()| report.exit()),
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let io = error.downcast_ref::<std::io::Error>();
+    io.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
 }

@@ -1,15 +1,15 @@
 //! One run, from the first snapshot to the last trace: the sources in the order of time.
 
-use std::{collections::BTreeMap, future::Future};
+use std::{collections::BTreeMap, future::Future, time::Duration};
 
 use super::{
     args::VerifyArgs,
     evidence::Evidence,
-    model::{answers::unanswered, claim::Claim, finding::Finding},
+    model::{answers::unanswered, claim::Claim, finding::Finding, page::Replica},
     source::{
         jaeger::Jaeger,
         pages::ReplicaPages,
-        prometheus::{Prometheus, PrometheusRun},
+        prometheus::{Answered, Prometheus, PrometheusRun},
         wait::Spinner,
     },
 };
@@ -21,6 +21,8 @@ use crate::{
 
 /// Most requests in flight: more than such a service accepts.
 const MAX_IN_FLIGHT: usize = 10_000;
+/// How long to wait for the last spans, unless `--wait` is given.
+const TRACES_WAIT: Duration = Duration::from_mins(1);
 
 /// Drives the load and gathers the evidence. `client` sends the known requests, `api` asks the sources.
 pub async fn gather(
@@ -31,7 +33,7 @@ pub async fn gather(
     stop: impl Future<Output = ()>,
 ) -> anyhow::Result<Evidence> {
     let names = claim.names.clone();
-    let wait = args.run.wait;
+    let selector = args.selector.clone().unwrap_or_default();
     let jaeger = match args.jaeger.clone() {
         None => Finding::Skipped("no --jaeger URL given".to_owned()),
         Some(url) => Jaeger::connect(api.clone(), url).await.into(),
@@ -43,21 +45,37 @@ pub async fn gather(
         None => Finding::Skipped("no --prometheus URL given".to_owned()),
         Some(url) => {
             let prometheus = Prometheus::new(api.clone(), url);
-            let run = PrometheusRun::begin(prometheus, &names, wait, &ids);
+            let run = PrometheusRun::begin(prometheus, &names, &selector, args.run.wait, &ids);
             run.await.into()
         }
     };
+    for reason in [jaeger.unreachable(), prometheus.unreachable()]
+        .into_iter()
+        .flatten()
+    {
+        eprintln!("warning: cannot be checked, whatever the requests show: {reason}");
+    }
     let (sent, driven) = send(args, client, pages.found_mut(), stop).await?;
     if let Some(pages) = pages.found_mut() {
         pages.settle(&answered(&sent), unanswered(&sent)).await;
     }
     let rate_window = args.limits.rate_window;
+    let known = pages.found().into_iter().flat_map(ReplicaPages::replicas);
+    let replied = answered(&sent);
+    let answered = Answered {
+        ids: replied.keys().map(ToString::to_string).collect(),
+        pages: known
+            .flat_map(Replica::processes)
+            .filter(|process| replied.contains_key(process.instance_id))
+            .collect(),
+    };
     let scrapes = prometheus
-        .then(async |run| run.end(rate_window).await.into())
+        .then(async |run| run.end(&answered, rate_window).await.into())
         .await;
     if let (Some(pages), Some(_)) = (pages.found_mut(), scrapes.found()) {
         pages.read_all().await;
     }
+    let wait = args.run.wait.unwrap_or(TRACES_WAIT);
     let traces = jaeger
         .then(async |jaeger| jaeger.wait_for(&sampled(&sent), wait).await)
         .await;

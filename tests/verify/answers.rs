@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    proxy::Faults,
+    proxy::{Faults, Repeats},
     verify::Verify,
     world::{behind, service},
 };
@@ -39,6 +39,67 @@ fn a_clock_that_is_later_than_allowed_fails() {
         &["the clock error is too large", "--max-clock-error"],
     );
     report.fails_only(&["drawn -> measured"]);
+}
+
+#[test]
+fn a_busy_machine_is_a_warning_unless_a_limit_is_given() {
+    // As if each wait had ended 20 ms late.
+    let late = |path: &str, header: String| -> String {
+        if !path.starts_with("/images") {
+            return header;
+        }
+        let parts = header
+            .split(", ")
+            .map(|part| match part.strip_prefix("delay;dur=") {
+                Some(millis) => {
+                    format!(
+                        "delay;dur={:.6}",
+                        (millis.parse::<f64>().unwrap() - 20.0).max(0.0)
+                    )
+                }
+                None => part.to_owned(),
+            });
+        parts.collect::<Vec<_>>().join(", ")
+    };
+    let (_service, front) = behind(Faults {
+        timing: Some(Box::new(late)),
+        ..Faults::default()
+    });
+    let hop = "drawn -> measured";
+    let report = Verify::of(front.address).without("--max-clock-error").run();
+    report.expect(
+        hop,
+        "WARN",
+        &["the clock error is too large", "is the machine busy?"],
+    );
+    let report = Verify::of(front.address)
+        .flags(&["--max-clock-error", "5ms"])
+        .run();
+    report.fails(hop, &["the clock error is too large"]);
+}
+
+#[test]
+fn a_cache_is_named_by_its_repeated_answers() {
+    let (_service, front) = behind(Faults {
+        repeats: Repeats::Cache,
+        ..Faults::default()
+    });
+    let report = Verify::of(front.address).run();
+    report.fails(
+        "declared -> drawn",
+        &["an earlier answer was repeated", "cache"],
+    );
+}
+
+#[test]
+fn a_mirror_is_named_by_the_counts() {
+    let (_service, front) = behind(Faults {
+        repeats: Repeats::Mirror,
+        ..Faults::default()
+    });
+    let report = Verify::of(front.address).run();
+    assert_eq!(report.code, 0, "{report}");
+    report.expect("ledger", "WARN", &["executed 2 times", "mirror or a retry"]);
 }
 
 /// The exposition of a service that observes milliseconds: nearly all above the highest bound.

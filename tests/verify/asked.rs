@@ -100,10 +100,27 @@ fn wrong_urls_are_usage_errors() {
         &["--target", "http://127.0.0.1:1/images?delay=constant(1s)"],
         &["--prometheus", "file:///etc"],
         &["--rate", "0"],
+        &["--duration", "0s"],
+        &["--rate", "1000000", "--duration", "1h"],
+        &["--selector", "namespace=prod"],
+        &["--selector", "a=\"b\"} or up{"],
     ] {
         let report = Verify::default().flags(flags).run();
         assert_eq!(report.code, 2, "{flags:?}: {report}");
     }
+}
+
+#[test]
+fn a_target_that_is_no_images_is_refused_before_the_load() {
+    let service = service();
+    for path in ["/", "/metrics", "/nothing"] {
+        let target = format!("http://{}{path}", service.address);
+        let verify = Verify::default().flags(&["--target", &target, "--duration", "60s"]);
+        let report = verify.run();
+        assert_eq!(report.code, 2, "{path}: {report}");
+        assert!(report.stderr.contains("without Server-Timing"), "{report}");
+    }
+    assert!(crate::world::accepted(&service) < 2.0);
 }
 
 #[test]
@@ -123,6 +140,8 @@ fn a_guarded_prometheus_behind_a_path_prefix_answers_with_the_header() {
     let report = verify.run();
     assert_eq!(report.code, 3, "{report}");
     report.expect(HOP, "SKIPPED", &["401"]);
+    let warning = "warning: cannot be checked";
+    assert!(report.stderr.contains(warning), "{report}");
     let header = ["--header", "Authorization: Bearer open"];
     let report = verify.flags(&header).run();
     assert_eq!(report.code, 0, "{report}");

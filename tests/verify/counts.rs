@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::{
     parts::absent,
     verify::Verify,
-    world::{TwoReplicas, accepted, id, job, prometheus, scraped, service, tried, until_accepted},
+    world::{TwoReplicas, id, job, prometheus, scraped, service, tried, until_accepted},
 };
 
 const HOP: &str = "/metrics -> Prometheus";
@@ -21,7 +21,7 @@ fn one_of_two_replicas_that_is_not_scraped_is_named() {
     tried(&prometheus, 1.0);
     let verify = replicas.verify().prometheus(&prometheus);
     let report = verify.flags(&["--wait", "5s"]).run();
-    let (id, own) = (id(&replicas.two), accepted(&replicas.two));
+    let (id, own) = (id(&replicas.two), 60);
     let unseen = format!("replica {id} is not scraped: its {own} requests");
     report.fails(HOP, &[&unseen]);
     let lost = format!("{own} of 120 completed requests were lost between /metrics and Prometheus");

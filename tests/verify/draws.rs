@@ -4,7 +4,7 @@ use crate::{
     parts::Service,
     proxy::Faults,
     verify::Verify,
-    world::{TwoReplicas, behind, id, service},
+    world::{TwoReplicas, behind, id, service, service_with},
 };
 
 const HOP: &str = "declared -> drawn";
@@ -30,6 +30,20 @@ fn a_delay_other_than_the_claimed_one_fails() {
     let verify = Verify::of(service.address).flags(&["--delay", "uniform(0s,3s)"]);
     let words = "declares uniform(0s,2s), seed 7; the claim is uniform(0s,3s)";
     verify.run().fails(HOP, &[words]);
+}
+
+#[test]
+fn an_unbounded_delay_that_is_claimed_as_it_was_declared_passes() {
+    for delay in [
+        "exponential(20ms)",
+        "mix(0.9:lognormal(p50=5ms,p99=50ms),0.1:constant(30ms))",
+    ] {
+        let service = service_with(&["--delay", delay]);
+        let verify = Verify::of(service.address).flags(&["--delay", delay, "--seed", "7"]);
+        verify.run().expect(HOP, "PASS", &["all equal"]);
+        let report = verify.flags(&["--max-delay", "10ms"]).run();
+        report.fails(HOP, &["the claim is capped(", ",10ms)"]);
+    }
 }
 
 #[test]

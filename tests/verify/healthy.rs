@@ -74,6 +74,20 @@ fn without_any_other_part_it_checks_up_to_metrics() {
 }
 
 #[test]
+fn the_verdict_survives_a_closed_pipe() {
+    let service = service();
+    let mut command = Verify::of(service.address)
+        .flags(&["--seed", "8"])
+        .command();
+    let mut run = command
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(run.stdout.take());
+    assert_eq!(run.wait().unwrap().code(), Some(1));
+}
+
+#[test]
 fn a_skipped_hop_fails_with_require_all() {
     let service = service();
     let report = Verify::of(service.address).flags(&["--require-all"]).run();

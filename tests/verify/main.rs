@@ -14,6 +14,7 @@ mod parts;
 mod answers;
 mod asked;
 mod counts;
+mod deployments;
 mod draws;
 mod healthy;
 mod proxy;

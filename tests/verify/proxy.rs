@@ -22,14 +22,29 @@ pub(crate) struct Faults {
     pub(crate) late: Duration,
     /// Rewrites a body, given its path.
     pub(crate) rewrite: Option<Rewrite>,
+    /// Rewrites the `server-timing` header, given the path.
+    pub(crate) timing: Option<Rewrite>,
     /// Whether the `traceparent` gets another parent.
     pub(crate) reparent: bool,
+    /// Whether requests of `/images` or answers are repeated.
+    pub(crate) repeats: Repeats,
     /// Whether the `traceparent` is removed.
     pub(crate) drop_parent: bool,
     /// Stripped from the path; other paths get 404.
     pub(crate) prefix: &'static str,
     /// The `authorization` that a request needs; others get 401.
     pub(crate) authorization: Option<&'static str>,
+}
+
+/// What happens twice.
+#[derive(Default, PartialEq)]
+pub(crate) enum Repeats {
+    #[default]
+    Nothing,
+    /// Each request is sent a second time, and that answer is thrown away.
+    Mirror,
+    /// Every second request gets the answer of one before it.
+    Cache,
 }
 
 /// A running proxy; its threads end with the test process.
@@ -42,6 +57,7 @@ pub(crate) struct Proxy {
 struct Shared {
     upstreams: Mutex<Vec<SocketAddr>>,
     turn: AtomicUsize,
+    cached: Mutex<Option<String>>,
     faults: Faults,
 }
 
@@ -53,6 +69,7 @@ impl Proxy {
         let shared = Arc::new(Shared {
             upstreams: Mutex::new(upstreams.to_vec()),
             turn: AtomicUsize::new(0),
+            cached: Mutex::new(None),
             faults,
         });
         let own = Arc::clone(&shared);
@@ -117,6 +134,18 @@ impl Shared {
         if let (Some(parent), false) = (&parent, self.faults.drop_parent) {
             headers.push(("traceparent", parent.as_str()));
         }
+        let is_image = path.starts_with("/images") && parent.is_some();
+        if self.faults.repeats == Repeats::Cache && is_image {
+            let cached = self.cached.lock().unwrap().take();
+            if let Some(answer) = cached {
+                return Ok(answer);
+            }
+        }
+        if self.faults.repeats == Repeats::Mirror && is_image && !path.contains("delay=") {
+            let mut mirrored = Connection::open(*upstream)?;
+            mirrored.send("1.0", path, &headers)?;
+            thread::spawn(move || mirrored.answer());
+        }
         let mut connection = Connection::open(*upstream)?;
         connection.send("1.0", path, &headers)?; // avoids chunked answers
         let answer = connection.answer()?;
@@ -125,7 +154,11 @@ impl Shared {
         }
         let mut kept = String::new();
         for name in ["server-timing", "traceresponse", "content-type"] {
-            let value = answer.header(name);
+            let value = answer.header(name).to_owned();
+            let value = match &self.faults.timing {
+                Some(timing) if name == "server-timing" => timing(path, value),
+                _ => value,
+            };
             if !value.is_empty() {
                 kept += &format!("{name}: {value}\r\n");
             }
@@ -136,9 +169,11 @@ impl Shared {
             None => body,
         };
         let length = body.len();
-        Ok(format!(
-            "HTTP/1.1 {status} -\r\n{kept}content-length: {length}\r\n\r\n{body}"
-        ))
+        let answer = format!("HTTP/1.1 {status} -\r\n{kept}content-length: {length}\r\n\r\n{body}");
+        if is_image && !path.contains("delay=") {
+            *self.cached.lock().unwrap() = Some(answer.clone());
+        }
+        Ok(answer)
     }
 }
 

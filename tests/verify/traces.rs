@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::{
     parts::{Collector, Jaeger, absent},
+    proxy::{Faults, Proxy, Repeats},
     verify::Verify,
     world::{service, traced},
 };
@@ -30,6 +31,27 @@ fn a_collector_that_keeps_90_percent_loses_the_rest_by_name() {
     let says = report.says(HOP);
     let lost: u32 = says.split(' ').next().unwrap().parse().unwrap();
     assert!((3..=60).contains(&lost), "about a tenth: {says}");
+}
+
+#[test]
+fn a_mirror_is_named_by_its_second_server_spans() {
+    if absent(&["jaeger"]) {
+        return;
+    }
+    let jaeger = Jaeger::start();
+    let service = traced(&jaeger.environment());
+    let faults = Faults {
+        repeats: Repeats::Mirror,
+        ..Faults::default()
+    };
+    let front = Proxy::start(&[service.address], faults);
+    let report = Verify::of(front.address).jaeger(&jaeger).run();
+    assert_eq!(report.code, 0, "{report}");
+    report.expect(
+        HOP,
+        "WARN",
+        &["executed more than once", "a mirror or a retry"],
+    );
 }
 
 #[test]

@@ -30,7 +30,7 @@ const USUAL: [&str; 8] = [
 
 /// A command line.
 #[derive(Clone, Default)]
-pub(crate) struct Verify(Vec<String>);
+pub(crate) struct Verify(Vec<String>, Vec<&'static str>);
 
 impl Verify {
     /// Sends the requests to this address.
@@ -51,6 +51,12 @@ impl Verify {
         self
     }
 
+    /// Without this flag, which is usual.
+    pub(crate) fn without(mut self, flag: &'static str) -> Self {
+        self.1.push(flag);
+        self
+    }
+
     /// The command with these flags, and with the usual ones that are not among them.
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_httpserver"));
@@ -58,7 +64,8 @@ impl Verify {
             command.env_remove(name);
         }
         command.arg("verify").args(&self.0);
-        let is_given = |flag: &str| self.0.iter().any(|given| given == flag);
+        let is_given =
+            |flag: &str| self.1.contains(&flag) || self.0.iter().any(|given| given == flag);
         for pair in USUAL.chunks(2).filter(|pair| !is_given(pair[0])) {
             command.args(pair);
         }

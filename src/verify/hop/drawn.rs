@@ -1,6 +1,9 @@
 //! declared -> drawn: each delay is recomputed from seed and traceparent, and their distribution is the declared one.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use super::judgement::{Hop, plural};
 use crate::{
@@ -22,6 +25,8 @@ const NAME: &str = "declared -> drawn";
 /// Why a delay differs from the recomputed one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Mismatch {
+    /// The answer is that of an earlier request.
+    Repeated,
     /// No `traceparent` reached the service, which started its own trace.
     Dropped,
     /// The trace arrived with another parent.
@@ -69,9 +74,17 @@ pub fn judge(evidence: &Evidence) -> Hop {
 fn mismatches(evidence: &Evidence) -> Vec<String> {
     let mut found = BTreeMap::<Mismatch, usize>::new();
     let mut count = 0;
+    let mut seen = BTreeSet::new();
     for answer in answers(&evidence.sent) {
         count += 1;
-        if let Some(mismatch) = mismatch(evidence, answer) {
+        let span = answer.trace.map(|trace| (trace.trace_id, trace.parent_id));
+        let is_repeated = span.is_some_and(|span| !seen.insert(span));
+        let mismatch = if is_repeated {
+            Some(Mismatch::Repeated)
+        } else {
+            mismatch(evidence, answer)
+        };
+        if let Some(mismatch) = mismatch {
             *found.entry(mismatch).or_default() += 1;
         }
     }
@@ -122,13 +135,17 @@ fn drawn_by(delay: &str, seed: &str, trace_context: TraceContext) -> Option<Dura
 fn is_claimed(evidence: &Evidence, delay: &str, seed: &str) -> bool {
     let claim = &evidence.claim;
     let is_seed = |claimed: u64| claimed.to_string() == seed;
-    delay == claim.delay.to_string() && claim.seed.is_some_and(is_seed)
+    let is_delay = |delay: Delay| claim.is_delay(&delay);
+    delay.parse().is_ok_and(is_delay) && claim.seed.is_some_and(is_seed)
 }
 
 impl Mismatch {
     fn summary(self, evidence: &Evidence, delays: &str) -> String {
         let claim = evidence.claim.summary();
         match self {
+            Self::Repeated => format!(
+                "{delays}: an earlier answer was repeated (the same traceresponse): there is a cache on the way"
+            ),
             Self::Dropped => format!(
                 "{delays}: the traceparent was dropped on the way, and the service started its own trace"
             ),

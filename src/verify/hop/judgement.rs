@@ -32,6 +32,9 @@ pub struct Hop {
     /// Whether a source could not be asked.
     #[serde(rename = "unreachable")]
     pub is_unreachable: bool,
+    /// Whether it was asked for, and what the source returned is not enough for a verdict.
+    #[serde(rename = "unjudged")]
+    pub is_unjudged: bool,
 }
 
 impl Hop {
@@ -42,7 +45,18 @@ impl Hop {
             summary: summary.into(),
             details: Vec::new(),
             is_unreachable: false,
+            is_unjudged: false,
         }
+    }
+
+    /// Skipped though it was asked for: the first line says why, and what would help.
+    pub fn unjudged(name: &'static str, reasons: impl IntoIterator<Item = String>) -> Self {
+        let mut reasons = reasons.into_iter();
+        Self {
+            is_unjudged: true,
+            ..Self::skipped(name, &reasons.next().unwrap_or_default())
+        }
+        .with(reasons)
     }
 
     pub fn skipped(name: &'static str, reason: &str) -> Self {
@@ -71,6 +85,15 @@ impl Hop {
             },
             None => Self::new(name, Verdict::Pass, good),
         }
+    }
+
+    /// Warns where there are warnings (or where there are none to add), unless it failed.
+    pub fn warned(mut self, warnings: impl IntoIterator<Item = String>) -> Self {
+        if self.verdict == Verdict::Pass {
+            self.verdict = Verdict::Warn;
+        }
+        self.details.extend(warnings);
+        self
     }
 
     pub fn with(mut self, details: impl IntoIterator<Item = String>) -> Self {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{judgement::Hop, other_traffic};
+use super::{coverage::Coverage, judgement::Hop, other_traffic, repeats};
 use crate::{
     contract::{Metric, Names, Part, Step, names::label},
     load::Outcome,
@@ -25,6 +25,8 @@ const NAME: &str = "ledger";
 struct Ledger {
     sent: f64,
     answered: f64,
+    /// Answers with a complete `Server-Timing` header.
+    timed: f64,
     failed: BTreeMap<&'static str, usize>,
     accepted: f64,
     completed: f64,
@@ -43,8 +45,14 @@ fn compare(evidence: &Evidence) -> Hop {
     let mut wrong = ledger.wrong(evidence.limits.exclusive);
     wrong.extend(unbalanced_snapshot(evidence));
     if let Some(scrapes) = evidence.scrapes.found() {
-        wrong.extend(lost_in_prometheus(&ledger, scrapes));
+        let coverage = Coverage::of(evidence, scrapes);
+        if coverage.is_whole() {
+            wrong.extend(lost_in_prometheus(&ledger, scrapes));
+        }
         wrong.extend(unbalanced_scrape(&evidence.claim.names, scrapes));
+        if wrong.is_empty() && !coverage.no_counts().is_empty() {
+            return Hop::unjudged(NAME, coverage.no_counts()).with([ledger.summary()]);
+        }
     }
     if !ledger.is_complete && wrong.is_empty() {
         return Hop::skipped(
@@ -54,7 +62,13 @@ fn compare(evidence: &Evidence) -> Hop {
     }
     let not_sent = evidence.driven.not_sent;
     let details = (not_sent > 0).then(|| format!("{not_sent} scheduled requests were not sent"));
-    Hop::judged(NAME, wrong, ledger.summary()).with(details)
+    let hop = Hop::judged(NAME, wrong, ledger.summary()).with(details);
+    match repeats::times(evidence) {
+        None => hop,
+        Some(times) => hop.warned([format!(
+            "the other traffic looks as if each request had been executed {times} times: is there a mirror or a retry on the way?"
+        )]),
+    }
 }
 
 impl Ledger {
@@ -70,7 +84,8 @@ impl Ledger {
         let is_read = |id: &&str| processes.iter().any(|process| process.instance_id == *id);
         Self {
             sent: evidence.sent.len() as f64,
-            answered: answers(&evidence.sent).count() as f64,
+            answered: (evidence.sent.len() - failed.values().sum::<usize>()) as f64,
+            timed: answers(&evidence.sent).count() as f64,
             failed,
             accepted: counts().map(|counts| counts.accepted).sum(),
             completed: counts().map(|counts| counts.count(Step::Total)).sum(),
@@ -92,7 +107,7 @@ impl Ledger {
         if !self.is_complete {
             return wrong;
         }
-        let lost = self.answered - self.completed;
+        let lost = self.timed - self.completed;
         if lost > 0.0 {
             wrong.push(format!(
                 "{lost} answers are not counted as completed in /metrics"
@@ -114,8 +129,9 @@ impl Ledger {
             .iter()
             .map(|(kind, times)| format!("{times} {kind}"))
             .collect();
-        let refused = self.sent - self.answered - failed as f64;
-        let refused = (refused > 0.0).then(|| format!(" + {refused} refused"));
+        let untimed = self.answered - self.timed;
+        let untimed =
+            (untimed > 0.0).then(|| format!(" ({untimed} of them without Server-Timing)"));
         let failed = (failed > 0).then(|| format!(" + {failed} failed ({})", kinds.join(", ")));
         let others =
             (self.others > 0.0).then(|| format!("; other traffic: {} requests", self.others));
@@ -124,7 +140,7 @@ impl Ledger {
             "; {} accepted = {} completed + {} cancelled",
             self.accepted, self.completed, self.cancelled
         );
-        let parts = [Some(sent), refused, failed, Some(ended), others];
+        let parts = [Some(sent), untimed, failed, Some(ended), others];
         parts.into_iter().flatten().collect()
     }
 }
@@ -174,6 +190,13 @@ fn unbalanced_scrape(names: &Names, scrapes: &Scrapes) -> Option<String> {
 
 fn lost_in_prometheus(ledger: &Ledger, scrapes: &Scrapes) -> Option<String> {
     if ledger.others > 0.0 || !ledger.is_complete {
+        return None;
+    }
+    // Series that are missing are named by another hop; the counts of the rest are not lost.
+    if scrapes.processes().any(|process| {
+        let total = process.counts.step(Step::Total);
+        total.is_none_or(|total| total.count < total.upto(f64::INFINITY).unwrap_or(f64::MAX))
+    }) {
         return None;
     }
     let totals = scrapes

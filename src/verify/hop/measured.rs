@@ -1,6 +1,8 @@
 //! drawn -> measured: how far the measured total is above the drawn delay: the error of the service's clock.
 
-use super::judgement::Hop;
+use std::time::Duration;
+
+use super::judgement::{Hop, Verdict};
 use crate::verify::{
     evidence::Evidence,
     model::{
@@ -10,24 +12,36 @@ use crate::verify::{
 };
 
 const NAME: &str = "drawn -> measured";
+/// The limit above which there is a warning: a busy machine is no fault of the service.
+const USUAL: Duration = Duration::from_millis(5);
 
 pub fn judge(evidence: &Evidence) -> Hop {
     let Some(spread) = Spread::of(answers(&evidence.sent).map(|it| (it.total, it.drawn))) else {
         return Hop::skipped(NAME, "no answer has a complete Server-Timing header");
     };
-    let limit = evidence.limits.max_clock_error.as_secs_f64();
-    let mut wrong = Vec::new();
-    if spread.p99 > limit {
-        wrong.push(format!(
+    let given = evidence.limits.max_clock_error;
+    let limit = given.unwrap_or(USUAL).as_secs_f64();
+    let too_large = (spread.p99 > limit).then(|| {
+        format!(
             "the clock error is too large: {spread}; p99 may be at most {} (--max-clock-error)",
             millis_text(limit)
-        ));
-    }
+        )
+    });
+    let (mut wrong, warning) = match given {
+        Some(_) => (Vec::from_iter(too_large), None),
+        None => (Vec::new(), too_large),
+    };
     if spread.min < 0.0 {
         wrong.push(format!(
             "an answer was built {} before its delay was over",
             millis_text(-spread.min)
         ));
     }
-    Hop::judged(NAME, wrong, format!("clock error: {spread}"))
+    let hop = Hop::judged(NAME, wrong, format!("clock error: {spread}"));
+    match warning {
+        Some(warning) if hop.verdict == Verdict::Pass => {
+            Hop::judged(NAME, Vec::new(), warning + "; is the machine busy?").warned([])
+        }
+        _ => hop,
+    }
 }

@@ -1,15 +1,19 @@
 //! One file for each hop: a pure function of the evidence. A new hop is a file, a `mod` line and a row in [`ALL`].
 
 mod bracketing_scrapes;
+mod coverage;
 mod drawn;
 mod judgement;
+mod known;
 mod ledger;
 mod measured;
 mod metrics;
 mod other_traffic;
 mod percentile;
 mod received;
+mod repeats;
 mod scraped;
+mod series_set;
 mod span;
 
 pub use judgement::{Hop, Verdict};

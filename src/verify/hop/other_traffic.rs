@@ -36,7 +36,7 @@ pub fn by_scrapes(evidence: &Evidence) -> BTreeMap<&str, f64> {
         let scraped = scraped
             .flat_map(Scrapes::processes)
             .filter(|process| process.instance_id.as_deref() == Some(id))
-            .map(|process| process.counts.accepted)
+            .map(|process| process.counts.accepted.max(process.counts.ended()))
             .fold(0.0, f64::max);
         (id, (scraped - answers.len() as f64).max(0.0))
     };

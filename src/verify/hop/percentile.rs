@@ -2,13 +2,17 @@
 
 use std::time::Duration;
 
-use super::judgement::{Hop, Verdict};
+use super::{
+    coverage::Coverage,
+    judgement::{Hop, Verdict},
+    series_set,
+};
 use crate::{
     buckets, truth,
     verify::{
         evidence::Evidence,
         model::{
-            labels::address,
+            labels::fits,
             quantile_query::{QUANTILES, QuantileQuery},
             scrapes::Scrapes,
             statistics::Tolerance,
@@ -30,12 +34,21 @@ pub fn judge(evidence: &Evidence) -> Hop {
 
 fn compare(evidence: &Evidence, scrapes: &Scrapes) -> Hop {
     let run = &scrapes.run;
+    let obstacles = Coverage::of(evidence, scrapes).obstacles;
     let reported = || run.reported.iter().flatten().copied();
     if reported()
         .chain(run.expected.iter().copied())
         .all(f64::is_nan)
     {
-        return Hop::skipped(NAME, "Prometheus has no observation of the run");
+        let none = "Prometheus has no observation of the run".to_owned();
+        return Hop::unjudged(NAME, [none].into_iter().chain(obstacles));
+    }
+    if !obstacles.is_empty() {
+        return Hop::unjudged(NAME, obstacles);
+    }
+    let mixed = series_set::other_bounds(evidence, scrapes);
+    if !mixed.is_empty() {
+        return Hop::unjudged(NAME, mixed);
     }
     let mut wrong = differences(run, REL_TOLERANCE_RUN, "over the run");
     let mut details = Vec::new();
@@ -100,7 +113,7 @@ fn is_within(observed: f64, (low, high): (f64, f64), tolerance: f64) -> bool {
 fn longest_interval(scrapes: &Scrapes) -> f64 {
     let intervals = scrapes.active.iter().filter_map(|active| {
         let mut targets = scrapes.targets.iter();
-        let is_ours = targets.any(|target| address(&target.labels) == address(&active.labels));
+        let is_ours = targets.any(|target| fits(&target.labels, &active.labels));
         active.interval().filter(|_| is_ours)
     });
     intervals.fold(0.0, f64::max)

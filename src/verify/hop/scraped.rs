@@ -4,22 +4,23 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     bracketing_scrapes,
+    coverage::Coverage,
     judgement::{Hop, list_differences, plural},
-    other_traffic,
+    known::{Known, known},
+    other_traffic, series_set,
 };
 use crate::{
     contract::{
-        Step,
+        Metric, Step,
         names::{TARGET_INFO, label},
     },
     verify::{
         evidence::Evidence,
         model::{
-            answers::{Answer, by_replica, unanswered},
+            answers::unanswered,
             counts::Counts,
             histogram::{Difference, Histogram},
             labels::label_text,
-            page,
             processes::{ProcessRun, Target},
             scrapes::Scrapes,
         },
@@ -32,16 +33,6 @@ pub fn judge(evidence: &Evidence) -> Hop {
     Hop::of(NAME, &evidence.scrapes, |scrapes| {
         Comparison::new(evidence, scrapes).hop()
     })
-}
-
-/// What is known of one replica from elsewhere.
-enum Known {
-    /// The counts of its own page.
-    Page(Counts),
-    /// The totals of its answers; its page was not read.
-    Answers(Histogram),
-    /// The totals of its answers; its process has ended.
-    Ended(Histogram),
 }
 
 struct Comparison<'a> {
@@ -71,15 +62,24 @@ impl<'a> Comparison<'a> {
     }
 
     fn hop(&self) -> Hop {
-        let mut wrong = Vec::new();
+        let coverage = Coverage::of(self.evidence, self.scrapes);
+        let obstacles = coverage.no_counts();
+        let mut wrong = coverage.absent;
+        for id in &coverage.unscraped {
+            let completed = self.known.get(id).map_or(0.0, Known::completed);
+            wrong.push(format!(
+                "replica {id} is not scraped: its {completed} requests are not in Prometheus"
+            ));
+        }
+        wrong.extend(series_set::other_bounds(self.evidence, self.scrapes));
         for (id, known) in &self.known {
             wrong.extend(self.replica(id, known));
         }
         for target in &self.scrapes.targets {
             wrong.extend(self.target(target));
         }
-        if self.scrapes.targets.is_empty() && self.known.is_empty() {
-            wrong.push("Prometheus has no target with this service's metrics".to_owned());
+        if self.known.is_empty() {
+            return Hop::unjudged(NAME, ["no replica answered: nothing to compare".to_owned()]);
         }
         if !wrong.is_empty() {
             wrong.extend(self.scrapes.down());
@@ -97,16 +97,25 @@ impl<'a> Comparison<'a> {
             plural(self.known.len(), "replica"),
             plural(self.scrapes.targets.len(), "target")
         );
-        Hop::judged(NAME, wrong, good).with(self.unknown_replicas())
+        let hop = if wrong.is_empty() && !obstacles.is_empty() {
+            Hop::unjudged(NAME, obstacles)
+        } else {
+            Hop::judged(NAME, wrong, good).with(obstacles)
+        };
+        let notes = self.matched().into_iter().chain(self.not_judged());
+        let hop = hop.with(notes);
+        let unjudged = self.without_accepted();
+        if unjudged.is_empty() {
+            hop
+        } else {
+            hop.warned(unjudged)
+        }
     }
 
     /// What is wrong with the counts of one replica.
     fn replica(&self, id: &str, known: &Known) -> Vec<String> {
         let Some(processes) = self.seen.get(&Some(id)) else {
-            let completed = known.completed();
-            return vec![format!(
-                "replica {id} is not scraped: its {completed} requests are not in Prometheus"
-            )];
+            return Vec::new(); // named by its coverage
         };
         let targets = processes.iter();
         let targets: BTreeSet<_> = targets
@@ -119,10 +128,20 @@ impl<'a> Comparison<'a> {
                 "replica {id} is counted {times} times, under {targets}: every sum over targets is too high"
             )];
         }
-        if !processes.iter().all(|(target, _)| target.has_baseline) {
-            return vec![format!(
-                "replica {id} has no sample from before the run, and did not start in it: its counts before the run are unknown"
-            )];
+        let has_ended = matches!(known, Known::Ended(_));
+        let is_whole = |target: &Target| target.has_baseline && (target.is_complete || has_ended);
+        if !processes.iter().all(|(target, _)| is_whole(target)) {
+            return Vec::new();
+        }
+        if let (Known::Page(_, page), [(target, _)]) = (known, &processes[..]) {
+            let names = &self.evidence.claim.names;
+            let missing = series_set::missing(names, self.scrapes, target, page);
+            if !missing.is_empty() {
+                return vec![format!(
+                    "series of replica {id} are not in Prometheus, under {targets}: found none of {}",
+                    missing.join(", ")
+                )];
+            }
         }
         let mut found = Counts::default();
         for (_, process) in processes {
@@ -137,12 +156,12 @@ impl<'a> Comparison<'a> {
                 );
                 return (lost > 0.0).then_some(text).into_iter().collect();
             }
-            Known::Page(_) if self.others > 0.0 => {
+            Known::Page(..) if self.others > 0.0 => {
                 let outside =
                     bracketing_scrapes::outside(self.evidence, self.scrapes, id, processes);
                 return outside.into_iter().collect();
             }
-            Known::Page(page) => (page.differences(&found, 0.0), "its /metrics"),
+            Known::Page(page, _) => (page.differences(&found, 0.0), "its /metrics"),
             Known::Answers(answers) => (self.beside_answers(id, answers, &found), "its answers"),
         };
         if differences.is_empty() {
@@ -186,7 +205,9 @@ impl<'a> Comparison<'a> {
                 "{name} was restarted: replica {old}, then replica {new}"
             ));
         }
-        if !target.is_complete {
+        let active = self.scrapes.active(&target.labels);
+        let is_due = active.is_some_and(|active| active.is_pending(self.scrapes.window.ended));
+        if !target.is_complete && !is_due {
             wrong.push(format!(
                 "{name} was not scraped within --wait after the run"
             ));
@@ -194,59 +215,49 @@ impl<'a> Comparison<'a> {
         for series in &target.falls {
             wrong.push(format!("{name}: {series} fell without a process restart"));
         }
-        if ids.contains(&None) {
-            wrong.push(format!(
-                "{name} has no {TARGET_INFO} with a {}: its replica is unknown",
-                label::INSTANCE_ID
-            ));
-        }
         wrong
     }
 
-    /// Replicas that counted requests, but neither answered one nor had their page read.
-    fn unknown_replicas(&self) -> Vec<String> {
-        let unknown = self.seen.iter().filter_map(|(id, processes)| {
-            let id = id.filter(|id| !self.known.contains_key(*id))?;
-            let accepted = processes.iter().map(|(_, process)| process.counts.accepted);
-            let accepted: f64 = accepted.sum();
-            let target = label_text(&processes.first()?.0.labels);
-            (accepted > 0.0).then(|| {
-                format!(
-                    "replica {id} counted {accepted} requests under {target}, but answered none of these and its /metrics was not read"
-                )
-            })
+    /// Targets whose replica no label names.
+    fn matched(&self) -> Option<String> {
+        let matched = self
+            .scrapes
+            .targets
+            .iter()
+            .filter(|target| target.is_matched);
+        let matched: Vec<_> = matched.map(|target| label_text(&target.labels)).collect();
+        (!matched.is_empty()).then(|| {
+            format!(
+                "no {TARGET_INFO} with a {} for {}: matched by start time or counts",
+                label::INSTANCE_ID,
+                matched.join("; ")
+            )
+        })
+    }
+
+    /// Targets that are not the service's, in one line.
+    fn not_judged(&self) -> Option<String> {
+        let others = &self.scrapes.others;
+        let first = others.first()?;
+        Some(format!(
+            "{} with series of this name are of replicas that answered none of the requests, and are not judged: {}{}",
+            plural(others.len(), "target"),
+            label_text(&first.labels),
+            if others.len() > 1 { "; ..." } else { "" }
+        ))
+    }
+
+    /// Targets without the series of accepted requests, where the rest could be compared.
+    fn without_accepted(&self) -> Vec<String> {
+        let name = self.evidence.claim.names.family(Metric::RequestsAccepted);
+        let targets = self.scrapes.targets.iter();
+        let lacking = targets.filter(|target| {
+            let mut own = target.processes.iter();
+            own.all(|process| !process.counts.has_accepted)
         });
-        unknown.collect()
+        let lacking = lacking.map(|target| label_text(&target.labels));
+        lacking
+            .map(|target| format!("{name} is not in Prometheus, under {target}: accepted requests are not compared"))
+            .collect()
     }
-}
-
-impl Known {
-    fn completed(&self) -> f64 {
-        match self {
-            Self::Page(counts) => counts.count(Step::Total),
-            Self::Answers(totals) | Self::Ended(totals) => totals.count,
-        }
-    }
-}
-
-fn known(evidence: &Evidence, scrapes: &Scrapes) -> BTreeMap<String, Known> {
-    let bounds = scrapes.bounds().unwrap_or_default();
-    let totals = |(id, answers): (&str, Vec<Answer<'_>>)| {
-        let totals = answers.iter().map(|answer| answer.total);
-        (id.to_owned(), Histogram::of(&bounds, totals))
-    };
-    let mut answered: BTreeMap<_, _> = by_replica(&evidence.sent).into_iter().map(totals).collect();
-    let mut known = BTreeMap::new();
-    for process in page::processes(&evidence.replicas) {
-        let answers = answered.remove(process.instance_id).unwrap_or_default();
-        let entry = if process.is_complete {
-            Known::Page(process.counts)
-        } else {
-            Known::Ended(answers)
-        };
-        known.insert(process.instance_id.to_owned(), entry);
-    }
-    let answered = answered.into_iter();
-    known.extend(answered.map(|(id, totals)| (id, Known::Answers(totals))));
-    known
 }

@@ -22,18 +22,24 @@ pub fn judge(evidence: &Evidence) -> Hop {
 fn compare(evidence: &Evidence, traces: &Traces) -> Hop {
     let sampled = answers(&evidence.sent).filter(|answer| answer.sent.sampled);
     let (mut missing, mut orphans, mut differing, mut count) = (vec![], vec![], vec![], 0);
+    let mut repeated = Vec::new();
     for answer in sampled {
         count += 1;
         match traces.get(&answer.sent.trace_context.trace_id) {
             None => missing.push(answer),
-            Some(spans) => match server_span(spans, &answer) {
-                None => orphans.push(answer),
-                Some(span) => differing.extend(difference(span, &answer)),
-            },
+            Some(spans) => {
+                if executions(spans) > 1 {
+                    repeated.push(answer);
+                }
+                match server_span(spans, &answer) {
+                    None => orphans.push(answer),
+                    Some(span) => differing.extend(difference(span, &answer)),
+                }
+            }
         }
     }
     if count == 0 {
-        return Hop::skipped(NAME, "no sampled request was answered");
+        return Hop::unjudged(NAME, ["no sampled request was answered".to_owned()]);
     }
     let mut wrong = Vec::new();
     if !missing.is_empty() {
@@ -55,12 +61,30 @@ fn compare(evidence: &Evidence, traces: &Traces) -> Hop {
             ids(&orphans)
         ));
     }
-    wrong.extend(differing);
-    wrong.truncate(MAX_LISTED + 2);
+    let more = differing.len().saturating_sub(MAX_LISTED);
+    let of = differing.len();
+    wrong.extend(differing.into_iter().take(MAX_LISTED));
+    if more > 0 {
+        wrong.push(format!("and {more} more: {of} of {count} traces differ"));
+    }
     let good = format!(
         "{count} of {count} sampled traces, each with the measured duration and the drawn delay"
     );
-    Hop::judged(NAME, wrong, good)
+    let hop = Hop::judged(NAME, wrong, good);
+    if repeated.is_empty() {
+        return hop;
+    }
+    hop.warned([format!(
+        "{} of {count} requests were executed more than once (several server spans in the trace: a mirror or a retry on the way): {}",
+        repeated.len(),
+        ids(&repeated)
+    )])
+}
+
+/// How many times the service executed this request, by its spans.
+fn executions(spans: &[Span]) -> usize {
+    let is_own = |span: &&Span| span.is_server && span.drawn_ns.is_some();
+    spans.iter().filter(is_own).count()
 }
 
 /// The service's own span: the child of the request's span; otherwise (a proxy opened spans) the replica's server span.
@@ -72,9 +96,11 @@ fn server_span<'a>(spans: &'a [Span], answer: &Answer<'_>) -> Option<&'a Span> {
             span.is_server && span.drawn_ns.is_some() && is_ours
         })
     };
+    let answered = answer.trace.map(|trace| trace.parent_id);
+    let exact = own().find(|span| Some(span.id) == answered);
     let parent_id = answer.sent.trace_context.parent_id;
-    let child = own().find(|span| span.parent_id == parent_id);
-    child.or_else(|| own().next())
+    let child = || own().find(|span| span.parent_id == parent_id);
+    exact.or_else(child).or_else(|| own().next())
 }
 
 fn difference(span: &Span, answer: &Answer<'_>) -> Option<String> {

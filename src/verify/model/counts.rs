@@ -13,6 +13,8 @@ use crate::contract::{Metric, Names, Part, Step, names::label};
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Counts {
     pub accepted: f64,
+    /// Whether there is a series of accepted requests.
+    pub has_accepted: bool,
     /// By the label `step`; a service may have steps that this one does not know.
     pub steps: BTreeMap<String, Histogram>,
 }
@@ -29,6 +31,7 @@ impl Counts {
         let part = match names.read(name) {
             Some((Metric::RequestsAccepted, Part::Value)) => {
                 self.accepted += value;
+                self.has_accepted = true;
                 return;
             }
             Some((Metric::ExecutionLatency, part)) => part,
@@ -74,6 +77,7 @@ impl Counts {
         };
         Self {
             accepted: self.accepted - before.accepted,
+            has_accepted: self.has_accepted,
             steps: self.steps.iter().map(since).collect(),
         }
     }
@@ -81,6 +85,7 @@ impl Counts {
     /// Adds what another process counted.
     pub fn add(&mut self, other: &Self) {
         self.accepted += other.accepted;
+        self.has_accepted |= other.has_accepted;
         for (step, counted) in &other.steps {
             self.steps.entry(step.clone()).or_default().add(counted);
         }
@@ -100,11 +105,13 @@ impl Counts {
         self.count(Step::Total) + self.count(Step::Cancelled)
     }
 
-    /// Where `observed` differs from this; each count may be up to `surplus` higher.
+    /// Where `observed` differs from this; each count may be up to `surplus` higher. Accepted requests are compared
+    /// where both have them.
     pub fn differences(&self, observed: &Self, surplus: f64) -> Vec<Difference> {
         let of = "accepted".to_owned();
         let accepted = Difference::between(of, self.accepted, observed.accepted, surplus);
-        let mut found: Vec<_> = accepted.into_iter().collect();
+        let is_known = self.has_accepted && observed.has_accepted;
+        let mut found: Vec<_> = accepted.into_iter().filter(|_| is_known).collect();
         let zero = Histogram::default();
         let mut steps: Vec<_> = self.steps.keys().chain(observed.steps.keys()).collect();
         steps.sort();
@@ -134,6 +141,7 @@ mod tests {
             let times = millis.iter().copied().map(Duration::from_millis);
             Counts {
                 accepted: millis.len() as f64,
+                has_accepted: true,
                 steps: [("total".to_owned(), Histogram::of(&[0.1, 0.5], times))].into(),
             }
         };

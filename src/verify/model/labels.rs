@@ -12,9 +12,13 @@ pub const JOB: &str = "job";
 /// The label that holds the address of a target.
 pub const INSTANCE: &str = "instance";
 
-/// What identifies a target in both the API's target list and the series.
-pub fn address(labels: &Labels) -> (Option<&String>, Option<&String>) {
-    (labels.get(JOB), labels.get(INSTANCE))
+/// Whether a series can be of this target in the API's target list. Relabelling may have dropped job or instance.
+pub fn fits(series: &Labels, target: &Labels) -> bool {
+    let mut names = [JOB, INSTANCE].into_iter();
+    names.all(|name| match (series.get(name), target.get(name)) {
+        (Some(own), Some(other)) => own == other,
+        _ => true,
+    })
 }
 
 /// Labels as text: job and instance first.

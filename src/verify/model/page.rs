@@ -3,7 +3,7 @@
 use super::{counts::Counts, exposition::Sample, finding::Finding};
 use crate::contract::{
     Metric, Names, Part,
-    names::{TARGET_INFO, label},
+    names::{PROCESS_START_TIME, TARGET_INFO, label},
 };
 
 /// One read of `/metrics`. Times are milliseconds of this machine's Unix time.
@@ -15,6 +15,8 @@ pub struct PageSnapshot {
     /// The delay and the seed that the replica declares.
     pub declared: Option<(String, String)>,
     pub counts: Counts,
+    /// Start of the process, in seconds of Unix time.
+    pub started: Option<f64>,
 }
 
 /// All snapshots of one URL, in order.
@@ -32,6 +34,8 @@ pub struct ProcessCounts<'a> {
     pub instance_id: &'a str,
     pub url: &'a str,
     pub counts: Counts,
+    /// The last snapshot of it that was settled.
+    pub last: &'a PageSnapshot,
     /// Whether it was still running at the end.
     pub is_complete: bool,
 }
@@ -66,6 +70,7 @@ impl PageSnapshot {
                         .add_sample(names, &sample.name, &sample.labels, value);
                 }
                 None if sample.name == TARGET_INFO => page.instance_id = text(label::INSTANCE_ID),
+                None if sample.name == PROCESS_START_TIME => page.started = Some(sample.value),
                 None => {}
             }
         }
@@ -102,10 +107,27 @@ impl Replica {
                 instance_id: &first.instance_id,
                 url: &self.url,
                 counts,
+                last,
                 is_complete: true,
             });
         }
         processes
+    }
+
+    /// Drops every second snapshot, but none at the begin or the end of a process. The rest still brackets every scrape.
+    pub fn thin_out(&mut self) {
+        let ids: Vec<_> = self
+            .snapshots
+            .iter()
+            .map(|page| page.instance_id.clone())
+            .collect();
+        let mut index = 0;
+        self.snapshots.retain(|_| {
+            let at = index;
+            index += 1;
+            let is_inside = at > 0 && ids.get(at + 1) == Some(&ids[at]) && ids[at - 1] == ids[at];
+            !is_inside || at % 2 == 0
+        });
     }
 
     /// Whether several processes answer in turn, so that no two snapshots can be compared.
@@ -188,6 +210,24 @@ xy_requests_accepted_total 99
             .collect();
         assert_eq!(counted, [("a", 4.0, false), ("b", 6.0, true)]);
         assert!(!replica.alternates());
+    }
+
+    #[test]
+    fn thinning_out_changes_no_count() {
+        let mut pages: Vec<_> = (0..100).map(|count| ("a", f64::from(count))).collect();
+        pages.extend((0..51).map(|count| ("b", f64::from(count))));
+        let mut replica = replica(&pages);
+        replica.settled = None;
+        let counted = |replica: &Replica| -> Vec<_> {
+            let processes = replica.processes().into_iter();
+            processes
+                .map(|one| (one.counts.accepted, one.is_complete))
+                .collect()
+        };
+        let before = counted(&replica);
+        replica.thin_out();
+        assert_eq!(counted(&replica), before);
+        assert!(replica.snapshots.len() < 80, "{}", replica.snapshots.len());
     }
 
     #[test]

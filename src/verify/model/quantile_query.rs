@@ -1,6 +1,10 @@
 //! `histogram_quantile` over a range: as Prometheus answered, and recomputed from the raw samples.
 
+use std::collections::BTreeSet;
+
 use super::{
+    labels::Labels,
+    promql::{self, Selector},
     rate::{Range, by_le},
     series::Series,
 };
@@ -23,13 +27,46 @@ pub struct QuantileQuery {
     pub observations: f64,
 }
 
+/// What selects exactly these targets among all: one selector where that is enough, otherwise one for each target.
+pub fn selectors(own: &[&Labels], others: &[&Labels], given: &Selector) -> Vec<Selector> {
+    let values =
+        |name: &String| -> BTreeSet<_> { own.iter().map(|labels| labels.get(name)).collect() };
+    let names: BTreeSet<_> = own
+        .iter()
+        .chain(others)
+        .flat_map(|labels| labels.keys())
+        .collect();
+    let is_mixture = |labels: &&Labels| {
+        names
+            .iter()
+            .all(|name| values(name).contains(&labels.get(*name)))
+    };
+    let of = |own: &[&Labels]| {
+        let matchers = promql::of_targets(own, others);
+        given.with(&matchers)
+    };
+    if own.is_empty() {
+        Vec::new()
+    } else if others.iter().any(is_mixture) {
+        own.chunks(1).map(of).collect()
+    } else {
+        vec![of(own)]
+    }
+}
+
 impl QuantileQuery {
     /// The `PromQL` of one quantile over a window that ends at the time of the query.
-    pub fn promql(names: &Names, q: f64, window_ms: i64) -> String {
+    pub fn promql(names: &Names, q: f64, window_ms: i64, selectors: &[Selector]) -> String {
         let (buckets, step) = (names.bucket(Metric::ExecutionLatency), label::STEP);
         let total = Step::Total.as_str();
+        let rate = |selector: &Selector| {
+            let selector = selector.and();
+            format!("rate({buckets}{{{step}=\"{total}\"{selector}}}[{window_ms}ms])")
+        };
+        let rates: Vec<_> = selectors.iter().map(rate).collect();
         format!(
-            "histogram_quantile({q}, sum by (le) (rate({buckets}{{{step}=\"{total}\"}}[{window_ms}ms])))"
+            "histogram_quantile({q}, sum by (le) ({}))",
+            rates.join(" or ")
         )
     }
 

@@ -1,10 +1,15 @@
 //! What Prometheus has of the run: targets, raw samples, and the percentiles that a dashboard shows.
 
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
 use serde::Deserialize;
 
 use super::{
     histogram::Histogram,
-    labels::{Labels, label_text},
+    labels::{JOB, Labels, fits, label_text},
     processes::{ProcessRun, Target, Window},
     quantile_query::QuantileQuery,
     series::Series,
@@ -13,7 +18,16 @@ use crate::contract::Step;
 
 #[derive(Clone, Debug)]
 pub struct Scrapes {
+    /// Those of the replicas that answered.
     pub targets: Vec<Target>,
+    /// Those of other replicas, and those whose replica is unknown.
+    pub others: Vec<Target>,
+    /// The labels under which a `target_info` names a replica that has no target above, by its id.
+    pub informed: BTreeMap<String, Labels>,
+    /// Names of other metrics that look like the service's own, where one of its replicas has no target.
+    pub similar: BTreeSet<String>,
+    /// How long was waited.
+    pub waited: Duration,
     pub active: Vec<ActiveTarget>,
     pub raw: Vec<Series>,
     pub window: Window,
@@ -35,6 +49,9 @@ pub struct ActiveTarget {
     pub last_error: String,
     /// Since Prometheus 2.29; such as `15s` or `1m30s`.
     scrape_interval: Option<String>,
+    /// When it was scraped last, by its series `up`.
+    #[serde(skip)]
+    pub scraped: Option<i64>,
 }
 
 impl Scrapes {
@@ -50,10 +67,28 @@ impl Scrapes {
         totals.map(Histogram::bounds).next()
     }
 
-    /// Targets that cannot be scraped, with the error that Prometheus gives.
+    /// Targets that have not been scraped since the run, though nothing says that they cannot be.
+    pub fn pending(&self) -> impl Iterator<Item = &ActiveTarget> {
+        let active = self.active.iter();
+        active.filter(|target| target.is_pending(self.window.ended))
+    }
+
+    /// The listed target of a series' labels.
+    pub fn active(&self, labels: &Labels) -> Option<&ActiveTarget> {
+        self.active
+            .iter()
+            .find(|target| fits(labels, &target.labels))
+    }
+
+    /// Targets of the service's jobs (of any, where the service has none) that cannot be scraped, with the error that
+    /// Prometheus gives.
     pub fn down(&self) -> impl Iterator<Item = String> {
+        let is_own = |target: &&ActiveTarget| {
+            let mut own = self.targets.iter();
+            self.targets.is_empty() || own.any(|own| own.labels.get(JOB) == target.labels.get(JOB))
+        };
         let down = self.active.iter().filter(|target| target.health == "down");
-        down.map(|target| {
+        down.filter(is_own).map(|target| {
             let labels = label_text(&target.labels);
             let (url, error) = (&target.scrape_url, &target.last_error);
             format!("{labels} ({url}) is down: {error}")
@@ -62,10 +97,20 @@ impl Scrapes {
 }
 
 impl ActiveTarget {
+    /// Whether it has not been scraped since this instant, and is not down.
+    pub fn is_pending(&self, since: i64) -> bool {
+        self.health != "down" && self.scraped.is_none_or(|at| at < since)
+    }
+
     /// Seconds from one scrape to the next, where it is known.
     pub fn interval(&self) -> Option<f64> {
         parse_duration(self.scrape_interval.as_deref()?)
     }
+}
+
+/// The shortest wait that sees a scrape before and after: two intervals and a margin.
+pub fn needed_wait(interval_seconds: f64) -> Duration {
+    Duration::try_from_secs_f64((2.0 * interval_seconds).ceil() + 5.0).unwrap_or(Duration::MAX)
 }
 
 /// Seconds of a duration as Prometheus writes it: `1m30s`, `500ms`.

@@ -14,6 +14,7 @@ pub type Traces = BTreeMap<u128, Vec<Span>>;
 /// The fields of a span that are compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Span {
+    pub id: u64,
     pub parent_id: u64,
     pub is_server: bool,
     pub took_ns: Option<u64>,
@@ -37,9 +38,13 @@ pub fn read_spans(trace: &Value) -> Vec<Span> {
 impl Span {
     fn read(span: &Value, instance_id: Option<&str>) -> Self {
         let [start, end] = ["startTimeUnixNano", "endTimeUnixNano"].map(|key| whole(&span[key]));
-        let parent_id = span["parentSpanId"].as_str().unwrap_or_default();
+        let id = |key: &str| {
+            let text = span[key].as_str().unwrap_or_default();
+            u64::from_str_radix(text, 16).unwrap_or_default()
+        };
         Self {
-            parent_id: u64::from_str_radix(parent_id, 16).unwrap_or_default(),
+            id: id("spanId"),
+            parent_id: id("parentSpanId"),
             is_server: span["kind"] == 2 || span["kind"] == "SPAN_KIND_SERVER",
             took_ns: start
                 .zip(end)
@@ -82,6 +87,7 @@ mod tests {
             json!({"attributes": [{"key": "service.instance.id", "value": {"stringValue": "i"}}]});
         let drawn = json!({"key": "httpserver.delay.drawn_ns", "value": {"intValue": "7"}});
         let expected = Span {
+            id: 16,
             parent_id: 255,
             is_server: true,
             took_ns: Some(1_000_000_003),
@@ -90,7 +96,7 @@ mod tests {
         };
         for kind in [json!(2), json!("SPAN_KIND_SERVER")] {
             let span = json!({
-                "parentSpanId": "00000000000000ff", "kind": kind, "attributes": [drawn],
+                "spanId": "0000000000000010", "parentSpanId": "00000000000000ff", "kind": kind, "attributes": [drawn],
                 "startTimeUnixNano": "1700000000000000001", "endTimeUnixNano": 1_700_000_001_000_000_004_u64,
             });
             assert_eq!(only(&resource, &span), expected);

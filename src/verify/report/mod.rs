@@ -64,7 +64,7 @@ impl Report {
 fn exit(hops: &[Hop]) -> Exit {
     if hops.iter().any(|hop| hop.verdict == Verdict::Fail) {
         Exit::Failed
-    } else if hops.iter().any(|hop| hop.is_unreachable) {
+    } else if hops.iter().any(|hop| hop.is_unreachable || hop.is_unjudged) {
         Exit::Unreachable
     } else {
         Exit::Good

@@ -37,7 +37,7 @@ struct ErrorParts {
     clock: Option<f64>,
     /// Linear interpolation in a bucket.
     bucket: Option<f64>,
-    /// `rate()` extrapolates; scrapes may be lost or doubled.
+    /// `rate()` extrapolates. Unknown where Prometheus has other counts than the answers: other traffic, missing buckets.
     extrapolation: Option<f64>,
 }
 
@@ -54,6 +54,9 @@ impl Table {
         totals.sort();
         let counts = bounds(evidence).map(|bounds| Histogram::of(&bounds, totals.iter().copied()));
         let run = evidence.scrapes.found().map(|scrapes| &scrapes.run);
+        let is_same = counts
+            .as_ref()
+            .is_some_and(|counts| is_scraped(evidence, counts));
         let row = |(index, q): (usize, f64)| {
             let seconds =
                 |sorted: &[Duration]| order_statistic(sorted, q).map(|value| value.as_secs_f64());
@@ -74,12 +77,26 @@ impl Table {
                     sampling: minus(drawn, Some(truth)),
                     clock: minus(measured, drawn),
                     bucket: minus(bucketed, measured),
-                    extrapolation: minus(reported, bucketed),
+                    extrapolation: minus(reported, bucketed).filter(|_| is_same),
                 },
             }
         };
         Self(QUANTILES.into_iter().enumerate().map(row).collect())
     }
+}
+
+/// Whether Prometheus has these counts, and no others.
+fn is_scraped(evidence: &Evidence, counts: &Histogram) -> bool {
+    let mut sum = Histogram::default();
+    let scrapes = evidence.scrapes.found().into_iter();
+    for process in scrapes.flat_map(Scrapes::processes) {
+        if let Some(total) = process.counts.step(Step::Total) {
+            sum.add(total);
+        }
+    }
+    counts
+        .differences(&sum, 0.0, Step::Total.as_str())
+        .is_empty()
 }
 
 /// The bounds of the latency buckets, by `/metrics` or by Prometheus.

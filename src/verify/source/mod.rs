@@ -3,6 +3,7 @@
 mod addresses;
 pub mod jaeger;
 pub mod pages;
+pub mod probe;
 pub mod prometheus;
 pub mod truth;
 mod url;

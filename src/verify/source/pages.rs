@@ -22,6 +22,8 @@ use crate::{
 const MAX_BODY: usize = 16 << 20;
 /// How often replicas are read under load.
 const READ_INTERVAL: Duration = Duration::from_secs(1);
+/// Most snapshots of a replica that are kept during the load.
+const MAX_SNAPSHOTS: usize = 600;
 /// How long the counts may take to settle after the last answer.
 const SETTLE: Duration = Duration::from_secs(10);
 
@@ -95,6 +97,10 @@ impl<'a> ReplicaPages<'a> {
         self.replicas.push((url, replica));
     }
 
+    pub fn replicas(&self) -> impl Iterator<Item = &Replica> {
+        self.replicas.iter().map(|(_, replica)| replica)
+    }
+
     /// The instance ids that have been seen so far.
     pub fn instance_ids(&self) -> Vec<String> {
         let replicas = self.replicas.iter();
@@ -128,7 +134,11 @@ impl<'a> ReplicaPages<'a> {
     pub async fn read_all(&mut self) {
         for index in 0..self.replicas.len() {
             if let Ok(page) = self.read(&self.replicas[index].0).await {
-                self.replicas[index].1.snapshots.push(page);
+                let replica = &mut self.replicas[index].1;
+                replica.snapshots.push(page);
+                if replica.snapshots.len() > MAX_SNAPSHOTS && replica.settled.is_none() {
+                    replica.thin_out();
+                }
             }
         }
     }

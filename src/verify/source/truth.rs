@@ -27,7 +27,9 @@ pub async fn find_claim(args: &VerifyArgs, client: &Client) -> Result<Claim, Cla
     let url = beside(&args.target, "/truth");
     let page = client.json::<TruthPage>(&url, MAX_BODY).await;
     let given = &args.run;
-    let (delay, page) = match (given.delay.clone(), page) {
+    let claimed = given.delay.clone();
+    let claimed = claimed.map(|delay| delay.capped(given.max_delay));
+    let (delay, page) = match (claimed, page) {
         (Some(delay), page) => (delay, page.ok()),
         (None, page) => {
             let page = page?;
@@ -39,13 +41,14 @@ pub async fn find_claim(args: &VerifyArgs, client: &Client) -> Result<Claim, Cla
             (delay, Some(page))
         }
     };
+    let seed = page.as_ref().and_then(|page| page.truth.seed);
     let by = match (&given.delay, given.seed) {
         (None, None) => url.to_string(),
-        (Some(_), None) => format!("--delay, and {url}"),
+        (Some(_), None) if seed.is_some() => format!("--delay, and {url}"),
+        (Some(_), None) => "--delay".to_owned(),
         (None, Some(_)) => format!("--seed, and {url}"),
         (Some(_), Some(_)) => "--delay and --seed".to_owned(),
     };
-    let seed = page.as_ref().and_then(|page| page.truth.seed);
     let namespace = given
         .namespace
         .clone()

@@ -9,6 +9,7 @@ use indicatif::ProgressBar;
 
 /// How often a condition is checked.
 const POLL_INTERVAL: Duration = Duration::from_millis(200);
+const MAX_POLL_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Shows what is waited for until it is dropped; silent unless stderr is a terminal.
 pub struct Spinner(Option<ProgressBar>);
@@ -46,7 +47,11 @@ pub async fn until<T>(
         if begun.elapsed() >= wait {
             return None;
         }
-        tokio::time::sleep(POLL_INTERVAL).await;
+        // The longer it takes, the less often.
+        let pause = POLL_INTERVAL
+            .max(begun.elapsed() / 20)
+            .min(MAX_POLL_INTERVAL);
+        tokio::time::sleep(pause.min(wait.saturating_sub(begun.elapsed()))).await;
     }
 }
 

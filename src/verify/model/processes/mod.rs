@@ -45,6 +45,8 @@ pub struct Target {
     pub falls: BTreeSet<String>,
     /// First and last sample of the run.
     pub span: (i64, i64),
+    /// Whether its replica is known by its counts or start time alone: no series names it.
+    pub is_matched: bool,
 }
 
 /// One process, as far as it was scraped.
@@ -105,6 +107,25 @@ pub fn targets(
     grouped.into_iter().map(target).collect()
 }
 
+impl Target {
+    /// Whether one of its processes is among these.
+    pub fn is_of(&self, ids: &BTreeSet<String>) -> bool {
+        let mut own = self.processes.iter();
+        own.any(|process| {
+            process
+                .instance_id
+                .as_ref()
+                .is_some_and(|id| ids.contains(id))
+        })
+    }
+
+    /// Whether no series names any of its processes.
+    pub fn is_anonymous(&self) -> bool {
+        let mut own = self.processes.iter();
+        own.all(|process| process.instance_id.is_none())
+    }
+}
+
 impl TargetSeries<'_> {
     fn target(&self, labels: Labels, interval: Option<f64>) -> Target {
         let baseline = self.window.baselines.get(&labels).copied();
@@ -122,6 +143,7 @@ impl TargetSeries<'_> {
             ),
             processes,
             falls: BTreeSet::new(),
+            is_matched: false,
             labels,
         };
         self.count(&mut target, baseline.is_some());

@@ -9,7 +9,7 @@ use crate::{
     verify::{
         model::{
             exposition::number,
-            labels::Labels,
+            labels::{INSTANCE, JOB, Labels},
             scrapes::ActiveTarget,
             series::{Point, Series},
         },
@@ -68,6 +68,8 @@ struct MatrixSeries {
 
 #[derive(Deserialize)]
 struct VectorSample {
+    #[serde(default)]
+    metric: Labels,
     value: Pair,
 }
 
@@ -104,18 +106,37 @@ impl Prometheus {
         match self.query(promql, Some(at)).await? {
             Data::Vector(samples) => match &samples[..] {
                 [] => Ok(None),
-                [VectorSample { value }] => Ok(number(&value.1)),
+                [VectorSample { value, .. }] => Ok(number(&value.1)),
                 _ => Err(unexpected(promql, "expected one sample")),
             },
             _ => Err(unexpected(promql, "expected a vector")),
         }
     }
 
-    /// The targets that it scrapes now.
+    /// Every sample of a query, now.
+    pub async fn vector(&self, promql: &str) -> Result<Vec<(Labels, f64)>, PrometheusError> {
+        let Data::Vector(samples) = self.query(promql, None).await? else {
+            return Err(unexpected(promql, "expected a vector"));
+        };
+        let read = |sample: VectorSample| Some((sample.metric, number(&sample.value.1)?));
+        Ok(samples.into_iter().filter_map(read).collect())
+    }
+
+    /// The targets that it scrapes now, and when it did last.
     pub async fn targets(&self) -> Result<Vec<ActiveTarget>, PrometheusError> {
         let parameters = [("state", "active".to_owned())];
         let targets: Targets = self.ask("targets", "/api/v1/targets", &parameters).await?;
-        Ok(targets.active_targets)
+        let mut targets = targets.active_targets;
+        let scraped = self.vector("timestamp(up)").await?;
+        for target in &mut targets {
+            let is_own = |labels: &Labels| {
+                let mut own = [JOB, INSTANCE].into_iter();
+                own.all(|name| labels.get(name) == target.labels.get(name))
+            };
+            let at = scraped.iter().filter(|(labels, _)| is_own(labels));
+            target.scraped = at.map(|(_, seconds)| instant(*seconds)).max();
+        }
+        Ok(targets)
     }
 
     async fn query(&self, promql: &str, at: Option<i64>) -> Result<Data, PrometheusError> {

@@ -1,7 +1,8 @@
 //! Prometheus, or any store with its HTTP API.
 
 mod api;
+mod queries;
 mod run;
 
 pub use api::Prometheus;
-pub use run::PrometheusRun;
+pub use run::{Answered, PrometheusRun};

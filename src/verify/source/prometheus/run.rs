@@ -1,23 +1,26 @@
 //! Asks Prometheus about one run: waits for the scrapes before and after it, and fetches its samples.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::{collections::BTreeSet, time::Duration};
 
-use super::api::{Prometheus, PrometheusError};
+use super::{
+    api::{Prometheus, PrometheusError},
+    queries::Queries,
+};
 use crate::{
     contract::{
-        Metric, Names,
+        Names,
         names::{PROCESS_START_TIME, TARGET_INFO, label},
     },
     verify::{
         model::{
-            labels::{JOB, Labels, NAME, address},
+            identify::identify,
+            labels::{JOB, Labels, fits},
+            page::ProcessCounts,
             processes::{self, Target, Window},
-            quantile_query::{QUANTILES, QuantileQuery},
+            promql::Selector,
+            quantile_query::{self, QuantileQuery},
             rate::Range,
-            scrapes::{ActiveTarget, Scrapes},
+            scrapes::{ActiveTarget, Scrapes, needed_wait},
             series::Series,
         },
         source::wait::{self, unix_millis},
@@ -28,12 +31,21 @@ use crate::{
 const LOOKBACK_MS: i64 = 300_000;
 /// A scrape that begins this long after the last answer has seen it, however Prometheus rounds.
 const SCRAPE_MARGIN_MS: i64 = 20;
+/// The usual wait, and the longest one for intervals of targets that may be another service's.
+const USUAL_WAIT: Duration = Duration::from_mins(1);
+const LONGEST_WAIT: Duration = Duration::from_mins(5);
+
+/// The replicas that answered, with the counts of those whose page was read.
+pub struct Answered<'a> {
+    pub ids: BTreeSet<String>,
+    pub pages: Vec<ProcessCounts<'a>>,
+}
 
 /// One run, as it is followed in Prometheus.
 pub struct PrometheusRun<'a> {
-    prometheus: Prometheus,
-    names: &'a Names,
-    wait: Duration,
+    queries: Queries<'a>,
+    /// As given; by the scrape intervals where not.
+    wait: Option<Duration>,
     window: Window,
     clock_ahead: i64,
 }
@@ -43,97 +55,178 @@ impl<'a> PrometheusRun<'a> {
     pub async fn begin(
         prometheus: Prometheus,
         names: &'a Names,
-        wait: Duration,
+        selector: &'a Selector,
+        wait: Option<Duration>,
         instance_ids: &[String],
     ) -> Result<Self, PrometheusError> {
         let asked = unix_millis();
         let now = prometheus.now().await?;
         let mut run = Self {
-            prometheus,
-            names,
+            queries: Queries {
+                prometheus,
+                names,
+                selector,
+            },
             wait,
             window: Window::default(),
             clock_ahead: now - asked.midpoint(unix_millis()),
         };
         let what = "Prometheus to scrape every replica before the run";
+        let active = run.queries.prometheus.targets().await?;
+        let wait = run.wait_for(&active, &run.queries.raw(LOOKBACK_MS).await?);
         let seen = wait::until(what, wait, async || {
-            let active = run.prometheus.targets().await.ok()?;
-            let raw = run.raw(LOOKBACK_MS).await.ok()?;
+            let active = run.queries.prometheus.targets().await.ok()?;
+            let raw = run.queries.raw(LOOKBACK_MS).await.ok()?;
             (all_were_scraped(&active, &raw) && run.covers(&raw, instance_ids, now)).then_some(raw)
         })
         .await;
         let raw = match seen {
             Some(raw) => raw,
-            None => run.raw(LOOKBACK_MS).await?,
+            None => run.queries.raw(LOOKBACK_MS).await?,
         };
-        run.note_baselines(&raw, &run.prometheus.targets().await?);
-        run.window.began = run.prometheus.now().await?;
+        run.note_baselines(&raw, &run.queries.prometheus.targets().await?);
+        run.window.began = run.queries.prometheus.now().await?;
         Ok(run)
+    }
+
+    /// How long to wait: as given, otherwise for two scrapes of the service's targets.
+    fn wait_for(&self, active: &[ActiveTarget], raw: &[Series]) -> Duration {
+        if let Some(given) = self.wait {
+            return given;
+        }
+        let targets: BTreeSet<_> = self.own(raw).map(Series::target).collect();
+        let is_own = |target: &&ActiveTarget| targets.iter().any(|own| fits(own, &target.labels));
+        let longest = |intervals: &mut dyn Iterator<Item = &ActiveTarget>| {
+            let intervals = intervals.filter_map(ActiveTarget::interval);
+            needed_wait(intervals.fold(0.0, f64::max)).max(USUAL_WAIT)
+        };
+        if targets.is_empty() {
+            longest(&mut active.iter()).min(LONGEST_WAIT)
+        } else {
+            longest(&mut active.iter().filter(is_own))
+        }
     }
 
     /// The samples that are visible now were scraped before the first request.
     fn note_baselines(&mut self, raw: &[Series], active: &[ActiveTarget]) {
-        for series in self.accepted(raw) {
+        let own = raw
+            .iter()
+            .filter(|series| self.queries.names.read(series.name()).is_some());
+        for series in own {
             if let Some(last) = series.points.last()
                 && is_among(active, &series.labels)
             {
-                self.window.baselines.insert(series.target(), last.at);
+                let baseline = self.window.baselines.entry(series.target());
+                let baseline = baseline.or_insert(last.at);
+                *baseline = last.at.max(*baseline);
             }
         }
     }
 
-    fn accepted<'s>(&self, raw: &'s [Series]) -> impl Iterator<Item = &'s Series> + use<'s> {
-        let name = self.names.family(Metric::RequestsAccepted);
-        raw.iter().filter(move |series| series.name() == name)
+    fn own<'s>(&self, raw: &'s [Series]) -> impl Iterator<Item = &'s Series> {
+        raw.iter()
+            .filter(|series| self.queries.names.read(series.name()).is_some())
     }
 
     fn covers(&self, raw: &[Series], instance_ids: &[String], since: i64) -> bool {
         if instance_ids.is_empty() {
-            return self.accepted(raw).any(|series| series.reaches(since));
+            return self.own(raw).any(|series| series.reaches(since));
         }
-        let infos = raw.iter().filter(|series| series.name() == TARGET_INFO);
-        let fresh: BTreeSet<_> = infos
-            .filter(|series| series.reaches(since))
-            .filter_map(|series| series.labels.get(label::INSTANCE_ID))
-            .collect();
-        instance_ids.iter().all(|id| fresh.contains(id))
+        let is_fresh = |series: &&Series| series.reaches(since);
+        let infos = || raw.iter().filter(|series| series.name() == TARGET_INFO);
+        // The counts are asked for before `target_info`: a scrape may be in one answer only.
+        let is_counted = |info: &Series| {
+            let fits = |own: &&Series| {
+                own.target()
+                    .iter()
+                    .all(|(name, value)| info.has_label(name, value))
+            };
+            let mut own = self.own(raw).filter(fits).peekable();
+            if own.peek().is_some() {
+                own.any(|series| is_fresh(&series))
+            } else {
+                self.own(raw).any(|series| is_fresh(&series))
+            }
+        };
+        // Without any `target_info` no scrape can tell the replicas apart.
+        if infos().next().is_none() {
+            return self.own(raw).any(|series| is_fresh(&series));
+        }
+        instance_ids.iter().all(|id| {
+            let own = infos().filter(|info| info.has_label(label::INSTANCE_ID, id));
+            own.filter(is_fresh).any(is_counted)
+        })
     }
 
     /// Waits for the first scrape of each target after the run, and fetches everything.
-    pub async fn end(mut self, rate_window: Option<Duration>) -> Result<Scrapes, PrometheusError> {
+    pub async fn end(
+        mut self,
+        answered: &Answered<'_>,
+        rate_window: Option<Duration>,
+    ) -> Result<Scrapes, PrometheusError> {
         let what = "Prometheus to scrape every target after the run";
         let mut last = Ok(0);
-        wait::until(what, self.wait, async || {
-            last = self.prometheus.now().await;
+        wait::until(what, self.wait.unwrap_or(USUAL_WAIT), async || {
+            last = self.queries.prometheus.now().await;
             last.is_ok().then_some(())
         })
         .await;
         self.window.ended = last? + SCRAPE_MARGIN_MS;
-        wait::until(what, self.wait, async || {
-            let raw = self.raw(self.lookback().await.ok()?).await.ok()?;
-            let targets = self.targets(&raw, &[]);
-            let active = self.prometheus.targets().await.ok()?;
-            let is_done =
-                |target: &Target| target.is_complete || !is_among(&active, &target.labels);
-            (!targets.is_empty() && targets.iter().all(is_done)).then_some(())
+        let active = self.queries.prometheus.targets().await?;
+        let wait = self.wait_for(&active, &self.queries.raw(self.lookback().await?).await?);
+        wait::until(what, wait, async || {
+            let active = self.queries.prometheus.targets().await.ok()?;
+            let raw = self.queries.raw(self.lookback().await.ok()?).await.ok()?;
+            self.is_scraped(&active, &self.targets(&raw, &[]), answered)
+                .then_some(())
         })
         .await;
-        self.fetch(rate_window).await
+        self.fetch(answered, rate_window, wait).await
     }
 
-    async fn fetch(self, rate_window: Option<Duration>) -> Result<Scrapes, PrometheusError> {
-        let active = self.prometheus.targets().await?;
+    /// Whether every target that is, or may be, one of a replica that answered has been scraped since the run.
+    fn is_scraped(
+        &self,
+        active: &[ActiveTarget],
+        targets: &[Target],
+        answered: &Answered<'_>,
+    ) -> bool {
+        let is_seen = |id| {
+            targets
+                .iter()
+                .any(|target| target.is_of(&[String::clone(id)].into()))
+        };
+        let all_seen = answered.ids.iter().all(is_seen);
+        let mut own = targets
+            .iter()
+            .filter(|target| target.is_of(&answered.ids) || (!all_seen && target.is_anonymous()));
+        let is_done = |target: &Target| target.is_complete || !is_among(active, &target.labels);
+        let is_pending = |target: &ActiveTarget| target.is_pending(self.window.ended);
+        own.all(is_done) && (all_seen || !active.iter().any(is_pending))
+    }
+
+    async fn fetch(
+        self,
+        answered: &Answered<'_>,
+        rate_window: Option<Duration>,
+        waited: Duration,
+    ) -> Result<Scrapes, PrometheusError> {
+        let active = self.queries.prometheus.targets().await?;
         let window = rate_window.map(|window| i64::try_from(window.as_millis()));
         let window = window.map(|millis| millis.unwrap_or(i64::MAX));
         let lookback = self.lookback().await? + window.unwrap_or_default();
-        let targets = self.targets(&self.raw(lookback).await?, &active);
+        let mut targets = self.targets(&self.queries.raw(lookback).await?, &active);
+        identify(&mut targets, &answered.pages);
+        let (targets, others): (Vec<_>, Vec<_>) = targets
+            .into_iter()
+            .partition(|target| target.is_of(&answered.ids));
         let spans = || targets.iter().map(|target| target.span);
         let to = spans().map(|(_, to)| to).max();
         let to = to.unwrap_or(self.window.ended);
         let from = spans().map(|(from, _)| from).min().unwrap_or(to);
         // A scrape in flight may still add a sample from before `to`.
-        wait::until("Prometheus to close the window", self.wait, async || {
-            (self.prometheus.now().await.ok()? > to + 500).then_some(())
+        wait::until("Prometheus to close the window", waited, async || {
+            (self.queries.prometheus.now().await.ok()? > to + 500).then_some(())
         })
         .await;
         let run = Range { from: from - 1, to };
@@ -141,17 +234,36 @@ impl<'a> PrometheusRun<'a> {
             from: to - window,
             to,
         });
-        let reported = self.quantiles(run).await?;
+        let own: Vec<_> = targets.iter().map(|target| &target.labels).collect();
+        let all: Vec<_> = others.iter().map(|target| &target.labels).collect();
+        let selectors = quantile_query::selectors(&own, &all, self.queries.selector);
+        let reported = self.queries.quantiles(&selectors, run).await?;
         let reported_in_window = match dashboard {
-            Some(range) => self.quantiles(range).await?,
+            Some(range) => self.queries.quantiles(&selectors, range).await?,
             None => Vec::new(),
         };
-        let raw = self.raw(lookback + 1000).await?;
+        let raw = self.queries.raw(lookback + 1000).await?;
+        let judged = raw
+            .iter()
+            .filter(|series| own.iter().any(|own| series.is_from(own)));
+        let judged: Vec<_> = judged.cloned().collect();
+        let is_seen = |id: &&String| {
+            targets
+                .iter()
+                .any(|target| target.is_of(&[(*id).clone()].into()))
+        };
+        let unseen: Vec<_> = answered.ids.iter().filter(|id| !is_seen(id)).collect();
+        let (informed, similar) = self.queries.about_missing(&unseen).await?;
         Ok(Scrapes {
-            run: QuantileQuery::new(run, reported, &raw, self.names),
-            rate_window: dashboard
-                .map(|range| QuantileQuery::new(range, reported_in_window, &raw, self.names)),
+            run: QuantileQuery::new(run, reported, &judged, self.queries.names),
+            rate_window: dashboard.map(|range| {
+                QuantileQuery::new(range, reported_in_window, &judged, self.queries.names)
+            }),
             targets,
+            others,
+            informed,
+            similar,
+            waited,
             active,
             raw,
             window: self.window,
@@ -159,46 +271,15 @@ impl<'a> PrometheusRun<'a> {
         })
     }
 
-    async fn quantiles(&self, range: Range) -> Result<Vec<Option<f64>>, PrometheusError> {
-        let mut reported = Vec::new();
-        for q in QUANTILES {
-            let promql = QuantileQuery::promql(self.names, q, range.to - range.from);
-            reported.push(self.prometheus.value(&promql, range.to).await?);
-        }
-        Ok(reported)
-    }
-
     /// How far back from now the samples of the run reach, in milliseconds.
     async fn lookback(&self) -> Result<i64, PrometheusError> {
         let first = self.window.baselines.values().copied();
         let first = first.chain([self.window.began]).min();
-        Ok(self.prometheus.now().await? - first.unwrap_or_default() + 1000)
-    }
-
-    /// Raw samples of the service's own counters, and of the series that tell its processes apart.
-    async fn raw(&self, lookback: i64) -> Result<Vec<Series>, PrometheusError> {
-        let latency = self.names.family(Metric::ExecutionLatency);
-        let accepted = self.names.family(Metric::RequestsAccepted);
-        let own = format!("{{{NAME}=~\"{latency}_(bucket|count|sum)|{accepted}\"}}[{lookback}ms]");
-        let mut raw = self.prometheus.raw(&own).await?;
-        let jobs = raw.iter().filter_map(|series| series.labels.get(JOB));
-        let jobs: BTreeSet<_> = jobs.map(|job| escaped(job)).collect();
-        if !jobs.is_empty() {
-            let jobs = Vec::from_iter(jobs).join("|");
-            let about = format!(
-                "{{{NAME}=~\"{PROCESS_START_TIME}|{TARGET_INFO}\",{JOB}=~\"{jobs}\"}}[{lookback}ms]"
-            );
-            raw.extend(self.prometheus.raw(&about).await?);
-        }
-        Ok(raw)
+        Ok(self.queries.prometheus.now().await? - first.unwrap_or_default() + 1000)
     }
 
     /// The targets that have samples of the run.
     fn targets(&self, raw: &[Series], active: &[ActiveTarget]) -> Vec<Target> {
-        let intervals = active.iter();
-        let intervals: BTreeMap<_, f64> = intervals
-            .filter_map(|target| Some((address(&target.labels), target.interval()?)))
-            .collect();
         let is_of_run = |series: &&Series| {
             let mut baselines = self.window.baselines.keys();
             [TARGET_INFO, PROCESS_START_TIME].contains(&series.name())
@@ -206,8 +287,9 @@ impl<'a> PrometheusRun<'a> {
                 || series.reaches(self.window.began)
         };
         let raw: Vec<_> = raw.iter().filter(is_of_run).collect();
-        processes::targets(&raw, self.names, &self.window, |labels| {
-            intervals.get(&address(labels)).copied()
+        processes::targets(&raw, self.queries.names, &self.window, |labels| {
+            let mut own = active.iter().filter(|target| fits(labels, &target.labels));
+            own.find_map(ActiveTarget::interval)
         })
     }
 }
@@ -221,19 +303,5 @@ fn all_were_scraped(active: &[ActiveTarget], raw: &[Series]) -> bool {
 
 fn is_among(active: &[ActiveTarget], labels: &Labels) -> bool {
     let mut active = active.iter();
-    active.any(|target| address(&target.labels) == address(labels))
-}
-
-/// A text as part of a regular expression in a quoted string of `PromQL`.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::new();
-    for letter in text.chars() {
-        if "\\\"".contains(letter) {
-            escaped.push_str(r"\\\");
-        } else if ".+*?()|[]{}^$".contains(letter) {
-            escaped.push_str(r"\\");
-        }
-        escaped.push(letter);
-    }
-    escaped
+    active.any(|target| fits(labels, &target.labels))
 }

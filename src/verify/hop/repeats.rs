@@ -1,0 +1,40 @@
+//! Requests that reached the service several times each: a mirror or retries on the way, as the counts show it.
+
+use crate::{
+    contract::Step,
+    verify::{
+        evidence::Evidence,
+        model::{answers::answers, histogram::Histogram, page::processes},
+    },
+};
+
+/// Fewer answers show no pattern.
+const MIN_ANSWERS: usize = 20;
+/// The share of the executions that may be missing or in another bucket: each execution is measured by itself.
+const TOLERANCE: f64 = 0.03;
+
+/// How many times each request was executed, where the counts are a multiple of the answers, bucket by bucket.
+pub fn times(evidence: &Evidence) -> Option<f64> {
+    let totals = answers(&evidence.sent).map(|answer| answer.total);
+    let totals: Vec<_> = totals.collect();
+    let mut counted = Histogram::default();
+    let mut accepted = 0.0;
+    for process in processes(&evidence.replicas) {
+        accepted += process.counts.accepted;
+        counted.add(process.counts.step(Step::Total)?);
+    }
+    let answered = totals.len() as f64;
+    let times = (accepted / answered).round();
+    if totals.len() < MIN_ANSWERS || times < 2.0 || accepted != times * answered {
+        return None;
+    }
+    let expected = Histogram::of(&counted.bounds(), totals.into_iter());
+    let buckets = expected.buckets.iter().zip(&counted.buckets);
+    let (mut off, mut below) = (0.0, (0.0, 0.0));
+    for (expected, counted) in buckets {
+        let own = (expected.cumulative - below.0, counted.cumulative - below.1);
+        off += (times * own.0 - own.1).abs();
+        below = (expected.cumulative, counted.cumulative);
+    }
+    (off <= 2.0 + TOLERANCE * accepted).then_some(times)
+}

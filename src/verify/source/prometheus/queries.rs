@@ -1,0 +1,103 @@
+//! The queries of a run: raw samples, percentiles, and what there is instead of series that are missing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::api::{Prometheus, PrometheusError};
+use crate::{
+    contract::{
+        Metric, Names, Step,
+        names::{PROCESS_START_TIME, TARGET_INFO, label},
+    },
+    verify::model::{
+        labels::{INSTANCE, JOB, Labels, NAME},
+        promql::{Selector, quoted, regex_escaped},
+        quantile_query::{QUANTILES, QuantileQuery},
+        rate::Range,
+        series::Series,
+    },
+};
+
+/// A Prometheus, and what of it is asked for.
+pub struct Queries<'a> {
+    pub prometheus: Prometheus,
+    pub names: &'a Names,
+    pub selector: &'a Selector,
+}
+
+impl Queries<'_> {
+    /// Raw samples of the service's own counters, and of the series that tell its processes apart.
+    pub async fn raw(&self, lookback: i64) -> Result<Vec<Series>, PrometheusError> {
+        let latency = self.names.family(Metric::ExecutionLatency);
+        let accepted = self.names.family(Metric::RequestsAccepted);
+        let selector = self.selector.and();
+        let own = format!(
+            "{{{NAME}=~\"{latency}_(bucket|count|sum)|{accepted}\"{selector}}}[{lookback}ms]"
+        );
+        let mut raw = self.prometheus.raw(&own).await?;
+        let jobs = raw.iter().map(|series| series.labels.get(JOB));
+        let jobs: BTreeSet<_> = jobs.map(|job| job.map_or("", String::as_str)).collect();
+        if !jobs.is_empty() {
+            let jobs: Vec<_> = jobs.into_iter().map(regex_escaped).collect();
+            let jobs = quoted(&jobs.join("|"));
+            let about = format!(
+                "{{{NAME}=~\"{PROCESS_START_TIME}|{TARGET_INFO}\",{JOB}=~{jobs}{selector}}}[{lookback}ms]"
+            );
+            raw.extend(self.prometheus.raw(&about).await?);
+        }
+        Ok(raw)
+    }
+
+    pub async fn quantiles(
+        &self,
+        selectors: &[Selector],
+        range: Range,
+    ) -> Result<Vec<Option<f64>>, PrometheusError> {
+        if selectors.is_empty() {
+            return Ok(vec![None; QUANTILES.len()]);
+        }
+        let mut reported = Vec::new();
+        for q in QUANTILES {
+            let window = range.to - range.from;
+            let promql = QuantileQuery::promql(self.names, q, window, selectors);
+            reported.push(self.prometheus.value(&promql, range.to).await?);
+        }
+        Ok(reported)
+    }
+
+    /// What Prometheus has instead of the series of replicas that answered: where `target_info` names them, and metrics
+    /// with similar names.
+    pub async fn about_missing(
+        &self,
+        unseen: &[&String],
+    ) -> Result<(BTreeMap<String, Labels>, BTreeSet<String>), PrometheusError> {
+        let (mut informed, mut similar) = (BTreeMap::new(), BTreeSet::new());
+        if unseen.is_empty() {
+            return Ok((informed, similar));
+        }
+        for id in unseen {
+            let id_label = label::INSTANCE_ID;
+            let promql = format!(
+                "{TARGET_INFO}{{{id_label}={}{}}}",
+                quoted(id),
+                self.selector.and()
+            );
+            if let Some((mut labels, _)) = self.prometheus.vector(&promql).await?.pop() {
+                labels.retain(|name, _| [JOB, INSTANCE].contains(&name.as_str()));
+                informed.insert((*id).clone(), labels);
+            }
+        }
+        let (latency, step) = (self.names.family(Metric::ExecutionLatency), label::STEP);
+        let promql = format!(
+            "group by ({NAME}) ({{{NAME}=~\".+_count\",{step}=\"{}\"{}}})",
+            Step::Total.as_str(),
+            self.selector.and()
+        );
+        for (labels, _) in self.prometheus.vector(&promql).await? {
+            let name = labels
+                .get(NAME)
+                .and_then(|name| name.strip_suffix("_count"));
+            similar.extend(name.filter(|name| *name != latency).map(str::to_owned));
+        }
+        Ok((informed, similar))
+    }
+}
