@@ -1,7 +1,7 @@
 //! The meter provider, and the registry that a scrape reads: instruments and `process_*`.
 
 use opentelemetry::metrics::{Meter, MeterProvider};
-use opentelemetry_sdk::{Resource, error::OTelSdkResult, metrics::SdkMeterProvider};
+use opentelemetry_sdk::{Resource, metrics::SdkMeterProvider};
 use prometheus::{
     Encoder, Registry, TextEncoder, process_collector::ProcessCollector, proto::MetricFamily,
 };
@@ -65,7 +65,8 @@ impl Metrics {
         opentelemetry::global::set_meter_provider(self.provider.clone());
     }
 
-    pub(super) fn shutdown(&self) -> OTelSdkResult {
-        self.provider.shutdown()
+    pub(super) fn shutdown(&self) {
+        // Nothing is pushed, so nothing can be lost.
+        let _ = self.provider.shutdown();
     }
 }

@@ -11,6 +11,7 @@ mod parts;
 mod ends;
 mod environment;
 mod generated;
+mod last_spans;
 mod process;
 mod typed;
 mod variables;
