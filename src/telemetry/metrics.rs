@@ -2,11 +2,11 @@
 
 use opentelemetry::metrics::{Meter, MeterProvider};
 use opentelemetry_sdk::{Resource, metrics::SdkMeterProvider};
-use prometheus::{
-    Encoder, Registry, TextEncoder, process_collector::ProcessCollector, proto::MetricFamily,
-};
+use prometheus::{Encoder, Registry, TextEncoder, proto::MetricFamily};
 
-use super::{error::TelemetryError, resource::as_labels, service::Service};
+use super::{
+    error::TelemetryError, process::ProcessMetrics, resource::as_labels, service::Service,
+};
 
 /// Instruments in, exposition out. Cloning is cheap.
 #[derive(Clone, Debug)]
@@ -25,7 +25,7 @@ impl Metrics {
             .build()
             .map_err(|error| TelemetryError::Registry(error.to_string()))?;
         registry
-            .register(Box::new(ProcessCollector::for_self()))
+            .register(Box::new(ProcessMetrics::new()))
             .map_err(|error| TelemetryError::Registry(error.to_string()))?;
         let provider = SdkMeterProvider::builder()
             .with_resource(as_labels(resource))

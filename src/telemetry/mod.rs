@@ -14,6 +14,7 @@ mod exporter;
 mod http_client;
 mod logs;
 mod metrics;
+mod process;
 mod resource;
 mod server_span;
 mod service;
@@ -57,8 +58,8 @@ impl Telemetry {
         let mut settings = Settings::read(&Variables::of_process())?;
         let warnings = mem::take(&mut settings.warnings);
         let telemetry = Self::build(service, settings)?;
-        logs::install(format, telemetry.tracing.tracer());
-        for warning in warnings {
+        let filter = logs::install(format, telemetry.tracing.tracer());
+        for warning in warnings.into_iter().chain(filter) {
             tracing::warn!("{warning}");
         }
         Ok(telemetry)

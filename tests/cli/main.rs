@@ -12,6 +12,7 @@ mod ends;
 mod environment;
 mod generated;
 mod last_spans;
+mod log;
 mod process;
 mod typed;
 mod variables;
