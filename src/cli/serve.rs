@@ -41,7 +41,7 @@ pub fn run(args: &ServeArgs) -> anyhow::Result<Exit> {
         }
         ending => {
             // Outside the worker threads, which the exporter still needs for the last spans.
-            telemetry.shutdown()?;
+            telemetry.shutdown();
             Ok(if matches!(ending, Ending::Drained) {
                 Exit::Good
             } else {

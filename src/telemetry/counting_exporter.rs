@@ -1,7 +1,11 @@
 //! A span exporter that counts delivered and lost spans, and logs when export starts or stops failing: not per batch.
 
 use std::{
-    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    slice::from_ref,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     time::Duration,
 };
 
@@ -16,7 +20,7 @@ use opentelemetry_sdk::{
 };
 use reqwest::Url;
 
-use super::http_client::LastError;
+use super::{counting_processor::Spans, http_client::LastError};
 
 /// Wraps an exporter. The metric is that of the conventions for SDKs:
 /// <https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/#metric-otelsdkexporterspanexported>
@@ -28,6 +32,7 @@ pub(super) struct CountingExporter<E> {
     failing: AtomicBool,
     endpoint: String,
     last_error: LastError,
+    spans: Arc<Spans>,
 }
 
 impl<E> CountingExporter<E> {
@@ -38,6 +43,7 @@ impl<E> CountingExporter<E> {
         meter: &Meter,
         endpoint: &Url,
         last_error: LastError,
+        spans: Arc<Spans>,
     ) -> Self {
         let exported = meter
             .u64_counter("otel.sdk.exporter.span.exported")
@@ -47,17 +53,21 @@ impl<E> CountingExporter<E> {
         let component = KeyValue::new("otel.component.type", component);
         Self {
             inner,
-            delivered: exported.bind(&[component.clone(), KeyValue::new("error.type", "")]),
+            delivered: exported.bind(from_ref(&component)),
             failed: exported.bind(&[component, KeyValue::new("error.type", "export_failed")]),
             failing: AtomicBool::new(false),
             endpoint: without_credentials(endpoint),
             last_error,
+            spans,
         }
     }
 
     fn record(&self, spans: u64, result: &OTelSdkResult) {
         match result {
-            Ok(()) => self.delivered.add(spans),
+            Ok(()) => {
+                self.delivered.add(spans);
+                self.spans.deliver(spans);
+            }
             Err(_) => self.failed.add(spans),
         }
         let was_failing = self.failing.swap(result.is_err(), Relaxed);

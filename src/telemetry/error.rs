@@ -1,8 +1,8 @@
-//! Why telemetry could not be started, or not be stopped cleanly.
+//! Why telemetry could not be started.
 
 use std::borrow::Cow;
 
-/// Why telemetry could not be started, or not be stopped cleanly.
+/// Why telemetry could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum TelemetryError {
     /// A variable has a value that cannot be honoured.
@@ -21,9 +21,6 @@ pub enum TelemetryError {
     /// The metrics registry refused a collector.
     #[error("the metrics registry: {0}")]
     Registry(String),
-    /// The last spans or metrics could not be delivered.
-    #[error("the last spans may be lost: {0}")]
-    Shutdown(opentelemetry_sdk::error::OTelSdkError),
 }
 
 impl TelemetryError {

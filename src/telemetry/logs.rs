@@ -1,7 +1,7 @@
 //! The log subscriber: text on a terminal, JSON elsewhere; lines inside a request carry its trace id and span id.
 
 use std::{
-    fmt,
+    env, fmt,
     io::{self, IsTerminal},
 };
 
@@ -37,21 +37,22 @@ pub enum LogFormat {
     Json,
 }
 
-/// Installs the subscriber of the process. A second call is ignored.
-pub fn install(format: Option<LogFormat>, tracer: SdkTracer) {
-    let filter =
-        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
+/// Installs the subscriber of the process; a second call is ignored. Returns a warning where `RUST_LOG` cannot be read.
+pub fn install(format: Option<LogFormat>, tracer: SdkTracer) -> Option<String> {
+    let given = env::var_os("RUST_LOG").map(|given| given.to_string_lossy().into_owned());
+    let (filter, warning) = filter(given.as_deref());
     let terminal = io::stderr().is_terminal();
+    let colours = terminal && takes_colours();
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(io::stderr)
-        .with_ansi(terminal);
+        .with_ansi(colours);
     let format = match format {
         None if terminal => LogFormat::Text,
         chosen => chosen.unwrap_or(LogFormat::Json),
     };
     let lines = match format {
         LogFormat::Text => lines
-            .event_format(WithTrace(format::format().with_ansi(terminal)))
+            .event_format(WithTrace(format::format().with_ansi(colours)))
             .boxed(),
         LogFormat::Json => {
             let json = format::json()
@@ -73,6 +74,29 @@ pub fn install(format: Option<LogFormat>, tracer: SdkTracer) {
         .with(lines.with_filter(filter))
         .with(spans.with_filter(traced()))
         .try_init();
+    warning
+}
+
+/// The filter of `RUST_LOG`, or the default one with a warning.
+fn filter(given: Option<&str>) -> (EnvFilter, Option<String>) {
+    let default = || EnvFilter::new(DEFAULT_FILTER);
+    match given.filter(|given| !given.trim().is_empty()) {
+        None => (default(), None),
+        Some(given) => match EnvFilter::try_new(given) {
+            Ok(filter) => (filter, None),
+            Err(error) => (
+                default(),
+                Some(format!("RUST_LOG=`{given}` has no effect: {error}")),
+            ),
+        },
+    }
+}
+
+/// Whether a terminal may be sent colours: <https://no-color.org>.
+fn takes_colours() -> bool {
+    let forbidden = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let dumb = env::var_os("TERM").is_some_and(|value| value == "dumb");
+    !forbidden && !dumb
 }
 
 /// Which `tracing` spans are exported, whatever is logged.

@@ -1,12 +1,12 @@
 //! The meter provider, and the registry that a scrape reads: instruments and `process_*`.
 
 use opentelemetry::metrics::{Meter, MeterProvider};
-use opentelemetry_sdk::{Resource, error::OTelSdkResult, metrics::SdkMeterProvider};
-use prometheus::{
-    Encoder, Registry, TextEncoder, process_collector::ProcessCollector, proto::MetricFamily,
-};
+use opentelemetry_sdk::{Resource, metrics::SdkMeterProvider};
+use prometheus::{Encoder, Registry, TextEncoder, proto::MetricFamily};
 
-use super::{error::TelemetryError, resource::as_labels, service::Service};
+use super::{
+    error::TelemetryError, process::ProcessMetrics, resource::as_labels, service::Service,
+};
 
 /// Instruments in, exposition out. Cloning is cheap.
 #[derive(Clone, Debug)]
@@ -25,7 +25,7 @@ impl Metrics {
             .build()
             .map_err(|error| TelemetryError::Registry(error.to_string()))?;
         registry
-            .register(Box::new(ProcessCollector::for_self()))
+            .register(Box::new(ProcessMetrics::new()))
             .map_err(|error| TelemetryError::Registry(error.to_string()))?;
         let provider = SdkMeterProvider::builder()
             .with_resource(as_labels(resource))
@@ -65,7 +65,8 @@ impl Metrics {
         opentelemetry::global::set_meter_provider(self.provider.clone());
     }
 
-    pub(super) fn shutdown(&self) -> OTelSdkResult {
-        self.provider.shutdown()
+    pub(super) fn shutdown(&self) {
+        // Nothing is pushed, so nothing can be lost.
+        let _ = self.provider.shutdown();
     }
 }

@@ -4,14 +4,17 @@
 //! Errors: a setting that cannot be honoured is a [`TelemetryError`] at the start; what fails later (an absent collector)
 //! is a metric and one log line, and does not affect requests.
 
+mod carrier;
 mod chain;
 mod counting_exporter;
+mod counting_processor;
 mod environment;
 mod error;
 mod exporter;
 mod http_client;
 mod logs;
 mod metrics;
+mod process;
 mod resource;
 mod server_span;
 mod service;
@@ -32,7 +35,7 @@ use environment::{Settings, Variables};
 /// How long the last spans may take to reach a collector.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Everything that observes one process. Ends with [`shutdown`](Self::shutdown), which can fail: not with a drop.
+/// Everything that observes one process. Ends with [`shutdown`](Self::shutdown), which takes time: not with a drop.
 #[derive(Debug)]
 #[must_use = "the last spans are lost unless it is shut down"]
 pub struct Telemetry {
@@ -55,8 +58,8 @@ impl Telemetry {
         let mut settings = Settings::read(&Variables::of_process())?;
         let warnings = mem::take(&mut settings.warnings);
         let telemetry = Self::build(service, settings)?;
-        logs::install(format, telemetry.tracing.tracer());
-        for warning in warnings {
+        let filter = logs::install(format, telemetry.tracing.tracer());
+        for warning in warnings.into_iter().chain(filter) {
             tracing::warn!("{warning}");
         }
         Ok(telemetry)
@@ -90,15 +93,17 @@ impl Telemetry {
         })
     }
 
-    /// Flushes and stops the tracer, then the meter. Blocks: call it outside the runtime's worker threads, while the
-    /// runtime still exists.
-    ///
-    /// # Errors
-    /// When the last spans could not be delivered.
-    pub fn shutdown(self) -> Result<(), TelemetryError> {
-        let traces = self.tracing.shutdown(FLUSH_TIMEOUT);
-        let metrics = self.metrics.shutdown();
-        traces.and(metrics).map_err(TelemetryError::Shutdown)
+    /// Flushes and stops the tracer, then the meter; spans that could not be delivered are a warning. Blocks: call it
+    /// outside the runtime's worker threads, while the runtime still exists.
+    pub fn shutdown(self) {
+        let undelivered = self.tracing.shutdown(FLUSH_TIMEOUT);
+        if undelivered > 0 {
+            tracing::warn!(
+                spans = undelivered,
+                "spans were not delivered to the collector"
+            );
+        }
+        self.metrics.shutdown();
     }
 }
 

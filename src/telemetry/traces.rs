@@ -1,6 +1,9 @@
 //! The tracer provider and W3C propagation: starts the span of each request.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use http::{HeaderMap, HeaderName};
 use opentelemetry::{
@@ -11,10 +14,8 @@ use opentelemetry::{
         TracerProvider,
     },
 };
-use opentelemetry_http::HeaderExtractor;
 use opentelemetry_sdk::{
     Resource,
-    error::OTelSdkResult,
     propagation::{BaggagePropagator, TraceContextPropagator},
     trace::{
         BatchConfigBuilder, BatchSpanProcessor, IdGenerator, RandomIdGenerator, Sampler, SdkTracer,
@@ -23,7 +24,9 @@ use opentelemetry_sdk::{
 };
 
 use super::{
+    carrier::Carrier,
     counting_exporter::CountingExporter,
+    counting_processor::{CountingProcessor, Spans},
     environment::{Export, Propagator},
     error::TelemetryError,
     exporter,
@@ -39,6 +42,7 @@ pub struct Tracing {
     tracer: SdkTracer,
     propagator: Option<TextMapCompositePropagator>,
     exports: bool,
+    spans: Arc<Spans>,
 }
 
 impl Tracing {
@@ -50,10 +54,10 @@ impl Tracing {
         metrics: &Metrics,
     ) -> Result<Self, TelemetryError> {
         let builder = SdkTracerProvider::builder().with_resource(resource);
-        let exports = export.is_some();
+        let (exports, spans) = (export.is_some(), Arc::<Spans>::default());
         let provider = match export {
             Some(export) => builder
-                .with_span_processor(processor(&export, metrics)?)
+                .with_span_processor(processor(&export, metrics, Arc::clone(&spans))?)
                 .with_sampler(export.sampler)
                 .with_span_limits(export.limits),
             // Spans have real ids, and none is recorded.
@@ -65,6 +69,7 @@ impl Tracing {
             provider,
             propagator: propagator(propagators),
             exports,
+            spans,
         })
     }
 
@@ -78,7 +83,7 @@ impl Tracing {
     pub fn server_span(&self, headers: &HeaderMap, name: impl FnOnce() -> String) -> ServerSpan {
         let parent = match &self.propagator {
             Some(propagator) if carries_context(headers) => {
-                propagator.extract_with_context(&Context::new(), &HeaderExtractor(headers))
+                propagator.extract_with_context(&Context::new(), &Carrier::new(headers))
             }
             _ => Context::new(),
         };
@@ -118,12 +123,19 @@ impl Tracing {
         })
     }
 
-    pub(super) fn shutdown(&self, timeout: Duration) -> OTelSdkResult {
-        self.provider.shutdown_with_timeout(timeout)
+    /// Delivers the last spans, or gives up after `timeout`; returns how many were not delivered since the start.
+    pub(super) fn shutdown(&self, timeout: Duration) -> u64 {
+        // How it failed was logged with the failed export; the number tells the rest.
+        let _ = self.provider.shutdown_with_timeout(timeout);
+        self.spans.undelivered()
     }
 }
 
-fn processor(export: &Export, metrics: &Metrics) -> Result<BatchSpanProcessor, TelemetryError> {
+fn processor(
+    export: &Export,
+    metrics: &Metrics,
+    spans: Arc<Spans>,
+) -> Result<CountingProcessor, TelemetryError> {
     let Export { otlp, batch, .. } = export;
     let (exporter, component, last_error) = exporter::build(otlp)?;
     let exporter = CountingExporter::new(
@@ -132,14 +144,17 @@ fn processor(export: &Export, metrics: &Metrics) -> Result<BatchSpanProcessor, T
         &metrics.meter(),
         &otlp.endpoint,
         last_error,
+        Arc::clone(&spans),
     );
     let config = BatchConfigBuilder::default()
         .with_max_queue_size(batch.queue)
         .with_max_export_batch_size(batch.size)
         .with_scheduled_delay(batch.delay);
-    Ok(BatchSpanProcessor::builder(exporter)
-        .with_batch_config(config.build())
-        .build())
+    let inner = BatchSpanProcessor::builder(exporter).with_batch_config(config.build());
+    Ok(CountingProcessor {
+        inner: inner.build(),
+        spans,
+    })
 }
 
 fn propagator(wanted: &[Propagator]) -> Option<TextMapCompositePropagator> {

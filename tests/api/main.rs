@@ -11,3 +11,4 @@ mod limits;
 mod metrics;
 mod plain;
 mod scrape;
+mod trace_headers;

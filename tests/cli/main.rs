@@ -12,6 +12,8 @@ mod ends;
 mod environment;
 mod generated;
 mod healthcheck;
+mod last_spans;
+mod log;
 mod otel;
 mod process;
 mod typed;

@@ -1,0 +1,45 @@
+//! Log lines on a terminal, and the filter of them.
+
+use std::process::Command;
+
+use crate::parts::{self, Service};
+
+/// What a service logs on a terminal that `script` makes.
+fn on_a_terminal(variable: (&str, &str)) -> String {
+    let program = env!("CARGO_BIN_EXE_httpserver");
+    let line = format!("timeout 1 {program} --listen 127.0.0.1:0");
+    let output = Command::new("script")
+        .args(["-qec", &line, "/dev/null"])
+        .env_remove("NO_COLOR")
+        .env("TERM", "xterm")
+        .env(variable.0, variable.1)
+        .output()
+        .unwrap();
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[test]
+fn a_terminal_gets_no_colours_where_they_are_not_wanted() {
+    if parts::absent(&["script", "timeout"]) {
+        return;
+    }
+    let coloured = on_a_terminal(("NO_COLOR", ""));
+    assert!(
+        coloured.contains("listening") && coloured.contains('\u{1b}'),
+        "{coloured}"
+    );
+    for variable in [("NO_COLOR", "1"), ("TERM", "dumb")] {
+        let plain = on_a_terminal(variable);
+        assert!(
+            plain.contains("listening") && !plain.contains('\u{1b}'),
+            "{plain}"
+        );
+    }
+}
+
+#[test]
+fn a_filter_that_cannot_be_read_is_a_warning() {
+    let service = Service::start(&["--delay", "constant(0s)"], &[("RUST_LOG", "info,a=loud")]);
+    let line = service.process.line_with("RUST_LOG");
+    assert!(line.contains("a=loud"), "{line}");
+}
