@@ -45,11 +45,14 @@ pub async fn run(
             return Ok(Exit::Unreachable);
         }
     };
-    if let Some(refusal) = source::probe::refusal(&api, &args.target).await {
-        eprintln!("error: {refusal}");
-        return Ok(Exit::Usage);
-    }
-    let evidence = run::gather(args, claim, &client, &api, stop).await?;
+    let probed = match source::probe::replica(&api, &args.target).await {
+        Ok(probed) => probed,
+        Err(refusal) => {
+            eprintln!("error: {refusal}");
+            return Ok(Exit::Usage);
+        }
+    };
+    let evidence = run::gather(args, claim, probed, (&client, &api), stop).await?;
     let report = Report::of(args.target.as_str(), &evidence);
     match args.output.write(&report, out) {
         // Its reader has left: the verdict is the same.

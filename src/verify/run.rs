@@ -24,12 +24,13 @@ const MAX_IN_FLIGHT: usize = 10_000;
 /// How long to wait for the last spans, unless `--wait` is given.
 const TRACES_WAIT: Duration = Duration::from_mins(1);
 
-/// Drives the load and gathers the evidence. `client` sends the known requests, `api` asks the sources.
+/// Drives the load and gathers the evidence. `client` sends the known requests, `api` asks the sources. `probed` is the
+/// replica that counted a request before: it is scraped once more before the run.
 pub async fn gather(
     args: &VerifyArgs,
     claim: Claim,
-    client: &Client,
-    api: &Client,
+    probed: Option<String>,
+    (client, api): (&Client, &Client),
     stop: impl Future<Output = ()>,
 ) -> anyhow::Result<Evidence> {
     let names = claim.names.clone();
@@ -40,7 +41,8 @@ pub async fn gather(
     };
     let mut pages = ReplicaPages::begin(api, &names, &args.target, &args.metrics).await;
     let ids = pages.found().map(ReplicaPages::instance_ids);
-    let ids = ids.unwrap_or_default();
+    let mut ids = ids.unwrap_or_default();
+    ids.extend(probed);
     let prometheus = match args.prometheus.clone() {
         None => Finding::Skipped("no --prometheus URL given".to_owned()),
         Some(url) => {
@@ -80,7 +82,10 @@ pub async fn gather(
         .then(async |jaeger| jaeger.wait_for(&sampled(&sent), wait).await)
         .await;
     Ok(Evidence {
-        replicas: pages.then(async |pages| pages.end()).await,
+        replicas: pages
+            .then(async |pages| pages.end())
+            .await
+            .required(!args.metrics.is_empty()),
         limits: args.limits.clone(),
         timeout: args.client.timeout,
         claim,

@@ -137,7 +137,7 @@ fn a_histogram_in_milliseconds_is_named_as_that() {
 
 #[test]
 fn one_observation_too_few_is_found_in_its_bucket() {
-    // One fewer at and above 1 s, once there are any.
+    // One fewer at and above 1 s, once there are more than the one of the probe.
     let one_less = |_: &str, body: String| -> String {
         let line = |line: &str| match line.rsplit_once(' ') {
             Some((series, value))
@@ -145,7 +145,10 @@ fn one_observation_too_few_is_found_in_its_bucket() {
             {
                 format!(
                     "{series} {}\n",
-                    (value.parse::<f64>().unwrap() - 1.0).max(0.0)
+                    match value.parse::<f64>().unwrap() {
+                        few if few <= 1.0 => few,
+                        many => many - 1.0,
+                    }
                 )
             }
             _ => format!("{line}\n"),

@@ -124,6 +124,17 @@ fn a_target_that_is_no_images_is_refused_before_the_load() {
 }
 
 #[test]
+fn metrics_that_were_asked_for_and_cannot_be_read_are_exit_code_3() {
+    let service = service();
+    let metrics = format!("http://{}/nothing", service.address);
+    let report = Verify::of(service.address)
+        .flags(&["--metrics", &metrics])
+        .run();
+    assert_eq!(report.code, 3, "{report}");
+    report.expect("measured -> /metrics", "SKIPPED", &["404"]);
+}
+
+#[test]
 fn a_guarded_prometheus_behind_a_path_prefix_answers_with_the_header() {
     if absent(&["prometheus"]) {
         return;

@@ -34,6 +34,27 @@ fn a_collector_that_keeps_90_percent_loses_the_rest_by_name() {
 }
 
 #[test]
+fn a_sampler_that_keeps_slow_traces_is_told_from_a_loss() {
+    if absent(&["otelcol", "jaeger"]) {
+        return;
+    }
+    let jaeger = Jaeger::start();
+    let exporters =
+        json!({"otlp": {"endpoint": jaeger.grpc.to_string(), "tls": {"insecure": true}}});
+    let keep = json!({"tail_sampling": {"decision_wait": "1s", "policies": [
+        {"name": "slow", "type": "latency", "latency": {"threshold_ms": 1000}},
+    ]}});
+    let collector = Collector::start_with(&exporters, &keep);
+    let service = traced(&collector.environment("http/protobuf"));
+    let verify = Verify::of(service.address).jaeger(&jaeger);
+    let report = verify.flags(&["--wait", "8s"]).run();
+    report.fails(
+        HOP,
+        &["sampled traces are missing", "keep only slow traces?"],
+    );
+}
+
+#[test]
 fn a_mirror_is_named_by_its_second_server_spans() {
     if absent(&["jaeger"]) {
         return;

@@ -1,6 +1,6 @@
 //! span -> Jaeger: each sampled request that was answered has a trace, whose span has the same measurement.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use super::judgement::{Hop, plural};
 use crate::verify::{
@@ -44,7 +44,9 @@ fn compare(evidence: &Evidence, traces: &Traces) -> Hop {
     let mut wrong = Vec::new();
     if !missing.is_empty() {
         let hint = if missing.len() == count {
-            "; does the service export spans (OTEL_EXPORTER_OTLP_ENDPOINT)?"
+            "; none has arrived within --wait: is the export late, or does the service export no spans (OTEL_EXPORTER_OTLP_ENDPOINT)?"
+        } else if slowest(&missing) < fastest_of(evidence, traces) {
+            "; all of them are faster than those that are there: does a sampler on the way keep only slow traces?"
         } else {
             ""
         };
@@ -81,10 +83,22 @@ fn compare(evidence: &Evidence, traces: &Traces) -> Hop {
     )])
 }
 
+fn slowest(answers: &[Answer<'_>]) -> Option<Duration> {
+    answers.iter().map(|answer| answer.total).max()
+}
+
+/// The shortest measurement whose trace is there.
+fn fastest_of(evidence: &Evidence, traces: &Traces) -> Option<Duration> {
+    let there = answers(&evidence.sent)
+        .filter(|answer| traces.contains_key(&answer.sent.trace_context.trace_id));
+    there.map(|answer| answer.total).min()
+}
+
 /// How many times the service executed this request, by its spans.
 fn executions(spans: &[Span]) -> usize {
     let is_own = |span: &&Span| span.is_server && span.drawn_ns.is_some();
-    spans.iter().filter(is_own).count()
+    let ids = spans.iter().filter(is_own).map(|span| span.id);
+    ids.collect::<BTreeSet<_>>().len()
 }
 
 /// The service's own span: the child of the request's span; otherwise (a proxy opened spans) the replica's server span.

@@ -20,6 +20,14 @@ impl<T> Finding<T> {
         }
     }
 
+    /// What is not available counts as not asked, where it was asked for by a flag.
+    pub fn required(self, is_required: bool) -> Self {
+        match self {
+            Self::Skipped(reason) if is_required => Self::Unreachable(reason),
+            other => other,
+        }
+    }
+
     /// Why the source could not be asked.
     pub fn unreachable(&self) -> Option<&str> {
         match self {

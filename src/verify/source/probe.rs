@@ -8,22 +8,28 @@ use crate::{
     contract::ServerTiming,
 };
 
-/// Why the target is refused: it answers, and its answer has no measurement. `None` also where it could not be asked,
-/// or is overloaded: the load shows that.
-pub async fn refusal(client: &Client, target: &Url) -> Option<String> {
+/// The replica that answered, where one did with a measurement; or why the target is refused: it answers without one.
+/// An overload refuses nothing, and a target that cannot be asked neither: the load shows that.
+pub async fn replica(client: &Client, target: &Url) -> Result<Option<String>, String> {
     let mut quick = target.clone();
     quick.query_pairs_mut().append_pair("delay", "constant(0s)");
-    untimed(client, &quick).await?;
-    // `serve --no-overrides` refuses the quick one.
-    let status = untimed(client, target).await?;
-    Some(format!(
-        "--target {} answers {status} without Server-Timing: it is no /images of this service, or a proxy removes the header",
-        without_password(target)
-    ))
+    let answer = match ask(client, &quick).await {
+        // `serve --no-overrides` refuses the quick one.
+        Some(Err(_)) => ask(client, target).await,
+        answer => answer,
+    };
+    match answer {
+        None => Ok(None),
+        Some(Ok(timing)) => Ok(timing.replica),
+        Some(Err(status)) => Err(format!(
+            "--target {} answers {status} without Server-Timing: it is no /images of this service, or a proxy removes the header",
+            without_password(target)
+        )),
+    }
 }
 
-/// The status of an answer without a measurement, unless it is that of an overload.
-async fn untimed(client: &Client, url: &Url) -> Option<StatusCode> {
+/// The measurement, or the status of an answer without one; `None` where there is no answer, or an overload.
+async fn ask(client: &Client, url: &Url) -> Option<Result<ServerTiming, StatusCode>> {
     let (trace_id, parent_id) = (rand::random::<u128>().max(1), rand::random::<u64>().max(1));
     let traceparent = format!("00-{trace_id:032x}-{parent_id:016x}-00");
     let request = client.get(url.clone()).header("traceparent", traceparent);
@@ -32,7 +38,9 @@ async fn untimed(client: &Client, url: &Url) -> Option<StatusCode> {
     let text = header.and_then(|value| value.to_str().ok());
     let timing: ServerTiming = text.unwrap_or_default().parse().ok()?;
     let status = answer.status();
-    let is_timed = timing.delay.is_some() && timing.total.is_some();
+    if timing.delay.is_some() && timing.total.is_some() {
+        return Some(Ok(timing));
+    }
     let is_overload = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
-    (!is_timed && !is_overload).then_some(status)
+    (!is_overload).then_some(Err(status))
 }

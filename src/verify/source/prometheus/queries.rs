@@ -17,6 +17,9 @@ use crate::{
     },
 };
 
+/// A target that has no sample for this long may be gone.
+const RECENT_MS: i64 = 60_000;
+
 /// A Prometheus, and what of it is asked for.
 pub struct Queries<'a> {
     pub prometheus: Prometheus,
@@ -99,5 +102,47 @@ impl Queries<'_> {
             similar.extend(name.filter(|name| *name != latency).map(str::to_owned));
         }
         Ok((informed, similar))
+    }
+
+    /// The service's own counters.
+    pub fn own<'s>(&self, raw: &'s [Series]) -> impl Iterator<Item = &'s Series> {
+        raw.iter()
+            .filter(|series| self.names.read(series.name()).is_some())
+    }
+
+    /// Whether each of these replicas has been scraped since this instant, as far as series name them.
+    pub fn covers(&self, raw: &[Series], instance_ids: &[String], since: i64) -> bool {
+        if instance_ids.is_empty() {
+            return self.own(raw).any(|series| series.reaches(since));
+        }
+        let is_fresh = |series: &&Series| series.reaches(since);
+        let infos = || raw.iter().filter(|series| series.name() == TARGET_INFO);
+        // The counts are asked for before `target_info`: a scrape may be in one answer only.
+        let is_counted = |info: &Series| {
+            let fits = |own: &&Series| {
+                own.target()
+                    .iter()
+                    .all(|(name, value)| info.has_label(name, value))
+            };
+            let mut own = self.own(raw).filter(fits).peekable();
+            if own.peek().is_some() {
+                own.any(|series| is_fresh(&series))
+            } else {
+                self.own(raw).any(|series| is_fresh(&series))
+            }
+        };
+        // Without any `target_info` no scrape can tell the replicas apart.
+        if infos().next().is_none() {
+            let is_recent = |series: &&Series| series.reaches(since - RECENT_MS);
+            return self.own(raw).any(|series| is_fresh(&series))
+                && self
+                    .own(raw)
+                    .filter(is_recent)
+                    .all(|series| is_fresh(&series));
+        }
+        instance_ids.iter().all(|id| {
+            let own = infos().filter(|info| info.has_label(label::INSTANCE_ID, id));
+            own.filter(is_fresh).any(is_counted)
+        })
     }
 }

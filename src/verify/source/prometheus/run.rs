@@ -9,7 +9,7 @@ use super::{
 use crate::{
     contract::{
         Names,
-        names::{PROCESS_START_TIME, TARGET_INFO, label},
+        names::{PROCESS_START_TIME, TARGET_INFO},
     },
     verify::{
         model::{
@@ -77,7 +77,8 @@ impl<'a> PrometheusRun<'a> {
         let seen = wait::until(what, wait, async || {
             let active = run.queries.prometheus.targets().await.ok()?;
             let raw = run.queries.raw(LOOKBACK_MS).await.ok()?;
-            (all_were_scraped(&active, &raw) && run.covers(&raw, instance_ids, now)).then_some(raw)
+            (all_were_scraped(&active, &raw) && run.queries.covers(&raw, instance_ids, now))
+                .then_some(raw)
         })
         .await;
         let raw = match seen {
@@ -94,7 +95,7 @@ impl<'a> PrometheusRun<'a> {
         if let Some(given) = self.wait {
             return given;
         }
-        let targets: BTreeSet<_> = self.own(raw).map(Series::target).collect();
+        let targets: BTreeSet<_> = self.queries.own(raw).map(Series::target).collect();
         let is_own = |target: &&ActiveTarget| targets.iter().any(|own| fits(own, &target.labels));
         let longest = |intervals: &mut dyn Iterator<Item = &ActiveTarget>| {
             let intervals = intervals.filter_map(ActiveTarget::interval);
@@ -121,41 +122,6 @@ impl<'a> PrometheusRun<'a> {
                 *baseline = last.at.max(*baseline);
             }
         }
-    }
-
-    fn own<'s>(&self, raw: &'s [Series]) -> impl Iterator<Item = &'s Series> {
-        raw.iter()
-            .filter(|series| self.queries.names.read(series.name()).is_some())
-    }
-
-    fn covers(&self, raw: &[Series], instance_ids: &[String], since: i64) -> bool {
-        if instance_ids.is_empty() {
-            return self.own(raw).any(|series| series.reaches(since));
-        }
-        let is_fresh = |series: &&Series| series.reaches(since);
-        let infos = || raw.iter().filter(|series| series.name() == TARGET_INFO);
-        // The counts are asked for before `target_info`: a scrape may be in one answer only.
-        let is_counted = |info: &Series| {
-            let fits = |own: &&Series| {
-                own.target()
-                    .iter()
-                    .all(|(name, value)| info.has_label(name, value))
-            };
-            let mut own = self.own(raw).filter(fits).peekable();
-            if own.peek().is_some() {
-                own.any(|series| is_fresh(&series))
-            } else {
-                self.own(raw).any(|series| is_fresh(&series))
-            }
-        };
-        // Without any `target_info` no scrape can tell the replicas apart.
-        if infos().next().is_none() {
-            return self.own(raw).any(|series| is_fresh(&series));
-        }
-        instance_ids.iter().all(|id| {
-            let own = infos().filter(|info| info.has_label(label::INSTANCE_ID, id));
-            own.filter(is_fresh).any(is_counted)
-        })
     }
 
     /// Waits for the first scrape of each target after the run, and fetches everything.
