@@ -13,4 +13,5 @@ mod generated;
 mod healthcheck;
 mod process;
 mod typed;
+mod values;
 mod variables;
