@@ -3,8 +3,8 @@
 //!
 //! # Layers
 //! `main -> cli -> verify -> {serve, load, healthcheck} -> {observe, server} -> {telemetry, client, shutdown} -> {timer,
-//! clock} -> instruments -> truth -> {buckets, delay} -> {contract, exit, number, output}`: a module uses only modules to its
-//! right. `tests/layers` checks it.
+//! clock} -> instruments -> truth -> {buckets, delay} -> {contract, exit, number, output}`: a module uses only modules
+//! to its right. `tests/layers` checks it.
 //!
 //! | module | duty |
 //! |---|---|

@@ -72,6 +72,45 @@ fn an_absurd_value_is_refused_with_the_flag_the_reason_and_what_to_write() {
 }
 
 #[test]
+fn a_negative_value_after_a_space_is_refused_with_its_flag() {
+    let root = Cli::command();
+    for command in root.get_subcommands() {
+        for (flag, _) in flags(command).filter(|(flag, _)| flag != "--ca") {
+            for value in ["-1", "-1s", "-0.5"] {
+                let error = parse(&["httpserver", command.get_name(), &flag, value]).unwrap_err();
+                let said = error.to_string();
+                assert!(said.contains(&flag) && said.contains(value), "{said}");
+            }
+        }
+    }
+}
+
+/// A delay, a margin or a pause may be 0; what is limited to 0, or lasts that long, could never succeed.
+#[test]
+fn a_duration_of_0_is_refused_where_nothing_could_succeed() {
+    for (subcommand, flags) in [
+        ("serve", &["--header-timeout"][..]),
+        ("load", &["--duration", "--timeout"]),
+        ("verify", &["--timeout"]),
+        ("healthcheck", &["--timeout"]),
+    ] {
+        for flag in flags {
+            for zero in ["0s", "0ms", "0.0h", "0.1ns"] {
+                let error = parse(&["httpserver", subcommand, flag, zero]).unwrap_err();
+                let said = error.to_string();
+                assert!(said.contains(flag) && said.contains("above 0s"), "{said}");
+            }
+        }
+    }
+    for flag in ["--max-delay", "--drain-delay", "--grace"] {
+        assert!(
+            parse(&["httpserver", "serve", flag, "0s"]).is_ok(),
+            "{flag}"
+        );
+    }
+}
+
+#[test]
 fn a_flag_given_twice_is_refused_by_name() {
     let root = Cli::command();
     for command in root.get_subcommands() {
