@@ -3,8 +3,8 @@
 //!
 //! # Layers
 //! `main -> cli -> verify -> {serve, load, healthcheck} -> {observe, server} -> {telemetry, client, shutdown} -> {timer,
-//! clock} -> instruments -> truth -> {buckets, delay} -> {contract, exit, output}`: a module uses only modules to its
-//! right. `tests/layers` checks it.
+//! clock} -> instruments -> truth -> {buckets, delay} -> {contract, exit, number, output}`: a module uses only modules
+//! to its right. `tests/layers` checks it.
 //!
 //! | module | duty |
 //! |---|---|
@@ -23,7 +23,7 @@
 //! | [`truth`] | exact statistics of a delay, and what Prometheus will estimate |
 //! | [`delay`], [`buckets`] | quantile functions and their grammar; bucket bounds and `histogram_quantile` |
 //! | [`contract`] | what the service writes and others read: names, headers, JSON |
-//! | [`exit`], [`output`] | exit codes; results as text or JSON |
+//! | [`exit`], [`output`], [`number`] | exit codes; results as text or JSON; whole numbers of flags |
 //!
 //! [`observe`], [`server`], [`telemetry`], [`shutdown`] and [`instruments`] suit other services, too:
 //! `examples/service.rs`.
@@ -54,6 +54,7 @@ pub mod exit;
 pub mod healthcheck;
 pub mod instruments;
 pub mod load;
+pub mod number;
 pub mod observe;
 pub mod output;
 pub mod serve;

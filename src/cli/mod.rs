@@ -72,7 +72,7 @@ impl Cli {
     /// # Errors
     /// When a flag or a variable is wrong, or help was asked for; [`clap::Error::exit`] prints it and ends the process.
     pub fn read(args: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
-        let args: Vec<_> = args.into_iter().collect();
+        let args = args.into_iter().fold(Vec::new(), push_argument);
         Self::from_arg_matches(&variables::parse(Self::command(), &args)?)
     }
 
@@ -92,6 +92,24 @@ impl Cli {
             Some(Command::Healthcheck(args)) => small_runtime()?.block_on(healthcheck::run(&args)),
         }
     }
+}
+
+/// Adds an argument; a negative number to the flag before it, so that the error about it names the flag.
+fn push_argument(mut args: Vec<OsString>, next: OsString) -> Vec<OsString> {
+    let is_flag = |arg: &&mut OsString| {
+        let text = arg.to_string_lossy();
+        text.len() > 2 && text.starts_with("--") && !text.contains('=')
+    };
+    let digits = next.to_str().and_then(|text| text.strip_prefix('-'));
+    let is_negative = digits.is_some_and(|text| text.starts_with(|c: char| c.is_ascii_digit()));
+    match args.last_mut().filter(is_flag) {
+        Some(flag) if is_negative => {
+            flag.push("=");
+            flag.push(next);
+        }
+        _ => args.push(next),
+    }
+    args
 }
 
 /// A runtime of one thread: enough for a single request.

@@ -1,7 +1,11 @@
 //! HTTP client flags shared by `load` and `verify`; reading URLs and headers.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
+use clap::builder::{PathBufValueParser, TypedValueParser};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Certificate, Url};
 
@@ -17,7 +21,7 @@ pub struct ClientArgs {
     pub header: Vec<(HeaderName, HeaderValue)>,
 
     /// File of CA certificates (PEM) to trust in addition to the system's
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = PathBufValueParser::new().try_map(ca_file))]
     pub ca: Option<PathBuf>,
 
     /// Timeout of a request, from connecting to the last byte of the response
@@ -44,16 +48,25 @@ impl ClientArgs {
         let Some(path) = &self.ca else {
             return Ok(None);
         };
-        let refused =
-            |reason| ClientError::new(&format!("--ca {}", path.display()), Failure::Other(reason));
-        let pem = std::fs::read(path).map_err(|error| refused(error.to_string()))?;
-        let certificates =
-            Certificate::from_pem_bundle(&pem).map_err(|error| refused(error.to_string()))?;
-        if certificates.is_empty() {
-            return Err(refused("the file contains no certificate".to_owned()));
-        }
+        let certificates = read_certificates(path).map_err(|reason| {
+            ClientError::new(&format!("--ca {}", path.display()), Failure::Other(reason))
+        })?;
         Ok(Some(certificates))
     }
+}
+
+/// Checked when flags are read: a wrong file is wrong usage, not a failed check.
+fn ca_file(path: PathBuf) -> Result<PathBuf, String> {
+    read_certificates(&path).map(|_| path)
+}
+
+fn read_certificates(path: &Path) -> Result<Vec<Certificate>, String> {
+    let pem = std::fs::read(path).map_err(|error| format!("the file cannot be read: {error}"))?;
+    let found = Certificate::from_pem_bundle(&pem).map_err(|error| error.to_string())?;
+    if found.is_empty() {
+        return Err("the file contains no certificate; expected PEM".to_owned());
+    }
+    Ok(found)
 }
 
 /// Reads an absolute `http://` or `https://` URL.

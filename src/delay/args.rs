@@ -3,6 +3,7 @@
 use std::{fmt::Write, time::Duration};
 
 use super::{Delay, family, parse_duration};
+use crate::number::whole;
 
 /// How long requests are delayed.
 #[derive(Clone, Debug, clap::Args)]
@@ -22,7 +23,7 @@ pub struct DelayArgs {
     ///
     /// The same seed gives the same delays on every replica and after every restart. By default a random seed is
     /// chosen at startup, and reported in the log, in /truth and in the metrics.
-    #[arg(long, env = "HTTPSERVER_SEED", value_name = "N")]
+    #[arg(long, env = "HTTPSERVER_SEED", value_name = "N", value_parser = whole(0..=u64::MAX))]
     pub seed: Option<u64>,
 
     /// Maximum delay of a request; longer draws are cut to it

@@ -8,6 +8,7 @@ use super::StatusSet;
 use crate::{
     client::{ClientArgs, parse_url},
     delay::parse_positive_duration,
+    number::whole,
     output::Output,
 };
 
@@ -41,7 +42,7 @@ pub struct LoadArgs {
 
     /// Maximum number of requests in flight; a request due above it waits, and is dropped and counted as not sent once
     /// it is late by --timeout
-    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = whole(1..=u32::MAX))]
     pub max_in_flight: u32,
 
     /// Share of the requests whose traceparent has the sampled flag, 0 to 1

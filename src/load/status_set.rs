@@ -28,7 +28,7 @@ impl FromStr for StatusSet {
         let parts = given.split(',').map(str::trim);
         let ranges = parts.map(|part| {
             range(part).ok_or_else(|| {
-                format!("`{part}` is not a status from 100 to 599; write them as 2xx, 404 or 500-504, joined by commas")
+                format!("`{part}` is not a status from 100 to 599; expected a list such as 2xx,404,500-504")
             })
         });
         ranges.collect::<Result<_, _>>().map(Self)
@@ -87,7 +87,7 @@ mod tests {
             "", "ok", "2x", "0xx", "6xx", "-1", "99", "600", "504-500", "+20", "2xx,,404",
         ] {
             let error = bad.parse::<StatusSet>().unwrap_err();
-            assert!(error.contains("2xx, 404 or 500-504"), "{bad}: {error}");
+            assert!(error.contains("such as 2xx,404,500-504"), "{bad}: {error}");
         }
     }
 }

@@ -7,6 +7,7 @@ use clap::builder::BoolishValueParser;
 use crate::{
     delay::{DelayArgs, parse_duration, parse_positive_duration},
     instruments::MetricArgs,
+    number::whole,
     server::{Limits, parse_address},
     telemetry::LogFormat,
 };
@@ -56,15 +57,15 @@ pub struct ServeArgs {
     pub header_timeout: Duration,
 
     /// Largest head of a request, in bytes (431 above)
-    #[arg(long, env = "HTTPSERVER_MAX_HEADER_BYTES", value_name = "N", default_value_t = 16_384, value_parser = clap::value_parser!(u32).range(8_192..=1_048_576), help_heading = "Serving")]
+    #[arg(long, env = "HTTPSERVER_MAX_HEADER_BYTES", value_name = "N", default_value_t = 16_384, value_parser = whole(8_192_u32..=1_048_576), help_heading = "Serving")]
     pub max_header_bytes: u32,
 
     /// Most headers in a request (431 above)
-    #[arg(long, env = "HTTPSERVER_MAX_HEADERS", value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=10_000), help_heading = "Serving")]
+    #[arg(long, env = "HTTPSERVER_MAX_HEADERS", value_name = "N", default_value_t = 100, value_parser = whole(1_u32..=10_000), help_heading = "Serving")]
     pub max_headers: u32,
 
     /// Most requests in flight (503 with Retry-After above)
-    #[arg(long, env = "HTTPSERVER_MAX_IN_FLIGHT", value_name = "N", default_value_t = 16_384, value_parser = clap::value_parser!(u32).range(1..), help_heading = "Serving")]
+    #[arg(long, env = "HTTPSERVER_MAX_IN_FLIGHT", value_name = "N", default_value_t = 16_384, value_parser = whole(1..=u32::MAX), help_heading = "Serving")]
     pub max_in_flight: u32,
 
     /// Names and bucket bounds of the metrics.
@@ -89,7 +90,7 @@ pub struct AnswerArgs {
     pub error_rate: f64,
 
     /// Status code of the requests that fail
-    #[arg(long, env = "HTTPSERVER_ERROR_STATUS", value_name = "CODE", default_value_t = 503, value_parser = clap::value_parser!(u16).range(400..=599))]
+    #[arg(long, env = "HTTPSERVER_ERROR_STATUS", value_name = "CODE", default_value_t = 503, value_parser = whole(400_u16..=599))]
     pub error_status: u16,
 }
 

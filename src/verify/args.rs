@@ -9,6 +9,7 @@ use crate::{
     contract::names::parse_namespace,
     delay::{Delay, parse_duration},
     load::{rate, ratio},
+    number::whole,
     output::Output,
     verify::model::promql::Selector,
 };
@@ -75,7 +76,7 @@ pub struct RunArgs {
     pub max_delay: Duration,
 
     /// The seed that the service should have [default: as in the service's /truth]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole(0..=u64::MAX))]
     pub seed: Option<u64>,
 
     /// First word of the service's metric names [default: as in the service's /truth]

@@ -17,4 +17,5 @@ mod log;
 mod otel;
 mod process;
 mod typed;
+mod values;
 mod variables;

@@ -25,7 +25,7 @@ pub const TABLES: &[Table] = &[
             &["instruments"],
             &["truth"],
             &["buckets", "delay"],
-            &["contract", "exit", "output"],
+            &["contract", "exit", "number", "output"],
         ],
     },
     Table {
