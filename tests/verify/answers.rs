@@ -79,6 +79,25 @@ fn a_busy_machine_is_a_warning_unless_a_limit_is_given() {
 }
 
 #[test]
+fn an_answer_without_a_measurement_is_still_answered() {
+    let removed = |path: &str, header: String| -> String {
+        if path.contains("delay=") {
+            header
+        } else {
+            "other;dur=1".to_owned()
+        }
+    };
+    let (_service, front) = behind(Faults {
+        timing: Some(Box::new(removed)),
+        ..Faults::default()
+    });
+    let report = Verify::of(front.address).run();
+    report.fails("declared -> drawn", &["without a complete Server-Timing"]);
+    let words = "120 sent = 120 answered (120 of them without Server-Timing)";
+    report.expect("ledger", "PASS", &[words]);
+}
+
+#[test]
 fn a_cache_is_named_by_its_repeated_answers() {
     let (_service, front) = behind(Faults {
         repeats: Repeats::Cache,
