@@ -161,7 +161,7 @@ async fn an_invalid_override_is_refused_with_its_reason() {
     let app = TestApp::start(&["--delay", "constant(0s)", "--max-delay", "2s"]).await;
     for (query, word) in [
         ("delay=constant(3s)", "--max-delay"),
-        ("delay=uniform(0s,1h)", "unit"),
+        ("delay=uniform(0s,1d)", "unit"),
         ("delay=uniform(0s", "uniform(0s"),
         ("delay=NaN", "NaN"),
         ("delay=", "?delay="),
