@@ -10,7 +10,7 @@ use opentelemetry_http::{Bytes, HttpError};
 
 use super::chain::chain;
 
-/// The cause of the last failed request; shared by the client and who logs it.
+/// The cause of the last failed request; shared by the client and the exporter that logs it.
 #[derive(Clone, Debug, Default)]
 pub struct LastError(Arc<Mutex<Option<String>>>);
 

@@ -55,7 +55,7 @@ pub async fn gather(
         .into_iter()
         .flatten()
     {
-        eprintln!("warning: cannot be checked, whatever the requests show: {reason}");
+        eprintln!("warning: this will not be checked: {reason}");
     }
     let (sent, driven) = send(args, client, pages.found_mut(), stop).await?;
     if let Some(pages) = pages.found_mut() {

@@ -23,7 +23,7 @@ pub(crate) fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// The exit code of a run whose stdout and stderr nobody reads any more.
+/// The exit code of a run whose stdout and stderr are closed pipes.
 pub(crate) fn exit_code_without_readers(args: &[&str]) -> Option<i32> {
     let closed = || {
         let (reader, writer) = pipe().unwrap();

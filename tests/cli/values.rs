@@ -22,7 +22,7 @@ const MOSTLY_WRONG: [&str; 12] = [
     "1,,2",
 ];
 
-/// Words of errors that tell nobody what to write instead.
+/// Words of errors that do not tell what to write instead.
 const UNHELPFUL: [&str; 4] = ["invalid digit", "target type", "..=", "empty string"];
 
 /// One of them begins what to write instead.

@@ -12,7 +12,7 @@ use crate::verify::{
 };
 
 const NAME: &str = "drawn -> measured";
-/// The limit above which there is a warning: a busy machine is no fault of the service.
+/// The limit above which there is a warning: a busy machine is not a fault of the service.
 const USUAL: Duration = Duration::from_millis(5);
 
 pub fn judge(evidence: &Evidence) -> Hop {

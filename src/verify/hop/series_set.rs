@@ -1,4 +1,4 @@
-//! The set of series, whatever the traffic: what a replica's page has, Prometheus must have, with the same bounds.
+//! The set of series, with any traffic: Prometheus must have every series of a replica's `/metrics`, with the same bounds.
 
 use std::collections::BTreeMap;
 

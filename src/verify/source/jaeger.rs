@@ -23,7 +23,7 @@ const MAX_IN_FLIGHT: usize = 16;
 /// While nothing arrives, every missing trace is asked for only each so many rounds.
 const FULL_ROUND: usize = 10;
 
-/// A Jaeger, under whatever path it is served.
+/// A Jaeger server, under any base path.
 #[derive(Clone, Debug)]
 pub struct Jaeger {
     client: Client,

@@ -5,11 +5,11 @@ use reqwest::Url;
 
 use crate::{
     client::{Client, without_password},
-    contract::ServerTiming,
+    contract::{ServerTiming, TraceContext},
 };
 
-/// The replica that answered, where one did with a measurement; or why the target is refused: it answers without one.
-/// An overload refuses nothing, and a target that cannot be asked neither: the load shows that.
+/// The replica that answered with a measurement; or why the target is refused: it answers without one. `None` where it
+/// does not answer or is overloaded: the load shows that.
 pub async fn replica(client: &Client, target: &Url) -> Result<Option<String>, String> {
     let mut quick = target.clone();
     quick.query_pairs_mut().append_pair("delay", "constant(0s)");
@@ -22,7 +22,7 @@ pub async fn replica(client: &Client, target: &Url) -> Result<Option<String>, St
         None => Ok(None),
         Some(Ok(timing)) => Ok(timing.replica),
         Some(Err(status)) => Err(format!(
-            "--target {} answers {status} without Server-Timing: it is no /images of this service, or a proxy removes the header",
+            "--target {} answers {status} without Server-Timing: it is not the /images route of this service, or a proxy removes the header",
             without_password(target)
         )),
     }
@@ -30,9 +30,12 @@ pub async fn replica(client: &Client, target: &Url) -> Result<Option<String>, St
 
 /// The measurement, or the status of an answer without one; `None` where there is no answer, or an overload.
 async fn ask(client: &Client, url: &Url) -> Option<Result<ServerTiming, StatusCode>> {
-    let (trace_id, parent_id) = (rand::random::<u128>().max(1), rand::random::<u64>().max(1));
-    let traceparent = format!("00-{trace_id:032x}-{parent_id:016x}-00");
-    let request = client.get(url.clone()).header("traceparent", traceparent);
+    let context = TraceContext {
+        trace_id: rand::random_range(1..=u128::MAX),
+        parent_id: rand::random_range(1..=u64::MAX),
+    };
+    let request = client.get(url.clone());
+    let request = request.header("traceparent", context.traceparent(false));
     let answer = client.send(request).await.ok()?;
     let header = answer.headers().get("server-timing");
     let text = header.and_then(|value| value.to_str().ok());

@@ -20,7 +20,7 @@ use crate::{
 /// Largest answer that is read, in bytes.
 const MAX_BODY: usize = 64 << 20;
 
-/// A Prometheus, under whatever path it is served.
+/// A Prometheus server, under any base path.
 #[derive(Clone, Debug)]
 pub struct Prometheus {
     client: Client,
