@@ -151,7 +151,7 @@ fn a_guarded_prometheus_behind_a_path_prefix_answers_with_the_header() {
     let report = verify.run();
     assert_eq!(report.code, 3, "{report}");
     report.expect(HOP, "SKIPPED", &["401"]);
-    let warning = "warning: cannot be checked";
+    let warning = "warning: this will not be checked";
     assert!(report.stderr.contains(warning), "{report}");
     let header = ["--header", "Authorization: Bearer open"];
     let report = verify.flags(&header).run();
