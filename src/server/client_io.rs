@@ -71,13 +71,12 @@ impl AsyncRead for ClientIo {
         if self.half_closed.is_none() {
             let read = loop {
                 ready!(self.stream.poll_read_ready(context))?;
-                match self.stream.try_read(buffer.initialize_unfilled()) {
+                match self.stream.try_read_buf(buffer) {
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                     read => break read?,
                 }
             };
             if read > 0 || self.open.is_idle() {
-                buffer.advance(read);
                 return Poll::Ready(Ok(()));
             }
             self.half_closed = Some(self.probe());
