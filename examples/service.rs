@@ -39,13 +39,14 @@ async fn serve(telemetry: &Telemetry) -> anyhow::Result<()> {
     let server = HttpServer::bind(address.parse()?)?;
     tracing::info!("listening on http://{}", server.address()?);
 
-    let options = ObserveOptions {
-        readiness: server.readiness.clone(),
-        ..ObserveOptions::default()
-    };
     let instruments =
         Instruments::new(&telemetry.metrics.meter(), &MetricArgs::named(SERVICE.name));
-    let layer = ObserveLayer::new(telemetry, instruments, Arc::new(ROUTES), options);
+    let layer = ObserveLayer::new(
+        telemetry,
+        instruments,
+        Arc::new(ROUTES),
+        ObserveOptions::default(),
+    );
 
     let service = |peer| layer.for_peer(router.clone(), peer);
     let serving = async |stop: Stop| server.run(service, stop.requested()).await;

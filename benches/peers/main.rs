@@ -4,7 +4,9 @@
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
 mod bare;
+#[path = "../common/collector.rs"]
 mod collector;
+#[path = "../common/connection.rs"]
 mod connection;
 #[path = "../common/cpu.rs"]
 mod cpu;
@@ -12,6 +14,7 @@ mod footprint;
 #[path = "../common/go.rs"]
 mod go;
 mod load;
+#[path = "../common/process.rs"]
 mod process;
 mod recipe;
 mod report;

@@ -2,6 +2,7 @@
 //! <https://opentelemetry.io/docs/specs/semconv/http/http-metrics/>
 
 use std::{
+    borrow::Cow,
     sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
@@ -35,6 +36,21 @@ pub enum Outcome {
     Status(u16),
     /// The client left before the answer.
     Cancelled,
+    /// The handler panicked; the client got no answer.
+    Panicked,
+}
+
+impl Outcome {
+    /// `error.type`; `None` where the server did not fail. A bad request is not a failure of the server.
+    #[must_use]
+    pub fn error_type(self) -> Option<Cow<'static, str>> {
+        match self {
+            Self::Status(status @ 500..) => Some(status.to_string().into()),
+            Self::Status(_) => None,
+            Self::Cancelled => Some("cancelled".into()),
+            Self::Panicked => Some("panic".into()),
+        }
+    }
 }
 
 /// Most label sets of durations that clients can create by unknown paths, refused methods and overridden statuses. Later
@@ -168,20 +184,24 @@ fn request_labels(method: &'static str) -> Vec<KeyValue> {
     ]
 }
 
+/// How a request ended, as attributes.
+pub fn outcome_attributes(outcome: Outcome) -> impl Iterator<Item = KeyValue> {
+    let status = match outcome {
+        Outcome::Status(status) => Some(i64::from(status)),
+        Outcome::Cancelled | Outcome::Panicked => None,
+    };
+    let status = status.map(|status| KeyValue::new(HTTP_RESPONSE_STATUS_CODE, status));
+    let error = outcome.error_type();
+    let error = error.map(|error| KeyValue::new(ERROR_TYPE, error));
+    status.into_iter().chain(error)
+}
+
 fn duration_labels(key: DurationKey) -> Vec<KeyValue> {
     let (DurationKey::Own(request, outcome) | DurationKey::Client(request, outcome)) = key else {
         return vec![KeyValue::new(OVERFLOW, true)];
     };
     let mut labels = request_labels(request.method);
     labels.extend(request.route.map(|route| KeyValue::new(HTTP_ROUTE, route)));
-    match outcome {
-        Outcome::Status(status) => {
-            labels.push(KeyValue::new(HTTP_RESPONSE_STATUS_CODE, i64::from(status)));
-            if status >= 500 {
-                labels.push(KeyValue::new(ERROR_TYPE, status.to_string()));
-            }
-        }
-        Outcome::Cancelled => labels.push(KeyValue::new(ERROR_TYPE, "cancelled")),
-    }
+    labels.extend(outcome_attributes(outcome));
     labels
 }

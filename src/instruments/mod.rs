@@ -10,7 +10,7 @@ mod latency;
 
 pub use args::MetricArgs;
 pub use delay::{DeclaredDelay, DelayInstruments};
-pub use http::{HttpInstruments, HttpRequest, Outcome};
+pub use http::{HttpInstruments, HttpRequest, Outcome, outcome_attributes};
 pub use latency::Latency;
 
 use std::sync::Arc;

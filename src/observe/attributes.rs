@@ -9,9 +9,9 @@ use http::{
 };
 use opentelemetry::KeyValue;
 use opentelemetry_semantic_conventions::attribute::{
-    CLIENT_ADDRESS, ERROR_TYPE, HTTP_REQUEST_METHOD, HTTP_REQUEST_METHOD_ORIGINAL,
-    HTTP_RESPONSE_STATUS_CODE, HTTP_ROUTE, NETWORK_PROTOCOL_VERSION, SERVER_ADDRESS, SERVER_PORT,
-    URL_PATH, URL_QUERY, URL_SCHEME, USER_AGENT_ORIGINAL,
+    CLIENT_ADDRESS, HTTP_REQUEST_METHOD, HTTP_REQUEST_METHOD_ORIGINAL, HTTP_ROUTE,
+    NETWORK_PROTOCOL_VERSION, SERVER_ADDRESS, SERVER_PORT, URL_PATH, URL_QUERY, URL_SCHEME,
+    USER_AGENT_ORIGINAL,
 };
 
 use crate::instruments::{HttpRequest, Outcome};
@@ -63,25 +63,6 @@ pub fn on_entry<B>(
     attributes
 }
 
-pub fn on_leaving(outcome: Outcome) -> Vec<KeyValue> {
-    match outcome {
-        Outcome::Status(status) => {
-            let mut attributes = Vec::with_capacity(4); // room for a service's own
-            attributes.push(KeyValue::new(HTTP_RESPONSE_STATUS_CODE, i64::from(status)));
-            if is_server_error(outcome) {
-                attributes.push(KeyValue::new(ERROR_TYPE, status.to_string()));
-            }
-            attributes
-        }
-        Outcome::Cancelled => vec![KeyValue::new(ERROR_TYPE, "cancelled")],
-    }
-}
-
-/// Whether the server failed. A client that left or sent a bad request is not a failure of the server.
-pub fn is_server_error(outcome: Outcome) -> bool {
-    matches!(outcome, Outcome::Status(500..))
-}
-
 pub fn log(labels: HttpRequest, outcome: Outcome, took: Duration) {
     let route = labels.route.unwrap_or("(unknown path)");
     let seconds = took.as_secs_f64();
@@ -98,6 +79,12 @@ pub fn log(labels: HttpRequest, outcome: Outcome, took: Duration) {
             http.route = route,
             http.server.request.duration_seconds = seconds,
             "the client left"
+        ),
+        Outcome::Panicked => tracing::error!(
+            http.request.method = labels.method,
+            http.route = route,
+            http.server.request.duration_seconds = seconds,
+            "the handler panicked"
         ),
     }
 }

@@ -26,7 +26,7 @@ use http::{Request, Response};
 use opentelemetry::context::FutureExt;
 use tower::{Layer, Service};
 
-use crate::{instruments::Instruments, shutdown::Readiness, telemetry::Telemetry};
+use crate::{instruments::Instruments, telemetry::Telemetry};
 use request::{ObservedRequest, Shared};
 
 /// Observes the requests of a service. Cloning is cheap.
@@ -44,8 +44,6 @@ pub struct Observe<S, P> {
 /// Settings of an [`ObserveLayer`].
 #[derive(Clone, Debug)]
 pub struct ObserveOptions {
-    /// While it says no, answers ask their clients to close the connection.
-    pub readiness: Readiness,
     /// Most requests in flight; above it a request is refused with 503.
     pub max_in_flight: u32,
     /// Log one line a request.
@@ -55,7 +53,6 @@ pub struct ObserveOptions {
 impl Default for ObserveOptions {
     fn default() -> Self {
         Self {
-            readiness: Readiness::default(),
             max_in_flight: 16_384,
             access_log: false,
         }
@@ -78,7 +75,6 @@ impl<P: Policy> ObserveLayer<P> {
             instruments,
             tracing: Arc::clone(&telemetry.tracing),
             instance_id: telemetry.instance_id.clone(),
-            readiness: options.readiness,
             in_flight: AtomicU32::new(0),
             max_in_flight: options.max_in_flight,
             access_log: options.access_log,

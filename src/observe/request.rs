@@ -12,15 +12,14 @@ use std::{
 
 use http::{
     HeaderName, HeaderValue, Request, Response, StatusCode,
-    header::{CONNECTION, CONTENT_TYPE, RETRY_AFTER},
+    header::{CONTENT_TYPE, RETRY_AFTER},
 };
 use opentelemetry::Context;
 
 use super::{attributes, method, policy::Policy};
 use crate::{
     contract::{ServerTiming, TraceContext},
-    instruments::{HttpRequest, Instruments, Outcome},
-    shutdown::Readiness,
+    instruments::{HttpRequest, Instruments, Outcome, outcome_attributes},
     telemetry::{ServerSpan, Tracing},
     timer::ExecutionTimer,
 };
@@ -35,7 +34,6 @@ pub struct Shared<P> {
     pub instruments: Instruments,
     pub tracing: Arc<Tracing>,
     pub instance_id: String,
-    pub readiness: Readiness,
     pub in_flight: AtomicU32,
     pub max_in_flight: u32,
     pub access_log: bool,
@@ -114,11 +112,6 @@ impl<P: Policy> ObservedRequest<P> {
     }
 
     pub fn complete<B>(mut self, mut response: Response<B>) -> Response<B> {
-        let headers = response.headers_mut();
-        if !self.shared.readiness.is_ready() {
-            // While draining, ask keep-alive clients to reconnect: the next request could hit a closing connection.
-            headers.insert(CONNECTION, HeaderValue::from_static("close"));
-        }
         let status = response.status().as_u16();
         if let Some(timing) = self.leave(Outcome::Status(status)) {
             let headers = response.headers_mut();
@@ -139,7 +132,7 @@ impl<P: Policy> ObservedRequest<P> {
             Some(Timed { timer, plan }) => {
                 let total = match outcome {
                     Outcome::Status(_) => timer.observe_total(),
-                    Outcome::Cancelled => timer.observe_cancelled(),
+                    Outcome::Cancelled | Outcome::Panicked => timer.observe_cancelled(),
                 };
                 (total, Some(plan))
             }
@@ -148,11 +141,10 @@ impl<P: Policy> ObservedRequest<P> {
         let http = &shared.instruments.http;
         http.leave(self.labels, outcome, is_chosen, total);
         self.span.describe(|| {
-            let mut all = attributes::on_leaving(outcome);
-            all.extend(P::attributes(plan.as_ref(), total));
-            all
+            let own = P::attributes(plan.as_ref(), total);
+            outcome_attributes(outcome).chain(own).collect()
         });
-        if attributes::is_server_error(outcome) {
+        if outcome.error_type().is_some() {
             self.span.fail();
         }
         if shared.access_log {
@@ -171,7 +163,12 @@ impl<P: Policy> ObservedRequest<P> {
 impl<P: Policy> Drop for ObservedRequest<P> {
     fn drop(&mut self) {
         if !self.has_left {
-            self.leave(Outcome::Cancelled);
+            let is_panic = std::thread::panicking();
+            self.leave(if is_panic {
+                Outcome::Panicked
+            } else {
+                Outcome::Cancelled
+            });
         }
     }
 }

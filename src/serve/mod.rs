@@ -52,7 +52,6 @@ impl Server {
             server.limits = Limits::from(args);
         }
         let options = ObserveOptions {
-            readiness: app.readiness.clone(),
             max_in_flight: args.max_in_flight,
             access_log: args.logs.access_log,
         };

@@ -18,7 +18,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use super::in_flight::InFlight;
+use super::in_flight::ConnectionInFlight;
 
 /// The first byte of every answer.
 const FIRST_BYTE: &[u8] = b"H";
@@ -26,8 +26,8 @@ const FIRST_BYTE: &[u8] = b"H";
 /// A client's socket.
 pub struct ClientIo {
     stream: Arc<TcpStream>,
-    /// The requests of this connection that are not answered.
-    open: InFlight,
+    /// The requests of this connection.
+    in_flight: Arc<ConnectionInFlight>,
     half_closed: Option<HalfClosed>,
 }
 
@@ -39,10 +39,10 @@ struct HalfClosed {
 }
 
 impl ClientIo {
-    pub fn new(stream: TcpStream, open: InFlight) -> Self {
+    pub fn new(stream: TcpStream, in_flight: Arc<ConnectionInFlight>) -> Self {
         Self {
             stream: Arc::new(stream),
-            open,
+            in_flight,
             half_closed: None,
         }
     }
@@ -76,12 +76,12 @@ impl AsyncRead for ClientIo {
                     read => break read?,
                 }
             };
-            if read > 0 || self.open.is_idle() {
+            if read > 0 || self.in_flight.is_idle() {
                 return Poll::Ready(Ok(()));
             }
             self.half_closed = Some(self.probe());
         }
-        if self.open.is_idle() {
+        if self.in_flight.is_idle() {
             return Poll::Ready(Ok(()));
         }
         if let Some(closed) = &mut self.half_closed {

@@ -1,19 +1,13 @@
 //! The accept loop: HTTP/1.1 connections with limits, that notice when their client closes, and that can be drained.
 
 use std::{
-    convert::Infallible,
-    future::Future,
-    io,
-    net::SocketAddr,
-    pin::pin,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
-    time::Duration,
+    convert::Infallible, future::Future, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration,
 };
 
-use http::{Request, StatusCode, header::CONTENT_LENGTH};
+use http::{
+    HeaderValue, Request, StatusCode,
+    header::{CONNECTION, CONTENT_LENGTH},
+};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::{
@@ -26,29 +20,33 @@ use super::{
     bounds::{HttpBody, HttpService},
     client_io::ClientIo,
     host,
-    in_flight::InFlight,
+    in_flight::{ConnectionInFlight, InFlight},
     limits::Limits,
     tracked_body::TrackedBody,
 };
+use crate::shutdown::Readiness;
 
 /// How long to pause when the process is out of file descriptors or memory.
 const PAUSE_WHEN_EXHAUSTED: Duration = Duration::from_millis(50);
-/// How long a draining connection waits for its first request, which may be in the socket's buffer and not read yet.
-const FIRST_REQUEST_TIMEOUT: Duration = Duration::from_millis(100);
+/// How long a draining connection may wait for a request that is on its way. Its answer says `connection: close`.
+const IDLE_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// The open connections of one listener.
 #[derive(Debug)]
 pub struct Connections {
     builder: http1::Builder,
-    pub in_flight: InFlight,
+    /// While it says no, answers ask their clients to close the connection.
+    readiness: Readiness,
+    pub in_flight: Arc<InFlight>,
     is_draining: watch::Sender<bool>,
 }
 
 impl Connections {
-    pub fn new(limits: Limits) -> Self {
+    pub fn new(limits: Limits, readiness: Readiness) -> Self {
         Self {
+            readiness,
             builder: limits.builder(),
-            in_flight: InFlight::default(),
+            in_flight: Arc::default(),
             is_draining: watch::Sender::new(false),
         }
     }
@@ -91,21 +89,25 @@ impl Connections {
     {
         // Small answers must not wait for an acknowledgement; where the option cannot be set, only time is lost.
         let _ = stream.set_nodelay(true);
-        let (in_flight, open) = (self.in_flight.clone(), InFlight::default());
-        let io = ClientIo::new(stream, open.clone());
-        let was_used = Arc::new(AtomicBool::new(false));
-        let is_used = Arc::clone(&was_used);
+        let in_flight = ConnectionInFlight::of(&self.in_flight);
+        let readiness = self.readiness.clone();
+        let io = ClientIo::new(stream, Arc::clone(&in_flight));
         let service = service_fn(move |request: Request<Incoming>| {
-            is_used.store(true, Relaxed);
-            let entered = [in_flight.enter(), open.enter()];
+            let (entered, readiness) = (in_flight.enter(), readiness.clone());
             let answer = host::is_valid(&request).then(|| service.clone().call(request));
             async move {
                 let mut answer = match answer {
                     Some(answer) => answer.await?,
                     None => host::bad_request(),
                 };
-                if answer.status() == StatusCode::NO_CONTENT {
-                    answer.headers_mut().remove(CONTENT_LENGTH); // RFC 9110, 8.6
+                let is_without_length = answer.status() == StatusCode::NO_CONTENT;
+                let headers = answer.headers_mut();
+                if is_without_length {
+                    headers.remove(CONTENT_LENGTH); // RFC 9110, 8.6
+                }
+                if !readiness.is_ready() {
+                    // The client's next request could meet a connection that closes.
+                    headers.insert(CONNECTION, HeaderValue::from_static("close"));
                 }
                 Ok::<_, Infallible>(answer.map(|body| TrackedBody::new(body, entered)))
             }
@@ -119,12 +121,10 @@ impl Connections {
                 _ = connection.as_mut() => return,
                 _ = is_draining.wait_for(|is_draining| *is_draining) => {}
             }
-            // hyper closes a connection at once whose first request it has not read.
-            if !was_used.load(Relaxed) {
-                tokio::select! {
-                    _ = connection.as_mut() => return,
-                    () = sleep(FIRST_REQUEST_TIMEOUT) => {}
-                }
+            // hyper closes a connection without a request at once, though one may be on its way.
+            tokio::select! {
+                _ = connection.as_mut() => return,
+                () = sleep(IDLE_TIMEOUT) => {}
             }
             connection.as_mut().graceful_shutdown();
             let _ = connection.await;

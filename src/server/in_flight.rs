@@ -1,4 +1,4 @@
-//! How many requests are in flight, and when there are none left.
+//! How many requests are in flight, on a server and on each of its connections, and when there are none left.
 
 use std::sync::{
     Arc,
@@ -7,34 +7,33 @@ use std::sync::{
 
 use tokio::sync::Notify;
 
-/// A count of requests in flight. Clones share it.
-#[derive(Clone, Debug, Default)]
-pub struct InFlight(Arc<Shared>);
-
+/// A server's count of requests in flight.
 #[derive(Debug, Default)]
-struct Shared {
+pub struct InFlight {
     count: AtomicUsize,
     became_idle: Notify,
 }
 
+/// The count of one connection.
+#[derive(Debug)]
+pub struct ConnectionInFlight {
+    server: Arc<InFlight>,
+    count: AtomicUsize,
+}
+
 /// One request in flight, until it is dropped.
 #[derive(Debug)]
-pub struct Entered(Arc<Shared>);
+pub struct Entered(Arc<ConnectionInFlight>);
 
 impl InFlight {
-    pub fn enter(&self) -> Entered {
-        self.0.count.fetch_add(1, SeqCst);
-        Entered(Arc::clone(&self.0))
-    }
-
     pub fn is_idle(&self) -> bool {
-        self.0.count.load(SeqCst) == 0
+        self.count.load(SeqCst) == 0
     }
 
     /// Waits until no request is in flight.
     pub async fn idle(&self) {
         loop {
-            let became_idle = self.0.became_idle.notified();
+            let became_idle = self.became_idle.notified();
             if self.is_idle() {
                 return;
             }
@@ -43,10 +42,31 @@ impl InFlight {
     }
 }
 
+impl ConnectionInFlight {
+    pub fn of(server: &Arc<InFlight>) -> Arc<Self> {
+        Arc::new(Self {
+            server: Arc::clone(server),
+            count: AtomicUsize::new(0),
+        })
+    }
+
+    pub fn enter(self: &Arc<Self>) -> Entered {
+        self.count.fetch_add(1, SeqCst);
+        self.server.count.fetch_add(1, SeqCst);
+        Entered(Arc::clone(self))
+    }
+
+    pub fn is_idle(&self) -> bool {
+        self.count.load(SeqCst) == 0
+    }
+}
+
 impl Drop for Entered {
     fn drop(&mut self) {
-        if self.0.count.fetch_sub(1, SeqCst) == 1 {
-            self.0.became_idle.notify_waiters();
+        let connection = &self.0;
+        connection.count.fetch_sub(1, SeqCst);
+        if connection.server.count.fetch_sub(1, SeqCst) == 1 {
+            connection.server.became_idle.notify_waiters();
         }
     }
 }

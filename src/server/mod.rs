@@ -100,16 +100,12 @@ impl HttpServer {
         S: HttpService<B>,
         B: HttpBody,
     {
-        let Self {
-            readiness, drain, ..
-        } = self;
-        readiness.set(true);
+        let (drain, connections) = (self.drain, self.connections());
         let until = async {
             shutdown.await;
-            readiness.set(false);
+            self.readiness.set(false);
             tokio::time::sleep(drain.delay).await;
         };
-        let connections = Connections::new(self.limits);
         let accepting = connections.accept_until(self.listener, make_service, until);
         accepting.await;
         let _ = tokio::time::timeout(drain.grace, close(&connections)).await;
@@ -124,9 +120,14 @@ impl HttpServer {
     {
         let make_service = |_| service.clone();
         let never = std::future::pending();
-        let connections = Connections::new(self.limits);
+        let connections = self.connections();
         let accepting = connections.accept_until(self.listener, make_service, never);
         accepting.await;
+    }
+
+    fn connections(&self) -> Connections {
+        self.readiness.set(true);
+        Connections::new(self.limits, self.readiness.clone())
     }
 }
 

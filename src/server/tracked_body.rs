@@ -11,16 +11,16 @@ use pin_project_lite::pin_project;
 use super::in_flight::Entered;
 
 pin_project! {
-    /// A body, and the requests that it keeps open: one in the connection's count and one in the server's.
+    /// A body, and the request that it keeps in flight.
     pub struct TrackedBody<B> {
         #[pin]
         inner: B,
-        entered: [Entered; 2],
+        entered: Entered,
     }
 }
 
 impl<B> TrackedBody<B> {
-    pub fn new(inner: B, entered: [Entered; 2]) -> Self {
+    pub fn new(inner: B, entered: Entered) -> Self {
         Self { inner, entered }
     }
 }

@@ -103,3 +103,33 @@ async fn connections_that_wait_to_be_accepted_are_served() {
         assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
     }
 }
+
+fn ask(mut stream: &std::net::TcpStream) {
+    let request = b"GET /images HTTP/1.1\r\nhost: x\r\n\r\n";
+    stream.write_all(request).unwrap();
+}
+
+#[tokio::test]
+async fn a_request_on_its_way_on_an_idle_connection_is_answered() {
+    let app = TestApp::start(&["--delay", "constant(0s)", "--drain-delay", "0s"]);
+    let clients: Vec<_> = (0..50)
+        .map(|_| std::net::TcpStream::connect(app.address).unwrap())
+        .collect();
+    clients.iter().for_each(ask);
+    app.registry_until("every connection was used", |registry| {
+        registry.sum(
+            "cloudnative_execution_latency_seconds_count",
+            &[("step", "total")],
+        ) == 50.0
+    })
+    .await;
+    let running = app.stop();
+    clients.iter().for_each(ask); // not read before the next await
+    assert!(timeout(DEADLINE, running).await.unwrap().unwrap());
+    for mut client in clients {
+        let mut answers = String::new();
+        client.read_to_string(&mut answers).unwrap();
+        assert_eq!(answers.matches("HTTP/1.1 200 ").count(), 2, "{answers}");
+        assert_eq!(answers.matches("connection: close").count(), 1, "{answers}");
+    }
+}

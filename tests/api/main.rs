@@ -9,6 +9,7 @@ mod images;
 mod ledger;
 mod limits;
 mod metrics;
+mod panics;
 mod plain;
 mod scrape;
 mod trace_headers;

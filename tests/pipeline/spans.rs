@@ -1,5 +1,7 @@
 //! What Jaeger shows of a request: its spans, their ids, attributes and durations.
 
+use std::{io::Write, net::TcpStream};
+
 use crate::{
     load::{timing, trace_id},
     parts::{self, Answer, Collector, Jaeger, Service, Span},
@@ -98,6 +100,30 @@ fn a_server_span_has_the_attributes_of_the_http_conventions() {
     let server = one(&spans, "GET /images");
     assert_eq!(server.attribute("error.type"), "503");
     assert_eq!(server.status, 2, "the status of a failed request is Error");
+}
+
+#[test]
+fn the_span_of_a_client_that_left_is_failed() {
+    if parts::absent(&["jaeger"]) {
+        return;
+    }
+    let jaeger = Jaeger::start();
+    let service = Service::start(&["--delay", "constant(30s)"], &jaeger.environment());
+    let mut client = TcpStream::connect(service.address).unwrap();
+    let head =
+        format!("GET /images HTTP/1.1\r\nhost: x\r\ntraceparent: 00-{TRACE}-{PARENT}-01\r\n\r\n");
+    client.write_all(head.as_bytes()).unwrap();
+    parts::until("it is in flight", || {
+        (service.metric("cloudnative_requests_accepted_total") == 1.0).then_some(())
+    });
+    drop(client);
+    let spans = jaeger.trace(TRACE, 2);
+    let server = one(&spans, "GET /images");
+    assert_eq!(server.attribute("error.type"), "cancelled");
+    assert_eq!(
+        server.status, 2,
+        "`error.type` and the status Error go together"
+    );
 }
 
 #[test]

@@ -31,6 +31,17 @@ impl Process {
     }
 }
 
+impl Process {
+    /// Ends it with SIGTERM, and waits until it has ended.
+    pub fn end(mut self) -> anyhow::Result<()> {
+        let pid = rustix::process::Pid::from_child(&self.0);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM)?;
+        let status = self.0.wait()?;
+        ensure!(status.success(), "after SIGTERM: {status}");
+        Ok(())
+    }
+}
+
 impl Drop for Process {
     fn drop(&mut self) {
         // Fails only if it has exited already.
