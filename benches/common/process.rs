@@ -26,6 +26,7 @@ impl Process {
         ))
     }
 
+    #[allow(dead_code, reason = "not every benchmark asks")]
     pub fn id(&self) -> u32 {
         self.0.id()
     }

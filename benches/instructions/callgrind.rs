@@ -20,6 +20,7 @@ pub fn is_installed() -> anyhow::Result<bool> {
 
 /// The instructions of a service from its start to its end, with this many requests in between.
 pub fn count(
+    binary: &str,
     environment: &[(&'static str, String)],
     connections: u32,
     requests: u32,
@@ -31,7 +32,7 @@ pub fn count(
     command
         .arg("--tool=callgrind")
         .arg(format!("--callgrind-out-file={}", counts.display()))
-        .arg(env!("CARGO_BIN_EXE_httpserver"))
+        .arg(binary)
         .args([
             "serve",
             "--delay",

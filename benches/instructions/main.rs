@@ -1,6 +1,6 @@
 //! How many instructions a request costs in user space, counted by callgrind: the same on any machine, busy or not.
 //!
-//! `cargo bench --bench instructions`: each row is the difference of two runs that differ in their number of requests,
+//! `cargo bench --bench instructions -- [BINARY]`: each row is the difference of two runs that differ in their number of requests,
 //! divided by that. Ends in 1 where a row is above its limit. Needs `valgrind`, and `otelcol` for the sampled rows.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
@@ -12,7 +12,7 @@ mod connection;
 #[path = "../common/process.rs"]
 mod process;
 
-use std::process::ExitCode;
+use std::{env, process::ExitCode};
 
 use anyhow::ensure;
 use collector::Collector;
@@ -50,6 +50,11 @@ const ROWS: [Row; 3] = [
 ];
 
 fn main() -> anyhow::Result<ExitCode> {
+    // cargo adds `--bench`.
+    let given = env::args()
+        .skip(1)
+        .find(|argument| !argument.starts_with("--"));
+    let binary = given.unwrap_or(env!("CARGO_BIN_EXE_httpserver").to_owned());
     if !callgrind::is_installed()? {
         println!("skipped: no `valgrind` on PATH");
         return Ok(ExitCode::SUCCESS);
@@ -60,7 +65,7 @@ fn main() -> anyhow::Result<ExitCode> {
         "instructions a request", "counted", "limit"
     );
     for row in ROWS {
-        let Some(counted) = instructions_a_request(&row)? else {
+        let Some(counted) = instructions_a_request(&binary, &row)? else {
             continue;
         };
         is_within &= counted <= row.limit;
@@ -75,7 +80,7 @@ fn main() -> anyhow::Result<ExitCode> {
 }
 
 /// `None` without a collector for a row that needs one.
-fn instructions_a_request(row: &Row) -> anyhow::Result<Option<f64>> {
+fn instructions_a_request(binary: &str, row: &Row) -> anyhow::Result<Option<f64>> {
     let mut totals = Vec::new();
     for requests in REQUESTS {
         let mut environment = Vec::new();
@@ -87,7 +92,7 @@ fn instructions_a_request(row: &Row) -> anyhow::Result<Option<f64>> {
             environment = sampling(&started, share);
             collector = Some(started);
         }
-        totals.push(callgrind::count(&environment, CONNECTIONS, requests)? as f64);
+        totals.push(callgrind::count(binary, &environment, CONNECTIONS, requests)? as f64);
         if let (Some(collector), Some(1.0)) = (collector, row.sampled) {
             let spans = collector.received(2 * requests)?;
             ensure!(

@@ -2,6 +2,8 @@
 
 use std::{fmt, str::FromStr};
 
+use super::digits::push_hex;
+
 /// The two ids from which a request's draws are computed: those of its `traceparent`; without one, the trace id of the
 /// server span, and parent 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -24,12 +26,18 @@ impl TraceContext {
     /// The `traceparent` header value, version 00, that carries these ids.
     #[must_use]
     pub fn traceparent(&self, sampled: bool) -> String {
-        format!(
-            "00-{:032x}-{:016x}-{:02x}",
-            self.trace_id,
-            self.parent_id,
-            u8::from(sampled)
-        )
+        let mut text = Vec::with_capacity(55);
+        self.push_traceparent(&mut text, sampled);
+        text.into_iter().map(char::from).collect()
+    }
+
+    /// Appends the value of [`traceparent`](Self::traceparent).
+    pub fn push_traceparent(&self, text: &mut Vec<u8>, sampled: bool) {
+        text.extend_from_slice(b"00-");
+        push_hex(text, self.trace_id.to_be_bytes());
+        text.push(b'-');
+        push_hex(text, self.parent_id.to_be_bytes());
+        text.extend_from_slice(if sampled { b"-01" } else { b"-00" });
     }
 }
 

@@ -4,6 +4,7 @@
 //! A request enters where the layer is called. What never becomes a request (a client that closes before its head is
 //! complete, bytes that are not HTTP) is in no count.
 
+mod answer;
 mod attributes;
 mod future;
 mod method;
@@ -11,6 +12,7 @@ mod policy;
 mod request;
 mod route;
 
+pub use answer::Answer;
 pub use future::ResponseFuture;
 pub use policy::{Policy, RouteTable};
 pub use route::{Route, RouteKind};
@@ -26,7 +28,7 @@ use http::{Request, Response};
 use opentelemetry::context::FutureExt;
 use tower::{Layer, Service};
 
-use crate::{instruments::Instruments, telemetry::Telemetry};
+use crate::{contract::Replica, instruments::Instruments, telemetry::Telemetry};
 use request::{ObservedRequest, Shared};
 
 /// Observes the requests of a service. Cloning is cheap.
@@ -74,7 +76,7 @@ impl<P: Policy> ObserveLayer<P> {
             policy,
             instruments,
             tracing: Arc::clone(&telemetry.tracing),
-            instance_id: telemetry.instance_id.clone(),
+            replica: Replica::new(&telemetry.instance_id),
             in_flight: AtomicU32::new(0),
             max_in_flight: options.max_in_flight,
             access_log: options.access_log,
@@ -120,13 +122,12 @@ impl<S: Clone, P> Clone for Observe<S, P> {
     }
 }
 
-impl<S, P, ReqB, ResB> Service<Request<ReqB>> for Observe<S, P>
+impl<S, P, RequestBody> Service<Request<RequestBody>> for Observe<S, P>
 where
-    S: Service<Request<ReqB>, Response = Response<ResB>, Error = Infallible>,
+    S: Answer<RequestBody, P::Plan, Body: From<&'static str>>,
     P: Policy,
-    ResB: From<&'static str>,
 {
-    type Response = Response<ResB>;
+    type Response = Response<S::Body>;
     type Error = Infallible;
     type Future = ResponseFuture<S::Future, P>;
 
@@ -135,11 +136,11 @@ where
     }
 
     /// What is counted on entry is counted here, before the future is polled.
-    fn call(&mut self, mut request: Request<ReqB>) -> Self::Future {
+    fn call(&mut self, request: Request<RequestBody>) -> Self::Future {
         let policy = &self.shared.policy;
         let route = policy.route(request.method(), request.uri().path());
         if route.kind == RouteKind::Quiet {
-            return ResponseFuture::quiet(self.inner.call(request));
+            return ResponseFuture::quiet(self.inner.answer(request, None));
         }
         let mut observed = ObservedRequest::enter(&self.shared, &request, route.template);
         observed.describe_entry(&request, self.peer);
@@ -147,11 +148,10 @@ where
             return ResponseFuture::refused(observed);
         }
         if route.kind == RouteKind::Timed {
-            let plan = policy.plan(request.uri(), observed.trace_context());
-            request.extensions_mut().insert(plan.clone());
-            observed.start_timer(plan);
+            observed.start_timer(policy.plan(request.uri(), observed.trace_context()));
         }
-        let inside = observed.span_context();
-        ResponseFuture::observed(self.inner.call(request).with_context(inside), observed)
+        let (plan, inside) = (observed.plan(), observed.span_context());
+        let answer = self.inner.answer(request, plan).with_context(inside);
+        ResponseFuture::observed(answer, observed)
     }
 }

@@ -10,7 +10,7 @@ use crate::contract::TraceContext;
 
 /// What a service decides about its requests. A [`RouteTable`] is enough where there is nothing to plan.
 pub trait Policy: Send + Sync + 'static {
-    /// What is decided about a timed request before it is handled. The handler finds it in the request's extensions.
+    /// What is decided about a timed request before it is handled.
     type Plan: Clone + Send + Sync + 'static;
 
     /// The route of a request.

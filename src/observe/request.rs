@@ -1,24 +1,24 @@
 //! One request while it is observed: counted on entry, measured once on leaving, and as cancelled where it is dropped.
 
 use std::{
-    fmt::{self, Write},
     net::SocketAddr,
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering::Relaxed},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
+use bytes::Bytes;
 use http::{
-    HeaderName, HeaderValue, Request, Response, StatusCode,
+    HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode,
     header::{CONTENT_TYPE, RETRY_AFTER},
 };
 use opentelemetry::Context;
 
 use super::{attributes, method, policy::Policy};
 use crate::{
-    contract::{ServerTiming, TraceContext},
+    contract::{Replica, TraceContext},
     instruments::{HttpRequest, Instruments, Outcome, outcome_attributes},
     telemetry::{ServerSpan, Tracing},
     timer::ExecutionTimer,
@@ -33,7 +33,7 @@ pub struct Shared<P> {
     pub policy: Arc<P>,
     pub instruments: Instruments,
     pub tracing: Arc<Tracing>,
-    pub instance_id: String,
+    pub replica: Replica,
     pub in_flight: AtomicU32,
     pub max_in_flight: u32,
     pub access_log: bool,
@@ -99,6 +99,11 @@ impl<P: Policy> ObservedRequest<P> {
         self.timed = Some(Timed { timer, plan });
     }
 
+    /// What is decided about a timed request.
+    pub fn plan(&self) -> Option<&P::Plan> {
+        self.timed.as_ref().map(|timed| &timed.plan)
+    }
+
     /// The answer to a request above the limit in flight.
     pub fn refuse<B: From<&'static str>>(&self) -> Response<B> {
         self.shared.instruments.reject_in_flight();
@@ -113,17 +118,31 @@ impl<P: Policy> ObservedRequest<P> {
 
     pub fn complete<B>(mut self, mut response: Response<B>) -> Response<B> {
         let status = response.status().as_u16();
-        if let Some(timing) = self.leave(Outcome::Status(status)) {
-            let headers = response.headers_mut();
-            headers.insert(SERVER_TIMING, header(timing));
-            headers.insert(TRACERESPONSE, header(self.span.traceresponse()));
+        if let Some((plan, total)) = self.leave(Outcome::Status(status)) {
+            self.repeat_measurement(response.headers_mut(), &plan, total);
         }
         response
     }
 
-    /// Measures once, and records that measurement in metrics, span and log. Returns it for the headers, where the
-    /// request is timed.
-    fn leave(&mut self, outcome: Outcome) -> Option<ServerTiming> {
+    fn repeat_measurement(&self, headers: &mut HeaderMap, plan: &P::Plan, total: Duration) {
+        let mut text = Vec::with_capacity(192); // both values, with an id of usual length
+        let replica = &self.shared.replica;
+        replica.push_timing(&mut text, P::delay(plan), total);
+        let end = text.len();
+        self.span.push_traceresponse(&mut text);
+        let text = Bytes::from(text);
+        for (name, value) in [
+            (SERVER_TIMING, text.slice(..end)),
+            (TRACERESPONSE, text.slice(end..)),
+        ] {
+            if let Ok(value) = HeaderValue::from_maybe_shared(value) {
+                headers.insert(name, value);
+            }
+        }
+    }
+
+    /// Measures once, and records that measurement in metrics, span and log. Returns it, where the request is timed.
+    fn leave(&mut self, outcome: Outcome) -> Option<(P::Plan, Duration)> {
         self.has_left = true;
         let shared = &self.shared;
         shared.in_flight.fetch_sub(1, Relaxed);
@@ -152,11 +171,7 @@ impl<P: Policy> ObservedRequest<P> {
             attributes::log(self.labels, outcome, total);
         }
         self.span.end(total);
-        plan.map(|plan| ServerTiming {
-            delay: P::delay(&plan),
-            total: Some(total),
-            replica: Some(shared.instance_id.clone()),
-        })
+        plan.map(|plan| (plan, total))
     }
 }
 
@@ -171,13 +186,4 @@ impl<P: Policy> Drop for ObservedRequest<P> {
             });
         }
     }
-}
-
-/// A header value; with room for an id and two durations from the start.
-fn header(value: impl fmt::Display) -> HeaderValue {
-    let mut text = String::with_capacity(128);
-    // Writing to a string cannot fail.
-    let _ = write!(text, "{value}");
-    // An instance id from the environment may contain characters that a header must not.
-    HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static("invalid"))
 }

@@ -12,6 +12,8 @@ pub use plan::Declared;
 
 use std::{future::Future, io, net::SocketAddr, sync::Arc};
 
+use routes::Routes;
+
 use crate::{
     observe::{ObserveLayer, ObserveOptions},
     server::{BindError, Drain, HttpServer, Limits},
@@ -82,12 +84,12 @@ impl Server {
     ///
     /// Returns whether everything in flight was answered.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> bool {
-        let router = routes::all(&self.app, self.metrics.is_none());
+        let routes = Routes::new(&self.app, self.metrics.is_none());
         let metrics = self.metrics.map(|server| {
             let router = routes::only_metrics(&self.app);
             tokio::spawn(server.run_until_dropped(router))
         });
-        let make_service = |peer| self.layer.for_peer(router.clone(), peer);
+        let make_service = |peer| self.layer.for_peer(routes.clone(), peer);
         let drained = self.service.run(make_service, shutdown).await;
         if let Some(metrics) = metrics {
             metrics.abort();

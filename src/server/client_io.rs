@@ -1,4 +1,5 @@
-//! The socket of a client, which tells a client that has left from one that has only closed its sending side.
+//! The socket of a client, which tells a client that has left from one that has only closed its sending side, and closes the
+//! connection of one that is silent.
 //!
 //! Both send a FIN, and nothing that the kernel knows tells them apart, until data is sent: a host whose socket is closed
 //! answers it with a RST. So where the FIN comes while a request is in flight, the first byte of every answer, the `H` of
@@ -18,7 +19,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use super::in_flight::ConnectionInFlight;
+use super::{in_flight::ConnectionInFlight, quiet_timer::QuietTimer};
 
 /// The first byte of every answer.
 const FIRST_BYTE: &[u8] = b"H";
@@ -28,6 +29,7 @@ pub struct ClientIo {
     stream: Arc<TcpStream>,
     /// The requests of this connection.
     in_flight: Arc<ConnectionInFlight>,
+    quiet: QuietTimer,
     half_closed: Option<HalfClosed>,
 }
 
@@ -39,11 +41,25 @@ struct HalfClosed {
 }
 
 impl ClientIo {
-    pub fn new(stream: TcpStream, in_flight: Arc<ConnectionInFlight>) -> Self {
+    pub fn new(stream: TcpStream, in_flight: Arc<ConnectionInFlight>, quiet: QuietTimer) -> Self {
         Self {
             stream: Arc::new(stream),
             in_flight,
+            quiet,
             half_closed: None,
+        }
+    }
+
+    /// How many bytes were read; 0 at the end.
+    fn read(&self, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> io::Result<Poll<usize>> {
+        loop {
+            if self.stream.poll_read_ready(context)?.is_pending() {
+                return Ok(Poll::Pending);
+            }
+            match self.stream.try_read_buf(buffer) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                read => return read.map(Poll::Ready),
+            }
         }
     }
 
@@ -69,17 +85,17 @@ impl AsyncRead for ClientIo {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         if self.half_closed.is_none() {
-            let read = loop {
-                ready!(self.stream.poll_read_ready(context))?;
-                match self.stream.try_read_buf(buffer) {
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                    read => break read?,
+            match self.read(context, buffer)? {
+                Poll::Pending if self.in_flight.is_idle() => {
+                    ready!(self.quiet.poll(context));
+                    return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
                 }
-            };
-            if read > 0 || self.in_flight.is_idle() {
-                return Poll::Ready(Ok(()));
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(read) if read > 0 || self.in_flight.is_idle() => {
+                    return Poll::Ready(Ok(()));
+                }
+                Poll::Ready(_) => self.half_closed = Some(self.probe()),
             }
-            self.half_closed = Some(self.probe());
         }
         if self.in_flight.is_idle() {
             return Poll::Ready(Ok(()));
@@ -97,6 +113,7 @@ impl AsyncWrite for ClientIo {
         context: &mut Context<'_>,
         data: &[u8],
     ) -> Poll<io::Result<usize>> {
+        self.quiet.interrupt();
         let skipped = self.skip(data);
         if skipped > 0 {
             return Poll::Ready(Ok(skipped));
@@ -108,28 +125,6 @@ impl AsyncWrite for ClientIo {
                 written => return Poll::Ready(written),
             }
         }
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        data: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let skipped = data.first().map_or(0, |first| self.skip(first));
-        if skipped > 0 {
-            return Poll::Ready(Ok(skipped));
-        }
-        loop {
-            ready!(self.stream.poll_write_ready(context))?;
-            match self.stream.try_write_vectored(data) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                written => return Poll::Ready(written),
-            }
-        }
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        true
     }
 
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {

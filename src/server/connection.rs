@@ -1,11 +1,21 @@
 //! The accept loop: HTTP/1.1 connections with limits, that notice when their client closes, and that can be drained.
 
 use std::{
-    convert::Infallible, future::Future, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration,
+    future::{Future, poll_fn},
+    io,
+    net::SocketAddr,
+    pin::{Pin, pin},
+    sync::Arc,
+    task::Poll,
+    time::Duration,
 };
 
+use futures_util::{
+    TryFutureExt,
+    future::{Either, ready},
+};
 use http::{
-    HeaderValue, Request, StatusCode,
+    HeaderValue, Request, Response, StatusCode,
     header::{CONNECTION, CONTENT_LENGTH},
 };
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
@@ -22,6 +32,7 @@ use super::{
     host,
     in_flight::{ConnectionInFlight, InFlight},
     limits::Limits,
+    quiet_timer::QuietTimer,
     tracked_body::TrackedBody,
 };
 use crate::shutdown::Readiness;
@@ -34,6 +45,7 @@ const IDLE_TIMEOUT: Duration = Duration::from_millis(500);
 /// The open connections of one listener.
 #[derive(Debug)]
 pub struct Connections {
+    limits: Limits,
     builder: http1::Builder,
     /// While it says no, answers ask their clients to close the connection.
     readiness: Readiness,
@@ -45,6 +57,7 @@ impl Connections {
     pub fn new(limits: Limits, readiness: Readiness) -> Self {
         Self {
             readiness,
+            limits,
             builder: limits.builder(),
             in_flight: Arc::default(),
             is_draining: watch::Sender::new(false),
@@ -91,35 +104,27 @@ impl Connections {
         let _ = stream.set_nodelay(true);
         let in_flight = ConnectionInFlight::of(&self.in_flight);
         let readiness = self.readiness.clone();
-        let io = ClientIo::new(stream, Arc::clone(&in_flight));
+        let quiet = QuietTimer::new(self.limits.header_timeout);
+        let io = ClientIo::new(stream, Arc::clone(&in_flight), quiet);
         let service = service_fn(move |request: Request<Incoming>| {
             let (entered, readiness) = (in_flight.enter(), readiness.clone());
-            let answer = host::is_valid(&request).then(|| service.clone().call(request));
-            async move {
-                let mut answer = match answer {
-                    Some(answer) => answer.await?,
-                    None => host::bad_request(),
-                };
-                let is_without_length = answer.status() == StatusCode::NO_CONTENT;
-                let headers = answer.headers_mut();
-                if is_without_length {
-                    headers.remove(CONTENT_LENGTH); // RFC 9110, 8.6
-                }
-                if !readiness.is_ready() {
-                    // The client's next request could meet a connection that closes.
-                    headers.insert(CONNECTION, HeaderValue::from_static("close"));
-                }
-                Ok::<_, Infallible>(answer.map(|body| TrackedBody::new(body, entered)))
-            }
+            let answer = if host::is_valid(&request) {
+                Either::Left(service.clone().call(request))
+            } else {
+                Either::Right(ready(Ok(host::bad_request())))
+            };
+            answer.map_ok(move |mut answer| {
+                finish_head(&mut answer, &readiness);
+                answer.map(|body| TrackedBody::new(body, entered))
+            })
         });
         let connection = self.builder.serve_connection(TokioIo::new(io), service);
         let mut is_draining = self.is_draining.subscribe();
         // Connection errors are ignored here: what became of a request is recorded where requests are observed.
         tokio::spawn(async move {
             let mut connection = pin!(connection);
-            tokio::select! {
-                _ = connection.as_mut() => return,
-                _ = is_draining.wait_for(|is_draining| *is_draining) => {}
+            if is_over_before_drain(connection.as_mut(), &mut is_draining).await {
+                return;
             }
             // hyper closes a connection without a request at once, though one may be on its way.
             tokio::select! {
@@ -135,6 +140,40 @@ impl Connections {
     pub async fn drain(&self) {
         self.is_draining.send_replace(true);
         self.is_draining.closed().await;
+    }
+}
+
+/// Whether the connection is over before the drain begins. The drain is polled once: that registers the wake-up of this task.
+async fn is_over_before_drain(
+    mut connection: Pin<&mut impl Future>,
+    is_draining: &mut watch::Receiver<bool>,
+) -> bool {
+    let signal = is_draining.clone();
+    let mut begins = pin!(is_draining.changed());
+    let mut is_registered = false;
+    poll_fn(|context| {
+        if connection.as_mut().poll(context).is_ready() {
+            return Poll::Ready(true);
+        }
+        let is_changed = signal.has_changed().unwrap_or(true);
+        if (is_changed || !is_registered) && begins.as_mut().poll(context).is_ready() {
+            return Poll::Ready(false);
+        }
+        is_registered = true;
+        Poll::Pending
+    })
+    .await
+}
+
+/// What every answer's head must say, whoever made it.
+fn finish_head<B>(answer: &mut Response<B>, readiness: &Readiness) {
+    if answer.status() == StatusCode::NO_CONTENT {
+        answer.headers_mut().remove(CONTENT_LENGTH); // RFC 9110, 8.6
+    }
+    if !readiness.is_ready() {
+        // The client's next request could meet a connection that closes.
+        let close = HeaderValue::from_static("close");
+        answer.headers_mut().insert(CONNECTION, close);
     }
 }
 

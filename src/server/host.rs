@@ -14,9 +14,24 @@ pub fn is_valid<B>(request: &Request<B>) -> bool {
 
 /// A host with an optional port. It may be empty: a URI without an authority has an empty host.
 fn is_authority(value: &[u8]) -> bool {
-    if value.is_empty() {
-        return true;
+    is_plain(value) || is_any_authority(value)
+}
+
+/// The common forms, a name or an IPv4 address and perhaps a port: a thousand instructions cheaper.
+fn is_plain(value: &[u8]) -> bool {
+    let is_host = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
+    let host = value.iter().take_while(|byte| is_host(byte)).count();
+    match &value[host..] {
+        [] => true,
+        [b':', port @ ..] if port.len() <= 5 && port.iter().all(u8::is_ascii_digit) => {
+            let digits = port.iter().map(|digit| u32::from(digit - b'0'));
+            digits.fold(0, |port, digit| port * 10 + digit) <= u32::from(u16::MAX)
+        }
+        _ => false,
     }
+}
+
+fn is_any_authority(value: &[u8]) -> bool {
     let Ok(authority) = Authority::try_from(value) else {
         return false;
     };
@@ -64,6 +79,10 @@ mod tests {
             "",
         ] {
             assert!(is_valid(&request(Version::HTTP_11, &[host])), "{host}");
+            assert!(
+                host.is_empty() || is_any_authority(host.as_bytes()),
+                "{host}"
+            );
         }
         for hosts in [
             &[][..],

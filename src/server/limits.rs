@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use hyper::server::conn::http1;
-use hyper_util::rt::TokioTimer;
 
 /// What one connection may use.
 #[derive(Clone, Copy, Debug)]
@@ -12,7 +11,7 @@ pub struct Limits {
     pub header_timeout: Duration,
     /// Largest head of a request, in bytes.
     pub header_bytes: usize,
-    /// Most headers in a request.
+    /// Most headers in a request; hyper's own default is 100, too.
     pub headers: usize,
 }
 
@@ -30,11 +29,12 @@ impl Limits {
     pub(super) fn builder(self) -> http1::Builder {
         let mut builder = http1::Builder::new();
         builder
-            .timer(TokioTimer::new())
-            .header_read_timeout(self.header_timeout)
+            .header_read_timeout(None) // see QuietTimer
             .max_buf_size(self.header_bytes)
-            .max_headers(self.headers)
             .half_close(false);
+        if self.headers != Self::default().headers {
+            builder.max_headers(self.headers); // allocates in each request, even for hyper's own default
+        }
         builder
     }
 }

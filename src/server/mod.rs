@@ -7,6 +7,7 @@ mod connection;
 mod host;
 mod in_flight;
 mod limits;
+mod quiet_timer;
 mod tracked_body;
 
 pub use address::{parse_address, reachable};

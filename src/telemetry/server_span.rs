@@ -34,14 +34,13 @@ impl ServerSpan {
         }
     }
 
-    /// The value of the [`traceresponse`](https://www.w3.org/TR/trace-context-2/#traceresponse-header) header.
-    #[must_use]
-    pub fn traceresponse(&self) -> String {
+    /// Appends the value of the [`traceresponse`](https://www.w3.org/TR/trace-context-2/#traceresponse-header) header.
+    pub fn push_traceresponse(&self, text: &mut Vec<u8>) {
         let server = TraceContext {
             parent_id: u64::from_be_bytes(self.ids.span_id().to_bytes()),
             ..self.trace_context()
         };
-        server.traceparent(self.ids.is_sampled())
+        server.push_traceparent(text, self.ids.is_sampled());
     }
 
     /// Adds attributes, where the span is recorded.

@@ -47,7 +47,7 @@ pub const TABLES: &[Table] = &[
             &["mod"],
             &["future"],
             &["request"],
-            &["attributes", "method", "policy", "route"],
+            &["answer", "attributes", "method", "policy", "route"],
         ],
     },
     Table {

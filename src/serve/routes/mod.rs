@@ -1,4 +1,5 @@
-//! The routes: one table, which the router is built from and each request is looked up in.
+//! The routes: one table, which the router is built from and each request is looked up in. `/images` is answered without
+//! the router.
 
 mod images;
 mod index;
@@ -6,17 +7,21 @@ mod metrics;
 mod probes;
 mod truth;
 
-use std::sync::Arc;
+use std::{convert::Infallible, sync::Arc};
 
 use axum::{
     Router,
-    routing::{MethodRouter, get},
+    body::Body,
+    response::Response,
+    routing::{MethodRouter, any, get},
 };
-use http::Method;
+use futures_util::future::{BoxFuture, FutureExt};
+use http::{Method, Request};
+use hyper::body::Incoming;
 use tower_http::compression::CompressionLayer;
 
-use super::app::App;
-use crate::observe::{Route, RouteKind};
+use super::{app::App, plan::Plan};
+use crate::observe::{Answer, Route, RouteKind};
 
 struct Entry {
     path: &'static str,
@@ -24,11 +29,12 @@ struct Entry {
     handler: fn() -> MethodRouter<Arc<App>>,
 }
 
+const IMAGES: &str = "/images";
 const METRICS: &str = "/metrics";
 
 #[rustfmt::skip]
 const TABLE: &[Entry] = &[
-    Entry { path: "/images",  kind: RouteKind::Timed,    handler: || get(images::images) },
+    Entry { path: IMAGES,     kind: RouteKind::Timed,    handler: || any(images::wrong_method) }, // GET and HEAD: see Routes
     Entry { path: "/",        kind: RouteKind::Observed, handler: || get(index::index) },
     Entry { path: "/healthz", kind: RouteKind::Quiet,    handler: || get(probes::healthz) },
     Entry { path: "/readyz",  kind: RouteKind::Quiet,    handler: || get(probes::readyz) },
@@ -36,9 +42,36 @@ const TABLE: &[Entry] = &[
     Entry { path: METRICS,    kind: RouteKind::Quiet,    handler: || get(metrics::metrics).layer(CompressionLayer::new()) },
 ];
 
-/// Every route; without `/metrics` where that has an address of its own.
-pub fn all(app: &Arc<App>, with_metrics: bool) -> Router {
-    router(app, |path| with_metrics || path != METRICS)
+/// Every route, as the service inside the observing layer. Cloning is cheap.
+#[derive(Clone, Debug)]
+pub struct Routes {
+    app: Arc<App>,
+    router: Router,
+}
+
+impl Routes {
+    /// All of them; without `/metrics` where that has an address of its own.
+    pub fn new(app: &Arc<App>, with_metrics: bool) -> Self {
+        Self {
+            app: Arc::clone(app),
+            router: router(app, |path| with_metrics || path != METRICS),
+        }
+    }
+}
+
+impl Answer<Incoming, Plan> for Routes {
+    type Body = Body;
+    type Future = BoxFuture<'static, Result<Response, Infallible>>;
+
+    fn answer(&mut self, request: Request<Incoming>, plan: Option<&Plan>) -> Self::Future {
+        match plan {
+            Some(plan) if request.uri().path() == IMAGES => {
+                let answer = images::images(Arc::clone(&self.app), plan.clone());
+                Box::pin(answer.map(Ok))
+            }
+            _ => Box::pin(self.router.answer(request, plan)),
+        }
+    }
 }
 
 /// `/metrics` alone.
