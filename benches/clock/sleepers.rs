@@ -2,6 +2,7 @@
 
 use crate::cpu;
 use anyhow::Context;
+use futures_util::FutureExt;
 use httpserver::clock::Clock;
 use std::{
     path::Path,
@@ -29,7 +30,7 @@ pub fn tokio() -> anyhow::Result<Outcome> {
 
 pub fn ours() -> anyhow::Result<Outcome> {
     let clock = Clock::start()?;
-    on_tokio(move |wanted| clock.sleep(wanted))
+    on_tokio(move |wanted| clock.sleep(wanted).map(drop))
 }
 
 /// Runs the Go program at `peer`, which does the same.

@@ -34,6 +34,7 @@ impl Process {
 
 impl Process {
     /// Ends it with SIGTERM, and waits until it has ended.
+    #[allow(dead_code, reason = "not every benchmark asks")]
     pub fn end(mut self) -> anyhow::Result<()> {
         let pid = rustix::process::Pid::from_child(&self.0);
         rustix::process::kill_process(pid, rustix::process::Signal::TERM)?;

@@ -26,7 +26,7 @@ impl fmt::Debug for Clock {
     }
 }
 
-/// Ready once its deadline has passed. It registers when first polled, and deregisters when dropped.
+/// Ready once its deadline has passed, with the reading of the clock that showed it. It registers when first polled, and deregisters when dropped.
 #[must_use = "a future does nothing unless polled"]
 pub struct Sleep {
     clock: Clock,
@@ -70,7 +70,12 @@ impl Clock {
 
     /// Sleeps for at least `duration` from now; never wakes if the deadline cannot be represented as an [`Instant`].
     pub fn sleep(&self, duration: Duration) -> Sleep {
-        self.sleeper(Instant::now().checked_add(duration))
+        self.sleep_from(Instant::now(), duration)
+    }
+
+    /// Sleeps until `duration` after `start`.
+    pub fn sleep_from(&self, start: Instant, duration: Duration) -> Sleep {
+        self.sleeper(start.checked_add(duration))
     }
 
     /// Sleeps until `deadline`, or not at all when it has passed.
@@ -90,14 +95,15 @@ impl Clock {
 // === impl Sleep ===
 
 impl Future for Sleep {
-    type Output = ();
+    type Output = Instant;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Instant> {
         let Some(deadline) = self.deadline else {
             return Poll::Pending;
         };
-        if deadline <= Instant::now() {
-            return Poll::Ready(());
+        let now = Instant::now();
+        if deadline <= now {
+            return Poll::Ready(now);
         }
         let Self { clock, id, .. } = &mut *self;
         clock.0.0.register(deadline, id, context.waker());

@@ -11,7 +11,7 @@ use tokio::{task::JoinSet, time::timeout};
 const PATIENCE: Duration = Duration::from_secs(20);
 const HOUR: Duration = Duration::from_hours(1);
 
-fn poll(sleep: &mut Sleep) -> Poll<()> {
+fn poll(sleep: &mut Sleep) -> Poll<Instant> {
     Pin::new(sleep).poll(&mut Context::from_waker(Waker::noop()))
 }
 

@@ -7,7 +7,6 @@ mod server_timing;
 mod trace_context;
 mod truth_json;
 
-pub use digits::push_decimal;
 pub use names::{Metric, Names, Part, Step};
 pub use server_timing::{Replica, ServerTiming};
 pub use trace_context::{TraceContext, TraceparentError};

@@ -92,11 +92,11 @@ impl<'a, S: FnMut(Sent)> Run<'a, S> {
     async fn wait_to_send(&mut self, due: Duration) -> bool {
         // When behind schedule nothing below awaits, so yield to let the requests in flight progress.
         consume_budget().await;
-        let mut pause = pin!(sleep_until(self.clock, self.start, due));
+        let mut pause = pin!(self.clock.sleep_from(self.start, due));
         loop {
             tokio::select! {
                 biased;
-                () = &mut pause => break,
+                _ = &mut pause => break,
                 Some(ended) = self.in_flight.join_next() => self.end(ended),
             }
         }
@@ -104,11 +104,11 @@ impl<'a, S: FnMut(Sent)> Run<'a, S> {
             self.end(ended);
         }
         let too_late = due.saturating_add(self.client.timeout());
-        let mut deadline = pin!(sleep_until(self.clock, self.start, too_late));
+        let mut deadline = pin!(self.clock.sleep_from(self.start, too_late));
         while self.in_flight.len() >= self.plan.max_in_flight {
             tokio::select! {
                 Some(ended) = self.in_flight.join_next() => self.end(ended),
-                () = &mut deadline => return false,
+                _ = &mut deadline => return false,
             }
         }
         self.start.elapsed() <= too_late
@@ -148,14 +148,6 @@ impl<'a, S: FnMut(Sent)> Run<'a, S> {
         self.driven.sending = self.driven.sending.max(scheduled);
         self.driven.elapsed = self.start.elapsed();
         self.driven
-    }
-}
-
-/// Never ready if the due instant cannot be represented.
-async fn sleep_until(clock: &Clock, start: Instant, due: Duration) {
-    match start.checked_add(due) {
-        Some(at) => clock.sleep_until(at).await,
-        None => std::future::pending().await,
     }
 }
 

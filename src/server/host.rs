@@ -19,16 +19,17 @@ fn is_authority(value: &[u8]) -> bool {
 
 /// The common forms, a name or an IPv4 address and perhaps a port: a thousand instructions cheaper.
 fn is_plain(value: &[u8]) -> bool {
-    let is_host = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
-    let host = value.iter().take_while(|byte| is_host(byte)).count();
-    match &value[host..] {
-        [] => true,
-        [b':', port @ ..] if port.len() <= 5 && port.iter().all(u8::is_ascii_digit) => {
-            let digits = port.iter().map(|digit| u32::from(digit - b'0'));
-            digits.fold(0, |port, digit| port * 10 + digit) <= u32::from(u16::MAX)
-        }
-        _ => false,
-    }
+    let mut parts = value.splitn(2, |byte| *byte == b':');
+    let host = parts.next().unwrap_or_default();
+    let port = parts.next().unwrap_or_default();
+    let is_host = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'-';
+    // A fold, not `all`: it is compiled to a few vector instructions.
+    let is_plain = host.iter().fold(true, |all, byte| all & is_host(*byte));
+    let digits = port.iter().map(|byte| u32::from(byte.wrapping_sub(b'0')));
+    is_plain
+        && port.len() <= 5
+        && digits.clone().all(|digit| digit < 10)
+        && digits.fold(0, |port, digit| port * 10 + digit) <= u32::from(u16::MAX)
 }
 
 fn is_any_authority(value: &[u8]) -> bool {

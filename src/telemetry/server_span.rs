@@ -65,9 +65,9 @@ impl ServerSpan {
     }
 }
 
-/// A span inside a request; ends when dropped.
+/// A span inside a request; ends when dropped. Boxed, so that a request without one does not carry its size.
 #[derive(Debug)]
-pub struct ChildSpan(pub(super) opentelemetry_sdk::trace::Span);
+pub struct ChildSpan(pub(super) Box<opentelemetry_sdk::trace::Span>);
 
 impl ChildSpan {
     /// Adds an attribute.

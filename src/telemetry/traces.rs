@@ -115,10 +115,8 @@ impl Tracing {
     pub fn child_span(&self, name: &'static str) -> Option<ChildSpan> {
         Context::map_current(|context| {
             context.span().is_recording().then(|| {
-                ChildSpan(
-                    self.tracer
-                        .build_with_context(SpanBuilder::from_name(name), context),
-                )
+                let builder = SpanBuilder::from_name(name);
+                ChildSpan(Box::new(self.tracer.build_with_context(builder, context)))
             })
         })
     }
