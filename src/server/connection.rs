@@ -7,7 +7,7 @@ use std::{
     pin::{Pin, pin},
     sync::Arc,
     task::Poll,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use futures_util::{
@@ -39,6 +39,8 @@ use crate::shutdown::Readiness;
 
 /// How long to pause when the process is out of file descriptors or memory.
 const PAUSE_WHEN_EXHAUSTED: Duration = Duration::from_millis(50);
+/// How long to say nothing more about it: connections end, and the next ones exhaust the process again.
+const SILENCE_WHEN_EXHAUSTED: Duration = Duration::from_secs(60);
 /// How long a draining connection may wait for a request that is on its way. Its answer says `connection: close`.
 const IDLE_TIMEOUT: Duration = Duration::from_millis(500);
 
@@ -76,9 +78,10 @@ impl Connections {
         B: HttpBody,
     {
         let mut until = pin!(until);
+        let mut warned = None;
         loop {
             tokio::select! {
-                (stream, peer) = accept(&listener) => self.serve(stream, make_service(peer)),
+                (stream, peer) = accept(&listener, &mut warned) => self.serve(stream, make_service(peer)),
                 () = &mut until => break,
             }
         }
@@ -177,19 +180,19 @@ fn finish_head<B>(answer: &mut Response<B>, readiness: &Readiness) {
     }
 }
 
-/// The next connection. An error of one connection is skipped; an exhausted process is waited for, and logged once.
-async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
-    let mut is_exhausted = false;
+/// The next connection. An error of one connection is skipped; an exhausted process is waited for, and logged where that was
+/// not done lately.
+async fn accept(listener: &TcpListener, warned: &mut Option<Instant>) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
             Ok(accepted) => return accepted,
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
-                if !is_exhausted {
+                if warned.is_none_or(|at| at.elapsed() > SILENCE_WHEN_EXHAUSTED) {
                     tracing::warn!(%error, "cannot accept connections; trying again");
+                    *warned = Some(Instant::now());
                 }
-                is_exhausted = true;
-                tokio::time::sleep(PAUSE_WHEN_EXHAUSTED).await;
+                sleep(PAUSE_WHEN_EXHAUSTED).await;
             }
         }
     }

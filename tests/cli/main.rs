@@ -8,6 +8,7 @@
 )]
 mod parts;
 
+mod descriptors;
 mod ends;
 mod environment;
 mod generated;
