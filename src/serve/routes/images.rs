@@ -8,6 +8,7 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 use http::StatusCode;
+use hyper::ext::ReasonPhrase;
 use opentelemetry::KeyValue;
 
 use crate::{
@@ -21,11 +22,18 @@ pub async fn images(State(app): State<Arc<App>>, Extension(plan): Extension<Plan
     match plan.answer {
         Ok(answer) => {
             wait(&app, answer.delay).await;
-            if is_without_body(answer.status) {
-                return answer.status.into_response();
-            }
             let body = Html(format!("<h1>{}</h1>", answer.delay.as_millis()));
-            (answer.status, body).into_response()
+            let mut response = if is_without_body(answer.status) {
+                answer.status.into_response()
+            } else {
+                (answer.status, body).into_response()
+            };
+            if answer.status.canonical_reason().is_none() {
+                // hyper would write `<none>`.
+                let reason = ReasonPhrase::from_static(b"Unassigned");
+                response.extensions_mut().insert(reason);
+            }
+            response
         }
         Err(reason) => (StatusCode::BAD_REQUEST, reason + "\n").into_response(),
     }

@@ -10,9 +10,10 @@ use std::sync::Arc;
 
 use axum::{
     Router,
+    response::{IntoResponse, Response},
     routing::{MethodRouter, get},
 };
-use http::Method;
+use http::{Method, StatusCode, Uri, header::ALLOW};
 use tower_http::compression::CompressionLayer;
 
 use super::app::App;
@@ -51,7 +52,16 @@ fn router(app: &Arc<App>, is_wanted: impl Fn(&str) -> bool) -> Router {
     let router = wanted.fold(Router::new(), |router, entry| {
         router.route(entry.path, (entry.handler)())
     });
-    router.with_state(Arc::clone(app))
+    router.fallback(unknown).with_state(Arc::clone(app))
+}
+
+/// `OPTIONS *` asks what the server can do as a whole: RFC 9110, 9.3.7.
+async fn unknown(method: Method, uri: Uri) -> Response {
+    if method == Method::OPTIONS && uri.path() == "*" {
+        (StatusCode::NO_CONTENT, [(ALLOW, "GET, HEAD")]).into_response()
+    } else {
+        StatusCode::NOT_FOUND.into_response()
+    }
 }
 
 /// The route of a request.
