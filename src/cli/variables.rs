@@ -10,8 +10,10 @@ use clap::{
     parser::ValueSource,
 };
 
-use crate::output::without_secrets;
+use crate::{output::without_secrets, telemetry::is_of_kubernetes};
 
+/// How the variables of flags begin.
+const PREFIX: &str = "HTTPSERVER_";
 /// The flag whose values may be secrets as a whole.
 const SECRET_FLAG: &str = "--header ";
 
@@ -50,6 +52,19 @@ pub fn parse(root: Command, args: &[OsString]) -> Result<ArgMatches, Error> {
         }
     }
     Err(without_secret(error))
+}
+
+/// What to say of each variable that is named as those of flags are, and is none of them.
+pub fn warnings(root: &Command) -> Vec<String> {
+    let known = variables(root);
+    let is_known = |name: &String| known.iter().any(|(_, known)| known == name.as_str());
+    let set = std::env::vars_os().filter(|(_, value)| !value.is_empty());
+    let names = set.filter_map(|(name, _)| name.into_string().ok());
+    let names = names.filter(|name| name.starts_with(PREFIX) && !is_of_kubernetes(name));
+    let unknown = names.filter(|name| !is_known(name));
+    let words =
+        "has no effect: the name is unknown; docs/settings.md lists those that are supported";
+    unknown.map(|name| format!("{name} {words}")).collect()
 }
 
 /// Whether the variable of a flag is set.
