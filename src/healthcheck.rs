@@ -16,7 +16,7 @@ use crate::{
 #[derive(Clone, Debug, clap::Args)]
 pub struct HealthcheckArgs {
     /// URL to request; healthy if the status is 2xx [default: /readyz at --listen]
-    #[arg(long, env = "HTTPSERVER_HEALTHCHECK_URL", value_name = "URL", value_parser = parse_url)]
+    #[arg(long, env = "HTTPSERVER_HEALTHCHECK_URL", hide_env_values = true, value_name = "URL", value_parser = parse_url)]
     url: Option<Url>,
 
     /// Where the service listens, as in its own --listen; if that is every address, loopback is asked
@@ -25,7 +25,8 @@ pub struct HealthcheckArgs {
         env = "HTTPSERVER_LISTEN",
         value_name = "ADDR",
         default_value = "0.0.0.0:8080",
-        value_parser = parse_address
+        value_parser = parse_address,
+        conflicts_with = "url"
     )]
     listen: SocketAddr,
 

@@ -41,7 +41,8 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    clippy::print_stdout
+    clippy::print_stdout,
+    clippy::print_stderr // `eprintln!` panics where stderr is closed
 )]
 
 pub mod buckets;

@@ -1,4 +1,5 @@
-//! How a command prints its result: as text for people, or as JSON. A reader that leaves changes no exit code.
+//! How a command prints its result: as text for people, or as JSON. A reader that leaves changes no exit code. And what
+//! must not be printed.
 
 use std::{
     fmt::Display,
@@ -42,4 +43,41 @@ impl Output {
 /// Prints a line for the user on stderr; `eprintln!` would panic where stderr is closed.
 pub fn print_error(line: impl Display) {
     let _ = writeln!(io::stderr(), "{line}");
+}
+
+/// Text that may be a URL, as it may be shown: `…` replaces its user, password, query and fragment.
+#[must_use]
+pub fn without_secrets(text: &str) -> String {
+    let (scheme, rest) = match text.find("://") {
+        Some(at) => text.split_at(at + 3),
+        None => ("", text),
+    };
+    let (user, rest) = match rest.rsplit_once('@') {
+        Some((_, host)) => ("…@", host),
+        None => ("", rest),
+    };
+    match rest.find(['?', '#']).filter(|_| !scheme.is_empty()) {
+        Some(at) => format!("{scheme}{user}{}…", &rest[..=at]),
+        None => format!("{scheme}{user}{rest}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_is_shown_without_user_password_query_and_fragment() {
+        for (given, shown) in [
+            ("http://me:secret@h:1/a?b=secret", "http://…@h:1/a?…"),
+            ("ftp://me:se/c@r?e#t@h", "ftp://…@h"),
+            ("me:secret@h", "…@h"),
+            ("http://h/a#secret", "http://h/a#…"),
+            ("http://h:x/", "http://h:x/"),
+            ("a?b", "a?b"),
+            ("", ""),
+        ] {
+            assert_eq!(without_secrets(given), shown);
+        }
+    }
 }

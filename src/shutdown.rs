@@ -1,6 +1,8 @@
-//! SIGINT and SIGTERM: the first one starts a graceful shutdown, the second one aborts. And readiness, which ends first.
+//! SIGINT, SIGTERM and SIGHUP: the first one starts a graceful shutdown, the second one aborts. And readiness, which ends first.
 
 use std::{
+    fs,
+    future::pending,
     io,
     sync::{
         Arc,
@@ -35,6 +37,7 @@ impl Readiness {
 pub struct Signals {
     interrupt: Signal,
     terminate: Signal,
+    hang_up: Option<Signal>,
 }
 
 impl Signals {
@@ -46,6 +49,10 @@ impl Signals {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?, // Ctrl-C
             terminate: signal(SignalKind::terminate())?, // Docker, Kubernetes, systemd
+            // The terminal was closed.
+            hang_up: (!ignores_hang_up())
+                .then(|| signal(SignalKind::hangup()))
+                .transpose()?,
         })
     }
 
@@ -71,8 +78,26 @@ impl Signals {
         tokio::select! {
             _ = self.interrupt.recv() => "SIGINT",
             _ = self.terminate.recv() => "SIGTERM",
+            () = received(self.hang_up.as_mut()) => "SIGHUP",
         }
     }
+}
+
+/// Never ends without a handler.
+async fn received(signal: Option<&mut Signal>) {
+    match signal {
+        Some(signal) => drop(signal.recv().await),
+        None => pending().await,
+    }
+}
+
+/// Whether the process was started with SIGHUP ignored, as `nohup` does: it stays ignored then. A system without `/proc`
+/// does not say.
+fn ignores_hang_up() -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    ignored.is_some_and(|mask| mask & 1 == 1) // bit 0 is signal 1
 }
 
 /// Ends with the first signal.

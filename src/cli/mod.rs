@@ -17,6 +17,7 @@ use crate::{
     exit::Exit,
     healthcheck::{self, HealthcheckArgs},
     load::LoadArgs,
+    output::print_error,
     serve::ServeArgs,
     verify::VerifyArgs,
 };
@@ -81,9 +82,14 @@ impl Cli {
     /// # Errors
     /// Why the subcommand could not run; the caller prints it and exits with 1.
     pub fn run(self) -> anyhow::Result<Exit> {
+        let warnings = variables::warnings(&Self::command());
+        let logs = matches!(self.command, None | Some(Command::Serve(_)));
+        for warning in warnings.iter().filter(|_| !logs) {
+            print_error(format_args!("warning: {warning}"));
+        }
         match self.command {
-            None => serve::run(&self.serve),
-            Some(Command::Serve(args)) => serve::run(&args),
+            None => serve::run(&self.serve, &warnings),
+            Some(Command::Serve(args)) => serve::run(&args, &warnings),
             Some(Command::Truth(args)) => truth::run(&args),
             Some(Command::Load(args)) => run::load(&args),
             Some(Command::Verify(args)) => run::verify(&args),

@@ -20,7 +20,8 @@ enum Ending {
     Aborted,
 }
 
-pub fn run(args: &ServeArgs) -> anyhow::Result<Exit> {
+/// Logs the warnings once there is a log.
+pub fn run(args: &ServeArgs, warnings: &[String]) -> anyhow::Result<Exit> {
     let runtime = Runtime::new().context("cannot start the runtime")?;
     let started = {
         let _inside = runtime.enter();
@@ -33,6 +34,9 @@ pub fn run(args: &ServeArgs) -> anyhow::Result<Exit> {
         }
         started => started?,
     };
+    for warning in warnings {
+        tracing::warn!("{warning}");
+    }
     file_limit::raise();
     match runtime.block_on(serve(args, &telemetry))? {
         Ending::Aborted => {

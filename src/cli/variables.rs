@@ -1,5 +1,5 @@
-//! Variables as fallbacks of flags: only those of the subcommand that runs count, an empty one is unset, and an error that
-//! a variable causes names it.
+//! Variables as fallbacks of flags: only those of the subcommand that runs count, an empty one is unset, a flag excludes the
+//! variables of flags that it conflicts with, and an error that a variable causes names it. No error shows a secret.
 
 use std::ffi::{OsStr, OsString};
 
@@ -7,17 +7,34 @@ use clap::{
     Arg, ArgMatches, Command, Error,
     builder::Resettable,
     error::{ContextKind, ContextValue, ErrorKind},
+    parser::ValueSource,
 };
+
+use crate::{output::without_secrets, telemetry::is_of_kubernetes};
+
+/// How the variables of flags begin.
+const PREFIX: &str = "HTTPSERVER_";
+/// The flag whose values may be secrets as a whole.
+const SECRET_FLAG: &str = "--header ";
 
 /// Reads a command line, the name of the program first.
 pub fn parse(root: Command, args: &[OsString]) -> Result<ArgMatches, Error> {
     let name = args.get(1).and_then(|first| first.to_str());
     let is_chosen = |command: &Command| Some(command.get_name()) == name;
     let has_subcommand = root.get_subcommands().any(is_chosen);
+    let typed = retain_variables(root.clone(), &|_, _| false);
+    let typed = typed.try_get_matches_from(args).ok();
+    let typed = typed
+        .as_ref()
+        .map(|all| all.subcommand().map_or(all, |(_, own)| own));
+    let is_typed = |arg: &Arg| {
+        let source = |typed: &ArgMatches| typed.value_source(arg.get_id().as_str());
+        typed.and_then(source) == Some(ValueSource::CommandLine)
+    };
     let relevant = retain_variables(root.clone(), &|command, arg| {
         // Without this, a wrong variable of `serve`, whose flags the top level has too, would fail each subcommand.
         let is_active = !has_subcommand || is_chosen(command);
-        is_active && value_of(arg).is_some_and(|value| !value.is_empty())
+        is_active && has_value(arg) && !is_excluded(command, arg, &is_typed)
     });
     let error = match relevant.clone().try_get_matches_from(args) {
         Err(error) if error.use_stderr() => error,
@@ -31,15 +48,42 @@ pub fn parse(root: Command, args: &[OsString]) -> Result<ArgMatches, Error> {
             Err(other) => reason(&other) != reason(&error),
         };
         if is_cause {
-            return Err(named(error, &variable, relevant));
+            return Err(named(without_secret(error), &variable, relevant));
         }
     }
-    Err(error)
+    Err(without_secret(error))
 }
 
-/// The value of the variable of a flag.
-fn value_of(arg: &Arg) -> Option<OsString> {
-    std::env::var_os(arg.get_env()?)
+/// What to say of each variable that is named as those of flags are, and is none of them.
+pub fn warnings(root: &Command) -> Vec<String> {
+    let known = variables(root);
+    let is_known = |name: &String| known.iter().any(|(_, known)| known == name.as_str());
+    let set = std::env::vars_os().filter(|(_, value)| !value.is_empty());
+    let names = set.filter_map(|(name, _)| name.into_string().ok());
+    let names = names.filter(|name| name.starts_with(PREFIX) && !is_of_kubernetes(name));
+    let unknown = names.filter(|name| !is_known(name));
+    let words =
+        "has no effect: the name is unknown; docs/settings.md lists those that are supported";
+    unknown.map(|name| format!("{name} {words}")).collect()
+}
+
+/// Whether the variable of a flag is set.
+fn has_value(arg: &Arg) -> bool {
+    let value = arg.get_env().and_then(std::env::var_os);
+    value.is_some_and(|value| !value.is_empty())
+}
+
+/// Whether a flag is given that excludes the variable of this one: on the command line, or, where this one is the one that
+/// declares the conflict, by its own variable.
+fn is_excluded(command: &Command, arg: &Arg, is_typed: &impl Fn(&Arg) -> bool) -> bool {
+    let declares = |one: &Arg, other: &Arg| {
+        let conflicts = command.get_arg_conflicts_with(one);
+        conflicts.iter().any(|it| it.get_id() == other.get_id())
+    };
+    command.get_arguments().any(|other| {
+        let is_weaker = declares(arg, other);
+        (is_weaker && has_value(other)) || ((is_weaker || declares(other, arg)) && is_typed(other))
+    })
 }
 
 /// The ids and the variables of all flags that have one.
@@ -77,5 +121,25 @@ fn named(mut error: Error, variable: &OsStr, mut root: Command) -> Error {
     };
     let flag = ContextValue::String(format!("{variable} ({flag})"));
     error.insert(ContextKind::InvalidArg, flag);
+    error
+}
+
+/// The error without header values, and without the credentials of URLs.
+fn without_secret(mut error: Error) -> Error {
+    let text = |error: &Error, kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.clone()),
+        _ => None,
+    };
+    let [arg, value] = [ContextKind::InvalidArg, ContextKind::InvalidValue];
+    let is_secret = text(&error, arg).is_some_and(|arg| arg.starts_with(SECRET_FLAG));
+    for kind in [arg, value] {
+        if let Some(text) = text(&error, kind) {
+            let shown = match kind {
+                ContextKind::InvalidValue if is_secret => "…".to_owned(),
+                _ => without_secrets(&text),
+            };
+            error.insert(kind, ContextValue::String(shown));
+        }
+    }
     error
 }

@@ -16,7 +16,7 @@ use crate::delay::parse_positive_duration;
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Requests")]
 pub struct ClientArgs {
-    /// Header to add to every request, such as 'Authorization: Bearer TOKEN'. Can be repeated
+    /// Header to add to every request, whoever receives it, such as 'Authorization: Bearer TOKEN'. Can be repeated
     #[arg(long, value_name = "NAME: VALUE", value_parser = header)]
     pub header: Vec<(HeaderName, HeaderValue)>,
 
@@ -96,14 +96,17 @@ pub fn without_password(url: &Url) -> String {
 
 fn header(given: &str) -> Result<(HeaderName, HeaderValue), String> {
     let (name, value) = given.split_once(':').ok_or("must be NAME: VALUE")?;
-    let name = name
+    let name: HeaderName = name
         .trim()
         .parse()
-        .map_err(|_| "the name holds what a header's name must not")?;
+        .map_err(|_| "must have a valid header name before the colon")?;
+    if name == "traceparent" {
+        return Err("must not be traceparent: each request has its own".to_owned());
+    }
     let mut value: HeaderValue = value
         .trim()
         .parse()
-        .map_err(|_| "the value holds what a header must not")?;
+        .map_err(|_| "must have only printable ASCII characters after the colon")?;
     value.set_sensitive(true);
     Ok((name, value))
 }
@@ -114,7 +117,13 @@ mod tests {
 
     #[test]
     fn a_header_that_cannot_be_sent_is_refused_without_its_value() {
-        for bad in ["hunter2", "a b: hunter2", ": hunter2", "x: hunter2\u{1}"] {
+        for bad in [
+            "hunter2",
+            "a b: hunter2",
+            ": hunter2",
+            "x: hunter2\u{1}",
+            "Traceparent: hunter2",
+        ] {
             let error = header(bad).unwrap_err();
             assert!(!error.contains("hunter2"), "{bad}: {error}");
         }

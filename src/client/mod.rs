@@ -9,6 +9,7 @@ pub use failure::{ClientError, Failure};
 
 use std::{sync::Arc, time::Duration};
 
+use http::HeaderMap;
 use reqwest::{Response, Url, redirect::Policy};
 use serde::de::DeserializeOwned;
 
@@ -19,6 +20,8 @@ const EXCERPT: usize = 120;
 #[derive(Clone, Debug)]
 pub struct Client {
     http: reqwest::Client,
+    /// Not the default headers of the library, which sends one of each name only.
+    headers: HeaderMap,
     timeout: Duration,
 }
 
@@ -28,7 +31,7 @@ pub struct Answer {
     /// The status code.
     pub status: u16,
     /// The headers.
-    pub headers: http::HeaderMap,
+    pub headers: HeaderMap,
     /// The body as text; invalid UTF-8 is replaced.
     pub body: String,
 }
@@ -44,7 +47,6 @@ impl Client {
         let builder = || {
             reqwest::Client::builder()
                 .timeout(args.timeout)
-                .default_headers(args.headers())
                 .user_agent(concat!(
                     env!("CARGO_PKG_NAME"),
                     "/",
@@ -64,6 +66,7 @@ impl Client {
         };
         Ok(Self {
             http: client.map_err(|error| ClientError::of("the client", &error))?,
+            headers: args.headers(),
             timeout: args.timeout,
         })
     }
@@ -76,7 +79,7 @@ impl Client {
 
     /// A GET of this URL; add headers, then [`send`](Self::send) it.
     pub fn get(&self, url: Url) -> reqwest::RequestBuilder {
-        self.http.get(url)
+        self.http.get(url).headers(self.headers.clone())
     }
 
     /// Sends a request and returns once the head of the response has been received.

@@ -203,6 +203,21 @@ pub fn parse_namespace(given: &str) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// <https://prometheus.io/docs/concepts/data_model/>, without the colon, which is for recording rules.
+        #[test]
+        fn a_namespace_that_is_taken_makes_valid_names(given in "[a-zA-Z0-9_:é. -]{0,6}|.{0,70}") {
+            let Ok(namespace) = parse_namespace(&given) else {
+                return Ok(());
+            };
+            let name = Names::new(&namespace).bucket(Metric::ExecutionLatency);
+            let is_part = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+            prop_assert!(name.bytes().all(is_part), "{name}");
+            prop_assert!(!name.starts_with(|first: char| first.is_ascii_digit()), "{name}");
+        }
+    }
 
     #[test]
     fn each_name_is_read_back_as_its_metric() {

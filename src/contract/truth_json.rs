@@ -107,6 +107,17 @@ fn null_is_infinite<'de, D: Deserializer<'de>>(given: D) -> Result<f64, D::Error
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_back(delay: String, instance_id: String, namespace: String) {
+            let truth = Truth { delay, ..Truth::default() };
+            let written = TruthPage { truth, instance_id, namespace, ..TruthPage::default() };
+            let text = serde_json::to_string_pretty(&written).unwrap();
+            prop_assert_eq!(serde_json::from_str::<TruthPage>(&text).unwrap(), written);
+        }
+    }
 
     #[test]
     fn what_is_written_is_read_back() {

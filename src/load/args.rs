@@ -18,6 +18,7 @@ pub struct LoadArgs {
     /// Where to send requests
     #[arg(
         env = "HTTPSERVER_LOAD_URL",
+        hide_env_values = true,
         default_value = "http://127.0.0.1:8080/images",
         value_parser = parse_url
     )]

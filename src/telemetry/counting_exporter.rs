@@ -21,6 +21,7 @@ use opentelemetry_sdk::{
 use reqwest::Url;
 
 use super::{counting_processor::Spans, http_client::LastError};
+use crate::output::without_secrets;
 
 /// Wraps an exporter. The metric is that of the conventions for SDKs:
 /// <https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/#metric-otelsdkexporterspanexported>
@@ -56,7 +57,7 @@ impl<E> CountingExporter<E> {
             delivered: exported.bind(from_ref(&component)),
             failed: exported.bind(&[component, KeyValue::new("error.type", "export_failed")]),
             failing: AtomicBool::new(false),
-            endpoint: without_credentials(endpoint),
+            endpoint: without_secrets(endpoint.as_str()),
             last_error,
             spans,
         }
@@ -85,16 +86,6 @@ impl<E> CountingExporter<E> {
             _ => {}
         }
     }
-}
-
-/// The endpoint as it may be logged.
-fn without_credentials(endpoint: &Url) -> String {
-    let mut endpoint = endpoint.clone();
-    // Both fail only for a URL without a host.
-    let _ = endpoint.set_username("");
-    let _ = endpoint.set_password(None);
-    endpoint.set_query(None);
-    endpoint.to_string()
 }
 
 impl<E: SpanExporter> SpanExporter for CountingExporter<E> {

@@ -85,7 +85,10 @@ fn http_client(
     pem: &Pem,
     last_error: LastError,
 ) -> Result<HttpClient, TelemetryError> {
-    let mut builder = reqwest::blocking::Client::builder().timeout(otlp.timeout);
+    let mut builder = reqwest::blocking::Client::builder()
+        .timeout(otlp.timeout)
+        // An answer of 3xx is a failed export: followed, it could loop, and headers could reach another host.
+        .redirect(reqwest::redirect::Policy::none());
     let failed = |error: &reqwest::Error| TelemetryError::Exporter(chain(error));
     if let Some(authorities) = &pem.authorities {
         let trusted = reqwest::Certificate::from_pem_bundle(authorities);

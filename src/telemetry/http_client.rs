@@ -49,9 +49,18 @@ impl opentelemetry_http::HttpClient for HttpClient {
     {
         Box::pin(async move {
             let result = self.inner.send_bytes(request).await;
+            let result = result.map_err(without_url);
             let cause = result.as_ref().err().map(|error| chain(error.as_ref()));
             self.last_error.set(cause);
             result
         })
+    }
+}
+
+/// The error without the URL, whose query may be a secret; the endpoint is logged beside it.
+fn without_url(error: HttpError) -> HttpError {
+    match error.downcast::<reqwest::Error>() {
+        Ok(error) => error.without_url().into(),
+        Err(other) => other,
     }
 }

@@ -20,7 +20,7 @@ mod server_span;
 mod service;
 mod traces;
 
-pub use environment::{Treatment, Variable, variables};
+pub use environment::{Treatment, Variable, is_of_kubernetes, variables};
 pub use error::TelemetryError;
 pub use logs::LogFormat;
 pub use metrics::Metrics;

@@ -7,7 +7,7 @@ use reqwest::Url;
 use crate::{
     client::{ClientArgs, parse_url},
     contract::names::parse_namespace,
-    delay::{Delay, parse_duration},
+    delay::{Delay, parse_duration, parse_positive_duration},
     load::{rate, ratio},
     number::whole,
     output::Output,
@@ -24,6 +24,7 @@ pub struct VerifyArgs {
     #[arg(
         long,
         env = "HTTPSERVER_TARGET",
+        hide_env_values = true,
         value_name = "URL",
         default_value = "http://127.0.0.1:8080/images",
         value_parser = target
@@ -31,7 +32,7 @@ pub struct VerifyArgs {
     pub target: Url,
 
     /// URL of the Prometheus that scrapes the service
-    #[arg(long, env = "HTTPSERVER_PROMETHEUS", value_name = "URL", value_parser = parse_url)]
+    #[arg(long, env = "HTTPSERVER_PROMETHEUS", hide_env_values = true, value_name = "URL", value_parser = parse_url)]
     pub prometheus: Option<Url>,
 
     /// Further label matchers of every query to Prometheus, such as 'namespace="prod"'
@@ -39,7 +40,7 @@ pub struct VerifyArgs {
     pub selector: Option<Selector>,
 
     /// URL of the Jaeger that receives the service's spans
-    #[arg(long, env = "HTTPSERVER_JAEGER", value_name = "URL", value_parser = parse_url)]
+    #[arg(long, env = "HTTPSERVER_JAEGER", hide_env_values = true, value_name = "URL", value_parser = parse_url)]
     pub jaeger: Option<Url>,
 
     /// URL of the replicas' metrics, read at every address of its host name; can be repeated [default: /metrics of the target]
@@ -88,7 +89,7 @@ pub struct RunArgs {
     pub rate: f64,
 
     /// How long to send requests
-    #[arg(long, value_name = "DURATION", default_value = "15s", value_parser = some_duration)]
+    #[arg(long, value_name = "DURATION", default_value = "15s", value_parser = parse_positive_duration)]
     pub duration: Duration,
 
     /// Share of the requests with the sampled flag in their traceparent, 0 to 1
@@ -96,7 +97,7 @@ pub struct RunArgs {
     pub sampled_ratio: f64,
 
     /// How long to wait for each scrape, and for the last spans [default: 60s; for scrapes at least two scrape intervals and 5s]
-    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    #[arg(long, value_name = "DURATION", value_parser = parse_positive_duration)]
     pub wait: Option<Duration>,
 }
 
@@ -105,15 +106,15 @@ pub struct RunArgs {
 #[command(next_help_heading = "Verdicts")]
 pub struct LimitArgs {
     /// Highest p99 of measured total minus drawn delay [default: above 5ms is a warning, not a failure]
-    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    #[arg(long, value_name = "DURATION", value_parser = parse_positive_duration)]
     pub max_clock_error: Option<Duration>,
 
     /// Highest p99 of the client's own time minus the measured total [default: no limit]
-    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    #[arg(long, value_name = "DURATION", value_parser = parse_positive_duration)]
     pub max_wire: Option<Duration>,
 
     /// Range of a dashboard's rate queries, whose percentiles are checked beside those of the whole run
-    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    #[arg(long, value_name = "DURATION", value_parser = parse_positive_duration)]
     pub rate_window: Option<Duration>,
 
     /// Fail if requests of other clients reach the service during the run
@@ -136,15 +137,6 @@ impl VerifyArgs {
                 self.run.rate, self.run.duration
             )
         })
-    }
-}
-
-/// A duration above 0.
-fn some_duration(given: &str) -> Result<Duration, String> {
-    match parse_duration(given) {
-        Ok(Duration::ZERO) => Err("must be above 0".to_owned()),
-        Ok(duration) => Ok(duration),
-        Err(error) => Err(error.to_string()),
     }
 }
 

@@ -15,7 +15,11 @@ pub use args::{LimitArgs, RunArgs, VerifyArgs};
 
 use std::{future::Future, io::Write, time::Duration};
 
-use crate::{client::Client, exit::Exit, output::print_error};
+use crate::{
+    client::{Client, without_password},
+    exit::Exit,
+    output::print_error,
+};
 use report::Report;
 
 /// APIs get at least this much time, even where the target is tested with a short `--timeout`.
@@ -31,7 +35,7 @@ pub async fn run(
     stop: impl Future<Output = ()>,
 ) -> anyhow::Result<Exit> {
     if let Some(refusal) = args.refusal() {
-        eprintln!("error: {refusal}");
+        print_error(format_args!("error: {refusal}"));
         return Ok(Exit::Usage);
     }
     let client = Client::new(&args.client)?;
@@ -48,12 +52,12 @@ pub async fn run(
     let probed = match source::probe::replica(&api, &args.target).await {
         Ok(probed) => probed,
         Err(refusal) => {
-            eprintln!("error: {refusal}");
+            print_error(format_args!("error: {refusal}"));
             return Ok(Exit::Usage);
         }
     };
     let evidence = run::gather(args, claim, probed, (&client, &api), stop).await?;
-    let report = Report::of(args.target.as_str(), &evidence);
+    let report = Report::of(&without_password(&args.target), &evidence);
     match args.output.write(&report, out) {
         // Its reader has left: the verdict is the same.
         Err(error) if is_broken_pipe(&error) => Ok(report.exit()),

@@ -17,6 +17,7 @@ use crate::{
     client::Client,
     clock::Clock,
     load::{Arrivals, Driven, Outcome, Plan, Sent, drive},
+    output::print_error,
 };
 
 /// Most requests in flight: more than such a service accepts.
@@ -55,7 +56,7 @@ pub async fn gather(
         .into_iter()
         .flatten()
     {
-        eprintln!("warning: this will not be checked: {reason}");
+        print_error(format_args!("warning: this will not be checked: {reason}"));
     }
     let (sent, driven) = send(args, client, pages.found_mut(), stop).await?;
     if let Some(pages) = pages.found_mut() {

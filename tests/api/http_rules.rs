@@ -63,6 +63,25 @@ async fn a_status_without_a_body_has_none_and_no_length_of_one() {
                 _ => assert_eq!(length, Some(body.len().to_string().as_str()), "{answer}"),
             }
             assert!(head.contains("server-timing: "), "{answer}");
+            assert!(!head.contains("<none>"), "{answer}");
         }
     }
+}
+
+#[tokio::test]
+async fn options_of_the_whole_server_are_answered_with_its_methods() {
+    let app = TestApp::start(&[]);
+    let answer = exchange(
+        &app,
+        "OPTIONS * HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",
+    )
+    .await;
+    assert!(answer.starts_with("HTTP/1.1 204 "), "{answer}");
+    assert!(answer.contains("allow: GET, HEAD\r\n"), "{answer}");
+    let other = exchange(
+        &app,
+        "GET * HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",
+    )
+    .await;
+    assert!(!other.starts_with("HTTP/1.1 2"), "{other}");
 }

@@ -185,6 +185,25 @@ async fn an_invalid_override_is_refused_with_its_reason() {
 }
 
 #[tokio::test]
+async fn other_parameters_of_a_query_are_ignored() {
+    let app = TestApp::start(&["--delay", "constant(0s)"]);
+    for query in [
+        "",
+        "=&&",
+        "a[]=1&%ff=%zz",
+        "dealy=constant(30ms)",
+        "Delay=x",
+    ] {
+        let answer = app.get(&format!("/images?{query}")).await;
+        assert_eq!(answer.status(), 200, "{query}");
+        assert_eq!(timing(&answer).delay, Some(Duration::ZERO), "{query}");
+    }
+    let registry = app.registry();
+    let overrides = registry.sum("cloudnative_delay_overrides_total", &[]);
+    assert_eq!(overrides, 0.0);
+}
+
+#[tokio::test]
 async fn overrides_can_be_switched_off() {
     let app = TestApp::start(&["--delay", "constant(0s)", "--no-overrides"]);
     assert_eq!(app.get("/images?delay=constant(1ms)").await.status(), 400);

@@ -1,6 +1,6 @@
 //! A running service: how it stops, and what it logs until then.
 
-use std::net::TcpListener;
+use std::{net::TcpListener, process::Command};
 
 use crate::{
     parts::{Connection, Service, until_or},
@@ -8,17 +8,52 @@ use crate::{
 };
 
 #[test]
-fn at_sigterm_under_load_no_request_in_flight_is_lost() {
-    let mut service = Service::start::<&str>(&["--delay", "constant(500ms)"], &[]);
+fn a_signal_under_load_loses_no_request_in_flight() {
+    loses_no_request("-TERM", Service::start::<&str>(&DELAY, &[]));
+}
+
+/// The terminal of the service is closed.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_hang_up_under_load_loses_no_request_in_flight() {
+    loses_no_request("-HUP", with_hang_up("--default-signal=HUP"));
+}
+
+/// As under `nohup`.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_hang_up_that_was_ignored_before_stays_ignored() {
+    let mut service = with_hang_up("--ignore-signal=HUP");
+    service.process.signal("-HUP");
+    service.process.signal("-TERM");
+    assert_eq!(service.process.wait().code(), Some(0));
+    service.process.line_with("drained");
+    let said = service.process.said();
+    assert!(!said.contains("SIGHUP"), "{said}");
+}
+
+const DELAY: [&str; 2] = ["--delay", "constant(500ms)"];
+
+fn loses_no_request(signal: &str, mut service: Service) {
     let in_flight: Vec<_> = (0..100).map(|_| send(&service)).collect();
     wait_for_accepted(&service, 100.0);
-    service.process.signal("-TERM");
+    service.process.signal(signal);
     for mut connection in in_flight {
         let answer = connection.answer().unwrap();
         assert_eq!((answer.status, answer.body.as_str()), (200, "<h1>500</h1>"));
     }
     assert_eq!(service.process.wait().code(), Some(0));
     service.process.line_with("drained");
+}
+
+/// A service that inherits this treatment of SIGHUP, whatever that of the test is.
+#[cfg(target_os = "linux")]
+fn with_hang_up(treatment: &str) -> Service {
+    let mut command = Command::new("env");
+    let program = env!("CARGO_BIN_EXE_httpserver");
+    command.args([treatment, program, "--listen", "127.0.0.1:0"]);
+    command.args(DELAY);
+    Service::run::<&str>(command, &[])
 }
 
 #[test]
@@ -113,7 +148,7 @@ fn a_reader_that_leaves_does_not_change_the_exit_code() {
     let (images, missing, ready) = (url("/images"), url("/missing"), url("/readyz"));
     let short = ["--rate", "20", "--duration", "200ms"];
     let other = ["--target", &images, "--delay", "constant(3s)"];
-    let runs: [(&[&str], i32); 11] = [
+    let runs: [(&[&str], i32); 13] = [
         (&[&["verify"], &other[..], &short].concat(), 1),
         (
             &[&["verify", "--output", "json"], &other[..], &short].concat(),
@@ -121,6 +156,21 @@ fn a_reader_that_leaves_does_not_change_the_exit_code() {
         ),
         (&["verify", "--target", "http://127.0.0.1:1/images"], 3),
         (&["verify", "--no-such-flag"], 2),
+        (&["verify", "--target", &missing], 2),
+        (
+            &[
+                &[
+                    "verify",
+                    "--target",
+                    &images,
+                    "--jaeger",
+                    "http://127.0.0.1:1",
+                ],
+                &short[..],
+            ]
+            .concat(),
+            3,
+        ),
         (&[&["load", &images][..], &short].concat(), 0),
         (&[&["load", "http://127.0.0.1:1/"][..], &short].concat(), 3),
         (&["healthcheck", "--url", &ready], 0),

@@ -62,3 +62,31 @@ fn a_service_listens_on_each_form_of_an_address() {
         service.process.line_with("metrics on http://");
     }
 }
+
+#[test]
+fn a_url_and_an_address_exclude_each_other_and_a_flag_comes_before_a_variable() {
+    let service = Service::start::<&str>(&[], &[]);
+    let (address, closed) = (service.address.to_string(), "127.0.0.1:1");
+    let url = format!("http://{address}/readyz");
+    let wrong = [("HTTPSERVER_LISTEN", "nonsense")];
+    let other_url = [("HTTPSERVER_HEALTHCHECK_URL", "http://127.0.0.1:1/")];
+    for (args, environment, code, words) in [
+        (&["--url", &url][..], &wrong[..], 0, ""),
+        (
+            &[],
+            &[wrong[0], ("HTTPSERVER_HEALTHCHECK_URL", url.as_str())],
+            0,
+            "",
+        ),
+        (&[], &wrong, 2, "HTTPSERVER_LISTEN"),
+        (&["--listen", &address], &other_url, 0, ""),
+        (&["--listen", closed], &other_url, 3, "/readyz"),
+        (&["--listen", "nonsense"], &other_url, 2, "--listen"),
+        (&["--listen", closed, "--url", &url], &[], 2, "--url"),
+    ] {
+        let asked = healthcheck(args, environment);
+        let said = stderr(&asked);
+        assert_eq!(asked.status.code(), Some(code), "{args:?}: {said}");
+        assert!(said.contains(words), "{args:?}: {said}");
+    }
+}

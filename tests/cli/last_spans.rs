@@ -12,6 +12,7 @@ use crate::parts::Service;
 const SPANS: &str = "\"spans\":2";
 
 const LOST: &str = "spans were not delivered";
+const FAILED: &str = "cannot export spans";
 
 #[test]
 fn spans_that_a_collector_refuses_or_never_answers_are_one_warning_and_exit_code_0() {
@@ -40,6 +41,25 @@ fn spans_that_a_collector_refuses_or_never_answers_are_one_warning_and_exit_code
 }
 
 #[test]
+fn a_redirect_is_a_failed_export_that_is_not_followed() {
+    let redirecting = collector(|stream| {
+        let mut head = [0; 8 * 1024];
+        let _ = stream.read(&mut head);
+        let status = if head.starts_with(b"POST /elsewhere") {
+            "200 OK"
+        } else {
+            "307 Temporary Redirect\r\nlocation: /elsewhere"
+        };
+        write_head(stream, status);
+    });
+    let (code, said) = end(redirecting, "http/protobuf", LOST);
+    assert_eq!(code, Some(0), "{said}");
+    let failed = said.lines().filter(|line| line.contains(FAILED));
+    let failed: Vec<_> = failed.collect();
+    assert!(failed.len() == 1 && failed[0].contains("307"), "{said}");
+}
+
+#[test]
 fn spans_that_a_collector_takes_are_no_warning() {
     let taking = collector(|stream| answer(stream, "200 OK"));
     let (code, said) = end(taking, "http/protobuf", "drained");
@@ -55,9 +75,7 @@ fn a_failed_export_says_endpoint_and_cause_once() {
         .unwrap();
     for protocol in ["http/protobuf", "grpc"] {
         let (_, said) = end(closed, protocol, LOST);
-        let failed = said
-            .lines()
-            .filter(|line| line.contains("cannot export spans"));
+        let failed = said.lines().filter(|line| line.contains(FAILED));
         let failed: Vec<_> = failed.collect();
         assert_eq!(failed.len(), 1, "{protocol}: {said}");
         let names = failed[0].contains(&closed.to_string());
@@ -80,6 +98,10 @@ fn collector(serve: fn(&mut TcpStream)) -> SocketAddr {
 /// Answers whatever comes first.
 fn answer(stream: &mut TcpStream, status: &str) {
     let _ = stream.read(&mut [0; 8 * 1024]);
+    write_head(stream, status);
+}
+
+fn write_head(stream: &mut TcpStream, status: &str) {
     let _ = write!(
         stream,
         "HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
@@ -88,7 +110,7 @@ fn answer(stream: &mut TcpStream, status: &str) {
 
 /// Runs a service for one request, until its last line; returns its exit code and what it said.
 fn end(collector: SocketAddr, protocol: &str, last_line: &str) -> (Option<i32>, String) {
-    let endpoint = format!("http://{collector}");
+    let endpoint = format!("http://{collector}/?token=hunter2");
     let environment = [
         ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str()),
         ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol),
@@ -98,5 +120,7 @@ fn end(collector: SocketAddr, protocol: &str, last_line: &str) -> (Option<i32>, 
     service.process.signal("-TERM");
     let code = service.process.wait().code();
     service.process.line_with(last_line);
-    (code, service.process.said())
+    let said = service.process.said();
+    assert!(!said.contains("hunter2"), "{said}");
+    (code, said)
 }

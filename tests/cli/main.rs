@@ -17,6 +17,7 @@ mod last_spans;
 mod log;
 mod otel;
 mod process;
+mod secrets;
 mod typed;
 mod values;
 mod variables;

@@ -27,14 +27,19 @@ Without a variable, no spans are exported: they are where `OTEL_EXPORTER_OTLP_EN
 and labels of `target_info` with names that Prometheus takes: `1st.key` is `_1st_key`. Values whose keys become the same label are
 joined by `;`. An empty `service.instance.id` is replaced by a new one; at most 256 bytes are taken.
 
-With `https://`, the authorities of the system are trusted, or only those of `OTEL_EXPORTER_OTLP_CERTIFICATE`. Over HTTP, the
-exporter uses the proxy of `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`.
+With `https://`, the authorities of the system are trusted, or only those of `OTEL_EXPORTER_OTLP_CERTIFICATE`. Credentials are
+`OTEL_EXPORTER_OTLP_HEADERS`; an endpoint with a user or a password is refused. Redirects are not followed: a status of 3xx is a failed
+export. Over HTTP, the exporter uses the proxy of `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy` (or in capitals); over gRPC it
+uses none, and neither do `load`, `verify` and `healthcheck`.
 
 A failed export is one line in the log with endpoint and cause, and one when exports work again. At the end, the service waits up
 to five seconds for its last spans; those that were not delivered are one warning with their number, and the exit code is the same.
 
 A request continues the trace of its `traceparent` where the header is valid and there is exactly one; otherwise a new trace starts,
 and `tracestate` is ignored. `httpserver truth --traceparent` reads it by the same rule.
+
+The attribute `url.query` has `REDACTED` for the values of `AWSAccessKeyId`, `Signature`, `sig` and `X-Goog-Signature`, as the HTTP
+conventions ask.
 
 ";
 

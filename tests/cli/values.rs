@@ -79,7 +79,8 @@ fn a_negative_value_after_a_space_is_refused_with_its_flag() {
             for value in ["-1", "-1s", "-0.5"] {
                 let error = parse(&["httpserver", command.get_name(), &flag, value]).unwrap_err();
                 let said = error.to_string();
-                assert!(said.contains(&flag) && said.contains(value), "{said}");
+                let shown = if flag == "--header" { "…" } else { value };
+                assert!(said.contains(&flag) && said.contains(shown), "{said}");
             }
         }
     }
@@ -91,7 +92,17 @@ fn a_duration_of_0_is_refused_where_nothing_could_succeed() {
     for (subcommand, flags) in [
         ("serve", &["--header-timeout"][..]),
         ("load", &["--duration", "--timeout"]),
-        ("verify", &["--timeout"]),
+        (
+            "verify",
+            &[
+                "--timeout",
+                "--duration",
+                "--wait",
+                "--rate-window",
+                "--max-clock-error",
+                "--max-wire",
+            ],
+        ),
         ("healthcheck", &["--timeout"]),
     ] {
         for flag in flags {

@@ -87,6 +87,30 @@ fn an_empty_variable_is_unset() {
 }
 
 #[test]
+fn an_unknown_variable_is_a_warning_unless_kubernetes_sets_it() {
+    let environment = [
+        ("HTTPSERVER_DELAI", "constant(1ms)"),
+        ("HTTPSERVER_SEEDS", ""),
+        ("HTTPSERVER_SERVICE_HOST", "10.0.0.1"),
+        ("HTTPSERVER_PORT", "tcp://10.0.0.1:80"),
+        ("HTTPSERVER_PORT_80_TCP_PROTO", "tcp"),
+        ("HTTPSERVER_LOAD_RATE", "5"),
+    ];
+    let warning = "HTTPSERVER_DELAI has no effect";
+    let service = Service::start(&["--seed", "1"], &environment);
+    let line = service.process.line_with(warning);
+    assert!(line.contains("WARN"), "{line}");
+    let log = service.process.said();
+    let mut command = httpserver(&["truth"]);
+    let truth = command.envs(environment).output().unwrap();
+    assert_eq!(truth.status.code(), Some(0));
+    for said in [log, stderr(&truth)] {
+        assert!(said.contains(warning), "{said}");
+        assert_eq!(said.matches("has no effect").count(), 1, "{said}");
+    }
+}
+
+#[test]
 fn a_variable_of_one_subcommand_does_not_affect_another() {
     let service = Service::start::<&str>(&["--delay", "constant(0s)"], &[]);
     let root = Cli::command();

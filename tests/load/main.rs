@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "test helpers may panic, too")]
 
 mod failures;
+mod headers;
 mod servers;
 mod times;
 

@@ -32,6 +32,17 @@ pub async fn delayed(delay: Duration, status: u16) -> String {
     serve(Router::new().route("/images", get(answer))).await
 }
 
+/// Responds with the headers of the request, one per line.
+pub async fn echo() -> String {
+    let answer = |headers: http::HeaderMap| async move {
+        let line = |(name, value): (_, &http::HeaderValue)| {
+            format!("{name}: {}\n", value.to_str().unwrap())
+        };
+        headers.iter().map(line).collect::<String>()
+    };
+    serve(Router::new().route("/images", get(answer))).await
+}
+
 /// Responds at once, one request at a time, except for one stall of `stall`, `after` the first request.
 pub async fn stalling(after: Duration, stall: Duration) -> String {
     let turn = Arc::new(Mutex::new(None::<(Instant, bool)>));

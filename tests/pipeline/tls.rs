@@ -20,7 +20,7 @@ fn spans_reach_a_collector_with_a_private_authority_and_client_certificates() {
         ("http/protobuf", "OTEL_EXPORTER_OTLP_"),
         ("grpc", "OTEL_EXPORTER_OTLP_TRACES_"),
     ] {
-        let mut environment: Vec<_> = collector
+        let environment: Vec<_> = collector
             .environment(protocol)
             .into_iter()
             .map(|(name, value)| (name.to_owned(), value.replace("http://", "https://")))
@@ -28,19 +28,21 @@ fn spans_reach_a_collector_with_a_private_authority_and_client_certificates() {
         // Neither the authority nor the client is known.
         let stranger = run(&environment);
         stranger.process.line_with("cannot export spans");
-        for (name, path) in [
-            ("CERTIFICATE", "ca.pem"),
-            ("CLIENT_CERTIFICATE", "client.pem"),
-            ("CLIENT_KEY", "client.key"),
-        ] {
-            environment.push((format!("{prefix}{name}"), file(path)));
+        let client = [
+            (format!("{prefix}CLIENT_CERTIFICATE"), file("client.pem")),
+            (format!("{prefix}CLIENT_KEY"), file("client.key")),
+        ];
+        // The authority is named for the exporter, or is one of the system's.
+        for trust in [format!("{prefix}CERTIFICATE"), "SSL_CERT_FILE".to_owned()] {
+            let mut environment = [&environment[..], &client].concat();
+            environment.push((trust.clone(), file("ca.pem")));
+            let before = collector.spans();
+            let service = run(&environment);
+            until_or(
+                || (collector.spans() >= before + 2.0).then_some(()),
+                || format!("{protocol}, {trust}: {}", service.process.said()),
+            );
         }
-        let before = collector.spans();
-        let service = run(&environment);
-        until_or(
-            || (collector.spans() >= before + 2.0).then_some(()),
-            || format!("{protocol}: {}", service.process.said()),
-        );
     }
 }
 

@@ -10,6 +10,7 @@ use http::{
     HeaderValue, StatusCode,
     header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE},
 };
+use hyper::ext::ReasonPhrase;
 use opentelemetry::KeyValue;
 
 use crate::{
@@ -27,11 +28,17 @@ pub async fn images(app: Arc<App>, plan: Plan) -> Response {
     let mut response = match plan.answer {
         Ok(answer) => {
             wait(&app, answer.delay).await;
-            if is_without_body(answer.status) {
+            let mut response = if is_without_body(answer.status) {
                 answer.status.into_response()
             } else {
                 delay_in_html(answer.status, answer.delay)
+            };
+            if answer.status.canonical_reason().is_none() {
+                // hyper would write `<none>`.
+                let reason = ReasonPhrase::from_static(b"Unassigned");
+                response.extensions_mut().insert(reason);
             }
+            response
         }
         Err(reason) => (StatusCode::BAD_REQUEST, reason + "\n").into_response(),
     };

@@ -12,11 +12,11 @@ use std::{convert::Infallible, sync::Arc};
 use axum::{
     Router,
     body::Body,
-    response::Response,
+    response::{IntoResponse, Response},
     routing::{MethodRouter, any, get},
 };
 use futures_util::future::{BoxFuture, FutureExt};
-use http::{Method, Request};
+use http::{Method, Request, StatusCode, Uri, header::ALLOW};
 use hyper::body::Incoming;
 use tower_http::compression::CompressionLayer;
 
@@ -84,7 +84,16 @@ fn router(app: &Arc<App>, is_wanted: impl Fn(&str) -> bool) -> Router {
     let router = wanted.fold(Router::new(), |router, entry| {
         router.route(entry.path, (entry.handler)())
     });
-    router.with_state(Arc::clone(app))
+    router.fallback(unknown).with_state(Arc::clone(app))
+}
+
+/// `OPTIONS *` asks what the server can do as a whole: RFC 9110, 9.3.7.
+async fn unknown(method: Method, uri: Uri) -> Response {
+    if method == Method::OPTIONS && uri.path() == "*" {
+        (StatusCode::NO_CONTENT, [(ALLOW, "GET, HEAD")]).into_response()
+    } else {
+        StatusCode::NOT_FOUND.into_response()
+    }
 }
 
 /// The route of a request.

@@ -90,3 +90,21 @@ fn p99_bound(histogram: &Histogram, waits: u64) -> Option<f64> {
 fn whole(counted: f64) -> u64 {
     counted as u64
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_step_is_found_by_its_name_among_other_labels() {
+        let pair = |(name, value): (&str, &str)| {
+            let mut pair = LabelPair::default();
+            pair.set_name(name.to_owned());
+            pair.set_value(value.to_owned());
+            pair
+        };
+        let labels = [("a", "total"), (label::STEP, "cancelled"), ("z", "delay")].map(pair);
+        assert_eq!(step(&labels), Some(Step::Cancelled));
+        assert_eq!(step(&labels[..1]), None);
+    }
+}

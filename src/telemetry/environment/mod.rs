@@ -17,7 +17,7 @@ pub use attributes::label;
 pub use batch::Batch;
 pub use otlp::{Otlp, Protocol, Tls};
 pub use propagators::Propagator;
-pub use table::all as variables;
+pub use table::{all as variables, is_of_kubernetes};
 pub use treatment::{Treatment, Variable};
 pub use variables::Variables;
 

@@ -7,7 +7,7 @@ use http::{HeaderName, HeaderValue};
 use reqwest::Url;
 
 use super::{attributes::decode, batch::milliseconds, value::boolean, variables::Variables};
-use crate::telemetry::error::TelemetryError;
+use crate::{output::without_secrets, telemetry::error::TelemetryError};
 
 /// The endpoint of traces, and the generic one.
 pub const ENDPOINTS: [&str; 2] = [
@@ -116,7 +116,8 @@ fn endpoint(
         (None, Protocol::Grpc) => (ENDPOINTS[1], "http://localhost:4317"),
         (None, Protocol::HttpProtobuf) => (ENDPOINTS[1], "http://localhost:4318"),
     };
-    let refused = |reason: &str| TelemetryError::variable(name, given, reason.to_owned());
+    let refused =
+        |reason: &str| TelemetryError::variable(name, without_secrets(given), reason.to_owned());
     let whole = match (given.contains("://"), protocol) {
         (true, _) => given.to_owned(),
         (false, Protocol::Grpc) if insecure => format!("http://{given}"),
@@ -130,6 +131,11 @@ fn endpoint(
         .map_err(|error| refused(&format!("is not a URL: {error}")))?;
     if !["http", "https"].contains(&endpoint.scheme()) {
         return Err(refused("must begin with http:// or https://"));
+    }
+    if !endpoint.username().is_empty() || endpoint.password().is_some() {
+        return Err(refused(
+            "a user and password in the URL are not sent: use OTEL_EXPORTER_OTLP_HEADERS",
+        ));
     }
     if protocol == Protocol::HttpProtobuf && name == ENDPOINTS[1] {
         let base = endpoint.path().trim_end_matches('/').to_owned();

@@ -60,12 +60,17 @@ pub fn without_export(variables: &Variables) -> impl Iterator<Item = &str> {
     variables.names().filter(honoured).filter(is_of_export)
 }
 
-/// Kubernetes sets `OTEL_COLLECTOR_SERVICE_HOST` and the like where a service is called `otel-…`, the OpenTelemetry
-/// operator sets `OTEL_RESOURCE_ATTRIBUTES_…` to refer to them: neither is meant for an SDK.
+/// The OpenTelemetry operator sets `OTEL_RESOURCE_ATTRIBUTES_…` to refer to them, which is not meant for an SDK.
 fn is_unknown(name: &str) -> bool {
-    let of_kubernetes = ["_SERVICE_HOST", "_SERVICE_PORT", "_PORT_"];
     !(all().any(|known| known.name == name)
         || name.starts_with("OTEL_RESOURCE_ATTRIBUTES_")
-        || of_kubernetes.iter().any(|part| name.contains(part))
-        || name.ends_with("_PORT"))
+        || is_of_kubernetes(name))
+}
+
+/// Whether Kubernetes sets a variable of this name for a service of its own: `OTEL_COLLECTOR_SERVICE_HOST` and the like
+/// for a service that is called `otel-collector`.
+#[must_use]
+pub fn is_of_kubernetes(name: &str) -> bool {
+    let parts = ["_SERVICE_HOST", "_SERVICE_PORT", "_PORT_"];
+    parts.iter().any(|part| name.contains(part)) || name.ends_with("_PORT")
 }

@@ -149,6 +149,7 @@ fn a_value_that_cannot_be_honoured_is_refused_by_name() {
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "ftp://x"),
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://"),
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://x:99999"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://…@x"),
         ("OTEL_EXPORTER_OTLP_CLIENT_KEY", "key.pem"),
     ] {
         let said = refusal([(name, value)]);

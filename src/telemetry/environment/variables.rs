@@ -29,8 +29,8 @@ impl Variables {
             return Ok(None);
         };
         let Some(text) = value.to_str() else {
-            let shown = value.to_string_lossy();
-            return Err(TelemetryError::variable(name, shown, "is not UTF-8"));
+            // Not shown: it may be a secret.
+            return Err(TelemetryError::variable(name, "…", "is not UTF-8"));
         };
         Ok(Some(text.trim()).filter(|text| !text.is_empty()))
     }

@@ -9,7 +9,7 @@ use super::{
     wait::{self, unix_millis},
 };
 use crate::{
-    client::{Client, ClientError, Failure},
+    client::{Client, ClientError, Failure, without_password},
     contract::{Names, Step},
     verify::model::{
         exposition::{self, ExpositionError},
@@ -40,9 +40,9 @@ enum PageError {
     #[error("{0}")]
     Client(#[from] ClientError),
     #[error("{url}: {error}")]
-    Exposition { url: Url, error: ExpositionError },
+    Exposition { url: String, error: ExpositionError },
     #[error("{url}: {name} is missing")]
-    Missing { url: Url, name: String },
+    Missing { url: String, name: String },
 }
 
 impl<'a> ReplicaPages<'a> {
@@ -90,7 +90,7 @@ impl<'a> ReplicaPages<'a> {
             return;
         }
         let replica = Replica {
-            url: url.to_string(),
+            url: without_password(&url),
             snapshots: vec![first],
             settled: None,
         };
@@ -146,7 +146,7 @@ impl<'a> ReplicaPages<'a> {
     async fn read(&self, url: &Url) -> Result<PageSnapshot, PageError> {
         let begun = unix_millis();
         let text = self.client.text(url, MAX_BODY).await?;
-        let url = || url.clone();
+        let url = || without_password(url);
         let samples = exposition::parse(&text)
             .map_err(|error| PageError::Exposition { url: url(), error })?;
         let page = PageSnapshot::read(&samples, self.names)

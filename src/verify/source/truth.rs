@@ -1,10 +1,8 @@
 //! Finds out what is claimed: by flags, otherwise by the service's `/truth`.
 
-use reqwest::Url;
-
 use super::url::beside;
 use crate::{
-    client::{Client, ClientError},
+    client::{Client, ClientError, without_password},
     contract::{Names, TruthPage, names::DEFAULT_NAMESPACE},
     delay::SpecError,
     verify::{args::VerifyArgs, model::claim::Claim},
@@ -19,13 +17,14 @@ pub enum ClaimError {
     #[error("{0}; to verify a service without /truth, give --delay and --seed")]
     Client(#[from] ClientError),
     #[error("{url}: {reason}")]
-    Truth { url: Url, reason: String },
+    Truth { url: String, reason: String },
 }
 
 /// The claim of the flags, completed from `/truth` beside the target.
 pub async fn find_claim(args: &VerifyArgs, client: &Client) -> Result<Claim, ClaimError> {
     let url = beside(&args.target, "/truth");
     let page = client.json::<TruthPage>(&url, MAX_BODY).await;
+    let url = without_password(&url);
     let given = &args.run;
     let claimed = given.delay.clone();
     let claimed = claimed.map(|delay| delay.capped(given.max_delay));
@@ -43,7 +42,7 @@ pub async fn find_claim(args: &VerifyArgs, client: &Client) -> Result<Claim, Cla
     };
     let seed = page.as_ref().and_then(|page| page.truth.seed);
     let by = match (&given.delay, given.seed) {
-        (None, None) => url.to_string(),
+        (None, None) => url,
         (Some(_), None) if seed.is_some() => format!("--delay, and {url}"),
         (Some(_), None) => "--delay".to_owned(),
         (None, Some(_)) => format!("--seed, and {url}"),
