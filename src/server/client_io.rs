@@ -86,11 +86,11 @@ impl AsyncRead for ClientIo {
     ) -> Poll<io::Result<()>> {
         if self.half_closed.is_none() {
             match self.read(context, buffer)? {
-                Poll::Pending if self.in_flight.is_idle() => {
-                    ready!(self.quiet.poll(context));
+                Poll::Pending => {
+                    let client_waits = !self.in_flight.is_idle();
+                    ready!(self.quiet.poll(context, client_waits));
                     return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
                 }
-                Poll::Pending => return Poll::Pending,
                 Poll::Ready(read) if read > 0 || self.in_flight.is_idle() => {
                     return Poll::Ready(Ok(()));
                 }
@@ -113,7 +113,10 @@ impl AsyncWrite for ClientIo {
         context: &mut Context<'_>,
         data: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.quiet.interrupt();
+        self.quiet.restart();
+        if self.half_closed.is_some() {
+            context.waker().wake_by_ref(); // to read the end once the request is no longer in flight
+        }
         let skipped = self.skip(data);
         if skipped > 0 {
             return Poll::Ready(Ok(skipped));

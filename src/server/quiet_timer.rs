@@ -9,40 +9,43 @@ use std::{
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// Ready once nothing has interrupted the silence for the timeout.
+/// Ready once a client was silent for the timeout.
 pub struct QuietTimer {
     timeout: Duration,
-    /// Since when the server waits for its client.
-    since: Option<Instant>,
+    /// When the server began to wait for its client, if it waits.
+    since: Instant,
     sleep: Option<Pin<Box<Sleep>>>,
 }
 
 impl QuietTimer {
+    /// The silence begins now.
     pub fn new(timeout: Duration) -> Self {
         Self {
             timeout,
-            since: None,
+            since: Instant::now(),
             sleep: None,
         }
     }
 
-    /// The server does not wait for its client: a request is in flight, or its answer is being sent.
-    pub fn interrupt(&mut self) {
-        self.since = None;
+    /// Begins the silence anew.
+    pub fn restart(&mut self) {
+        self.since = Instant::now();
     }
 
-    /// Called while the server waits for its client; the first call begins the silence.
-    pub fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let since = *self.since.get_or_insert_with(Instant::now);
+    /// Called where nothing can be read. The time in which the client waits for the server is no silence.
+    pub fn poll(&mut self, context: &mut Context<'_>, client_waits: bool) -> Poll<()> {
         // A deadline that cannot be represented never comes.
-        let Some(deadline) = since.checked_add(self.timeout) else {
+        let Some(mut deadline) = self.since.checked_add(self.timeout) else {
             return Poll::Pending;
         };
         let sleep = self
             .sleep
             .get_or_insert_with(|| Box::pin(sleep_until(deadline)));
         while sleep.as_mut().poll(context).is_ready() {
-            if sleep.deadline() >= deadline {
+            if client_waits {
+                self.since = Instant::now();
+                deadline = self.since + self.timeout;
+            } else if sleep.deadline() >= deadline {
                 return Poll::Ready(());
             }
             sleep.as_mut().reset(deadline);
@@ -60,35 +63,45 @@ mod tests {
     use super::*;
 
     const TIMEOUT: Duration = Duration::from_secs(30);
+    const ALMOST: Duration = Duration::from_millis(29_998);
 
     /// Waits for at most `limit`; whether the timer fired.
-    async fn fires(timer: &mut QuietTimer, limit: Duration) -> bool {
-        let fired = poll_fn(|context| timer.poll(context));
+    async fn fires(timer: &mut QuietTimer, limit: Duration, client_waits: bool) -> bool {
+        let fired = poll_fn(|context| timer.poll(context, client_waits));
         timeout(limit, fired).await.is_ok()
     }
 
     #[tokio::test(start_paused = true)]
     async fn it_fires_after_the_timeout_of_silence_and_not_before() {
         let mut timer = QuietTimer::new(TIMEOUT);
-        assert!(!fires(&mut timer, TIMEOUT - Duration::from_millis(2)).await);
-        assert!(fires(&mut timer, Duration::from_millis(5)).await);
+        assert!(!fires(&mut timer, ALMOST, false).await);
+        assert!(fires(&mut timer, TIMEOUT - ALMOST, false).await);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn each_interruption_begins_the_silence_anew() {
+    async fn each_answer_begins_the_silence_anew() {
         let mut timer = QuietTimer::new(TIMEOUT);
         for _ in 0..10 {
-            assert!(!fires(&mut timer, TIMEOUT / 2).await);
-            timer.interrupt();
-            advance(TIMEOUT).await; // a slow answer
+            assert!(!fires(&mut timer, TIMEOUT / 2, false).await);
+            advance(TIMEOUT).await; // a slow answer, without a look at the timer
+            timer.restart();
         }
-        assert!(!fires(&mut timer, TIMEOUT - Duration::from_millis(2)).await);
-        assert!(fires(&mut timer, Duration::from_millis(5)).await);
+        assert!(!fires(&mut timer, ALMOST, false).await);
+        assert!(fires(&mut timer, TIMEOUT - ALMOST, false).await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_waits_is_not_silent() {
+        let mut timer = QuietTimer::new(TIMEOUT);
+        assert!(!fires(&mut timer, TIMEOUT * 10, true).await);
+        timer.restart();
+        assert!(!fires(&mut timer, ALMOST, false).await);
+        assert!(fires(&mut timer, TIMEOUT - ALMOST, false).await);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_timeout_beyond_all_time_never_fires() {
         let mut timer = QuietTimer::new(Duration::MAX);
-        assert!(!fires(&mut timer, Duration::from_secs(1 << 30)).await);
+        assert!(!fires(&mut timer, Duration::from_secs(1 << 30), false).await);
     }
 }

@@ -135,17 +135,21 @@ async fn fifteen_thousand_short_connections_leak_nothing() {
 }
 
 #[tokio::test]
-async fn an_idle_connection_is_closed() {
+async fn an_idle_connection_is_closed_and_a_delayed_answer_is_not_idle() {
     let app = TestApp::start(&["--header-timeout", "200ms"]);
-    let mut stream = TcpStream::connect(app.address).await.unwrap();
-    stream
-        .write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n")
-        .await
-        .unwrap();
-    let mut answer = Vec::new();
-    timeout(DEADLINE, stream.read_to_end(&mut answer))
-        .await
-        .expect("it is closed")
-        .unwrap();
-    assert!(answer.starts_with(b"HTTP/1.1 200 "));
+    for path in [
+        "/healthz",
+        "/images?delay=constant(1ms)",
+        "/images?delay=constant(600ms)",
+    ] {
+        let mut stream = TcpStream::connect(app.address).await.unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        timeout(DEADLINE, stream.read_to_end(&mut answer))
+            .await
+            .expect("it is closed")
+            .unwrap();
+        assert!(answer.starts_with(b"HTTP/1.1 200 "), "{path}");
+    }
 }
