@@ -15,6 +15,8 @@ pub struct QuietTimer {
     /// When the server began to wait for its client, if it waits.
     since: Instant,
     sleep: Option<Pin<Box<Sleep>>>,
+    /// Whether `sleep` will wake the connection's task, which is always the same.
+    is_registered: bool,
 }
 
 impl QuietTimer {
@@ -24,6 +26,7 @@ impl QuietTimer {
             timeout,
             since: Instant::now(),
             sleep: None,
+            is_registered: false,
         }
     }
 
@@ -41,6 +44,9 @@ impl QuietTimer {
         let sleep = self
             .sleep
             .get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+        if self.is_registered && !sleep.is_elapsed() {
+            return Poll::Pending;
+        }
         while sleep.as_mut().poll(context).is_ready() {
             if client_waits {
                 self.since = Instant::now();
@@ -50,6 +56,7 @@ impl QuietTimer {
             }
             sleep.as_mut().reset(deadline);
         }
+        self.is_registered = true;
         Poll::Pending
     }
 }
