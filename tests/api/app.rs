@@ -8,7 +8,13 @@ use httpserver::{
     serve::{App, Declared, SERVICE, ServeArgs, Server},
     telemetry::Telemetry,
 };
-use tokio::{sync::oneshot, task::JoinHandle, time::timeout};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    sync::oneshot,
+    task::JoinHandle,
+    time::timeout,
+};
 
 use crate::scrape::Scrape;
 
@@ -98,6 +104,19 @@ impl TestApp {
                 panic!("not within {DEADLINE:?}: {what}\n{}", self.registry())
             }
         }
+    }
+
+    /// Sends bytes, and returns everything until the connection is closed; `ends` says whether a FIN follows them.
+    pub(crate) async fn exchange(&self, request: &str, ends: bool) -> String {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        if ends {
+            stream.shutdown().await.unwrap();
+        }
+        let mut answer = Vec::new();
+        let reading = timeout(DEADLINE, stream.read_to_end(&mut answer)).await;
+        reading.expect("the connection is closed in time").ok(); // a reset ends it, too
+        String::from_utf8_lossy(&answer).into_owned()
     }
 
     /// Starts the drain; the handle returns whether everything in flight was answered.

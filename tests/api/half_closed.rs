@@ -2,27 +2,14 @@
 
 use std::time::Duration;
 
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-    time::timeout,
-};
+use tokio::{io::AsyncWriteExt, net::TcpStream};
 
-use crate::app::{DEADLINE, TestApp};
+use crate::app::TestApp;
 
 /// Sends a request and a FIN at once, and reads until the connection is closed.
 async fn half_closed(app: &TestApp, path: &str, version: &str) -> String {
-    let mut stream = TcpStream::connect(app.address).await.unwrap();
     let request = format!("GET {path} HTTP/{version}\r\nhost: x\r\n\r\n");
-    stream.write_all(request.as_bytes()).await.unwrap();
-    stream.shutdown().await.unwrap();
-    let mut answer = String::new();
-    let reading = stream.read_to_string(&mut answer);
-    timeout(DEADLINE, reading)
-        .await
-        .expect("closed in time")
-        .unwrap();
-    answer
+    app.exchange(&request, true).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,25 +1,6 @@
 //! Rules of HTTP that a client or a proxy relies on: the `Host` header, and statuses without a body.
 
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-    time::timeout,
-};
-
-use crate::app::{DEADLINE, TestApp};
-
-/// Sends bytes, and returns everything until the connection is closed.
-async fn exchange(app: &TestApp, request: &str) -> String {
-    let mut stream = TcpStream::connect(app.address).await.unwrap();
-    stream.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    let reading = stream.read_to_string(&mut answer);
-    timeout(DEADLINE, reading)
-        .await
-        .expect("closed in time")
-        .unwrap();
-    answer
-}
+use crate::app::TestApp;
 
 #[tokio::test]
 async fn a_request_without_exactly_one_valid_host_is_refused_and_not_counted() {
@@ -30,7 +11,9 @@ async fn a_request_without_exactly_one_valid_host_is_refused_and_not_counted() {
         "host: a b\r\n",
         "host: a:b\r\n",
     ] {
-        let answer = exchange(&app, &format!("GET /images HTTP/1.1\r\n{hosts}\r\n")).await;
+        let answer = app
+            .exchange(&format!("GET /images HTTP/1.1\r\n{hosts}\r\n"), false)
+            .await;
         assert!(answer.starts_with("HTTP/1.1 400 "), "{hosts:?}: {answer}");
         assert!(answer.contains("Host"), "{answer}");
     }
@@ -38,7 +21,7 @@ async fn a_request_without_exactly_one_valid_host_is_refused_and_not_counted() {
         .registry()
         .sum("cloudnative_requests_accepted_total", &[]);
     assert_eq!(accepted, 0.0);
-    let old = exchange(&app, "GET /images HTTP/1.0\r\n\r\n").await;
+    let old = app.exchange("GET /images HTTP/1.0\r\n\r\n", false).await;
     assert!(old.starts_with("HTTP/1.0 200 "), "{old}");
 }
 
@@ -50,7 +33,7 @@ async fn a_status_without_a_body_has_none_and_no_length_of_one() {
             let head = format!(
                 "{method} /images?status={status} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
             );
-            let answer = exchange(&app, &head).await;
+            let answer = app.exchange(&head, false).await;
             let (head, body) = answer.split_once("\r\n\r\n").unwrap();
             let length = head
                 .lines()
@@ -71,17 +54,19 @@ async fn a_status_without_a_body_has_none_and_no_length_of_one() {
 #[tokio::test]
 async fn options_of_the_whole_server_are_answered_with_its_methods() {
     let app = TestApp::start(&[]);
-    let answer = exchange(
-        &app,
-        "OPTIONS * HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",
-    )
-    .await;
+    let answer = app
+        .exchange(
+            "OPTIONS * HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",
+            false,
+        )
+        .await;
     assert!(answer.starts_with("HTTP/1.1 204 "), "{answer}");
     assert!(answer.contains("allow: GET, HEAD\r\n"), "{answer}");
-    let other = exchange(
-        &app,
-        "GET * HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",
-    )
-    .await;
+    let other = app
+        .exchange(
+            "GET * HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",
+            false,
+        )
+        .await;
     assert!(!other.starts_with("HTTP/1.1 2"), "{other}");
 }

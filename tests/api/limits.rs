@@ -1,21 +1,8 @@
 //! Limits on what a client may send, and the answer above each.
 
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-    time::timeout,
-};
+use tokio::{io::AsyncWriteExt, net::TcpStream};
 
-use crate::app::{DEADLINE, TestApp};
-
-async fn say(app: &TestApp, request: &str) -> String {
-    let mut stream = TcpStream::connect(app.address).await.unwrap();
-    stream.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = Vec::new();
-    let reading = timeout(DEADLINE, stream.read_to_end(&mut answer)).await;
-    reading.expect("the connection is closed in time").ok();
-    String::from_utf8_lossy(&answer).into_owned()
-}
+use crate::app::TestApp;
 
 #[tokio::test]
 async fn a_head_that_is_too_large_is_refused_with_431() {
@@ -24,7 +11,11 @@ async fn a_head_that_is_too_large_is_refused_with_431() {
         "GET / HTTP/1.1\r\nhost: x\r\nx-large: {}\r\n\r\n",
         "a".repeat(20_000)
     );
-    assert!(say(&app, &large).await.starts_with("HTTP/1.1 431 "));
+    assert!(
+        app.exchange(&large, false)
+            .await
+            .starts_with("HTTP/1.1 431 ")
+    );
 }
 
 #[tokio::test]
@@ -32,7 +23,7 @@ async fn too_many_headers_are_refused_with_431() {
     let app = TestApp::start(&["--max-headers", "10"]);
     let many = "x-many: 1\r\n".repeat(20);
     assert!(
-        say(&app, &format!("GET / HTTP/1.1\r\nhost: x\r\n{many}\r\n"))
+        app.exchange(&format!("GET / HTTP/1.1\r\nhost: x\r\n{many}\r\n"), false)
             .await
             .starts_with("HTTP/1.1 431 ")
     );
@@ -41,16 +32,7 @@ async fn too_many_headers_are_refused_with_431() {
 #[tokio::test]
 async fn a_connection_with_half_a_request_is_closed() {
     let app = TestApp::start(&["--header-timeout", "200ms"]);
-    let mut stream = TcpStream::connect(app.address).await.unwrap();
-    stream
-        .write_all(b"GET /images HTTP/1.1\r\nhost:")
-        .await
-        .unwrap();
-    let mut answer = Vec::new();
-    timeout(DEADLINE, stream.read_to_end(&mut answer))
-        .await
-        .expect("it is ended in time")
-        .ok();
+    app.exchange("GET /images HTTP/1.1\r\nhost:", false).await;
     assert_eq!(
         app.registry()
             .sum("cloudnative_requests_accepted_total", &[]),
@@ -62,7 +44,7 @@ async fn a_connection_with_half_a_request_is_closed() {
 async fn bytes_that_are_not_http_are_refused_and_not_counted() {
     let app = TestApp::start(&[]);
     assert!(
-        say(&app, "what is the time?\r\n\r\n")
+        app.exchange("what is the time?\r\n\r\n", false)
             .await
             .starts_with("HTTP/1.1 400 ")
     );
@@ -142,14 +124,8 @@ async fn an_idle_connection_is_closed_and_a_delayed_answer_is_not_idle() {
         "/images?delay=constant(1ms)",
         "/images?delay=constant(600ms)",
     ] {
-        let mut stream = TcpStream::connect(app.address).await.unwrap();
         let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n");
-        stream.write_all(request.as_bytes()).await.unwrap();
-        let mut answer = Vec::new();
-        timeout(DEADLINE, stream.read_to_end(&mut answer))
-            .await
-            .expect("it is closed")
-            .unwrap();
-        assert!(answer.starts_with(b"HTTP/1.1 200 "), "{path}");
+        let answer = app.exchange(&request, false).await;
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{path}: {answer}");
     }
 }
