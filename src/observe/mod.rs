@@ -44,7 +44,7 @@ pub struct Observe<S, P> {
 }
 
 /// Settings of an [`ObserveLayer`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct ObserveOptions {
     /// Most requests in flight; above it a request is refused with 503.
     pub max_in_flight: u32,

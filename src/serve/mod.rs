@@ -85,10 +85,9 @@ impl Server {
     /// Returns whether everything in flight was answered.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> bool {
         let routes = Routes::new(&self.app, self.metrics.is_none());
-        let metrics = self.metrics.map(|server| {
-            let router = routes::only_metrics(&self.app);
-            tokio::spawn(server.run_until_dropped(router))
-        });
+        let metrics = self
+            .metrics
+            .map(|server| tokio::spawn(server.run_until_dropped(routes::only_metrics(&self.app))));
         let make_service = |peer| self.layer.for_peer(routes.clone(), peer);
         let drained = self.service.run(make_service, shutdown).await;
         if let Some(metrics) = metrics {

@@ -40,7 +40,7 @@ use crate::shutdown::Readiness;
 /// How long to pause when the process is out of file descriptors or memory.
 const PAUSE_WHEN_EXHAUSTED: Duration = Duration::from_millis(50);
 /// How long to say nothing more about it: connections end, and the next ones exhaust the process again.
-const SILENCE_WHEN_EXHAUSTED: Duration = Duration::from_secs(60);
+const SILENCE_WHEN_EXHAUSTED: Duration = Duration::from_mins(1);
 /// How long a draining connection may wait for a request that is on its way. Its answer says `connection: close`.
 const IDLE_TIMEOUT: Duration = Duration::from_millis(500);
 

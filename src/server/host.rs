@@ -24,12 +24,13 @@ fn is_plain(value: &[u8]) -> bool {
     let port = parts.next().unwrap_or_default();
     let is_host = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'-';
     // A fold, not `all`: it is compiled to a few vector instructions.
-    let is_plain = host.iter().fold(true, |all, byte| all & is_host(*byte));
-    let digits = port.iter().map(|byte| u32::from(byte.wrapping_sub(b'0')));
-    is_plain
-        && port.len() <= 5
-        && digits.clone().all(|digit| digit < 10)
-        && digits.fold(0, |port, digit| port * 10 + digit) <= u32::from(u16::MAX)
+    host.iter().fold(true, |all, byte| all & is_host(*byte)) && is_port(port)
+}
+
+fn is_port(digits: &[u8]) -> bool {
+    let port = str::from_utf8(digits).unwrap_or_default();
+    let is_number = port.bytes().all(|byte| byte.is_ascii_digit());
+    port.len() == digits.len() && is_number && (port.is_empty() || port.parse::<u16>().is_ok())
 }
 
 fn is_any_authority(value: &[u8]) -> bool {
