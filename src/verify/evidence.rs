@@ -19,4 +19,6 @@ pub struct Evidence {
     pub replicas: Finding<Vec<Replica>>,
     pub scrapes: Finding<Scrapes>,
     pub traces: Finding<Traces>,
+    /// How long was waited for the traces.
+    pub traces_wait: Duration,
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, future::Future, time::Duration};
 use super::{
     args::VerifyArgs,
     evidence::Evidence,
-    model::{answers::unanswered, claim::Claim, finding::Finding, page::Replica},
+    model::{answers::unanswered, claim::Claim, finding::Finding, page::Replica, spans::Traces},
     source::{
         jaeger::Jaeger,
         pages::ReplicaPages,
@@ -77,10 +77,17 @@ pub async fn gather(
     if let (Some(pages), Some(_)) = (pages.found_mut(), scrapes.found()) {
         pages.read_all().await;
     }
-    let wait = args.run.wait.unwrap_or(TRACES_WAIT);
+    let traces_wait = args.run.wait.unwrap_or(TRACES_WAIT);
+    let sampled = sampled(&sent);
     let traces = jaeger
-        .then(async |jaeger| jaeger.wait_for(&sampled(&sent), wait).await)
+        .then(async |jaeger| jaeger.wait_for(&sampled, traces_wait).await)
         .await;
+    let is_incomplete = |traces: &Traces| traces.len() < sampled.len();
+    if let Some(pages) = pages.found_mut()
+        && traces.found().is_some_and(is_incomplete)
+    {
+        pages.read_exports().await;
+    }
     Ok(Evidence {
         replicas: pages
             .then(async |pages| pages.end())
@@ -93,6 +100,7 @@ pub async fn gather(
         sent,
         scrapes,
         traces,
+        traces_wait,
     })
 }
 

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use super::judgement::{Hop, plural};
+use super::{
+    judgement::{Hop, plural},
+    missing_traces,
+};
 use crate::verify::{
     evidence::Evidence,
     model::{
@@ -43,18 +46,17 @@ fn compare(evidence: &Evidence, traces: &Traces) -> Hop {
     }
     let mut wrong = Vec::new();
     if !missing.is_empty() {
-        let hint = if missing.len() == count {
-            "; none has arrived within --wait: is the export late, or does the service export no spans (OTEL_EXPORTER_OTLP_ENDPOINT)?"
-        } else if slowest(&missing) < fastest_of(evidence, traces) {
-            "; all of them are faster than those that are there: does a sampler on the way keep only slow traces?"
-        } else {
-            ""
-        };
+        let failed = missing_traces::failed_exports(evidence);
+        if missing.len() == count && failed.is_empty() {
+            return Hop::unjudged(NAME, missing_traces::none_yet(evidence, count));
+        }
+        let hint = missing_traces::hint(evidence, traces, &missing);
         wrong.push(format!(
             "{} of {count} sampled traces are missing: {}{hint}",
             missing.len(),
             ids(&missing)
         ));
+        wrong.extend(failed);
     }
     if !orphans.is_empty() {
         wrong.push(format!(
@@ -81,17 +83,6 @@ fn compare(evidence: &Evidence, traces: &Traces) -> Hop {
         repeated.len(),
         ids(&repeated)
     )])
-}
-
-fn slowest(answers: &[Answer<'_>]) -> Option<Duration> {
-    answers.iter().map(|answer| answer.total).max()
-}
-
-/// The shortest measurement whose trace is there.
-fn fastest_of(evidence: &Evidence, traces: &Traces) -> Option<Duration> {
-    let there = answers(&evidence.sent)
-        .filter(|answer| traces.contains_key(&answer.sent.trace_context.trace_id));
-    there.map(|answer| answer.total).min()
 }
 
 /// How many times the service executed this request, by its spans.

@@ -3,6 +3,7 @@
 pub mod answers;
 pub mod claim;
 pub mod counts;
+pub mod exports;
 pub mod exposition;
 pub mod finding;
 pub mod histogram;

@@ -93,6 +93,7 @@ impl<'a> ReplicaPages<'a> {
             url: url.to_string(),
             snapshots: vec![first],
             settled: None,
+            after: None,
         };
         self.replicas.push((url, replica));
     }
@@ -140,6 +141,13 @@ impl<'a> ReplicaPages<'a> {
                     replica.thin_out();
                 }
             }
+        }
+    }
+
+    /// Reads all replicas once more, for the counters of exported spans alone.
+    pub async fn read_exports(&mut self) {
+        for index in 0..self.replicas.len() {
+            self.replicas[index].1.after = self.read(&self.replicas[index].0).await.ok();
         }
     }
 
