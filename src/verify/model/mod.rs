@@ -1,5 +1,6 @@
 //! What the sources returned, and the arithmetic on it. Pure: no client, no clock.
 
+pub mod agreement;
 pub mod answers;
 pub mod claim;
 pub mod counts;

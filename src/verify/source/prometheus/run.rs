@@ -62,18 +62,15 @@ impl<'a> PrometheusRun<'a> {
         let asked = unix_millis();
         let now = prometheus.now().await?;
         let mut run = Self {
-            queries: Queries {
-                prometheus,
-                names,
-                selector,
-            },
+            queries: Queries::new(prometheus, names, selector),
             wait,
             window: Window::default(),
             clock_ahead: now - asked.midpoint(unix_millis()),
         };
         let what = "Prometheus to scrape every replica before the run";
         let active = run.queries.prometheus.targets().await?;
-        let wait = run.wait_for(&active, &run.queries.raw(LOOKBACK_MS).await?);
+        let raw = run.queries.raw(LOOKBACK_MS).await?;
+        let wait = run.wait_for(&active, &raw);
         let seen = wait::until(what, wait, async || {
             let active = run.queries.prometheus.targets().await.ok()?;
             let raw = run.queries.raw(LOOKBACK_MS).await.ok()?;
@@ -139,12 +136,15 @@ impl<'a> PrometheusRun<'a> {
         .await;
         self.window.ended = last? + SCRAPE_MARGIN_MS;
         let active = self.queries.prometheus.targets().await?;
-        let wait = self.wait_for(&active, &self.queries.raw(self.lookback().await?).await?);
+        let lookback = self.lookback().await?;
+        let raw = self.queries.raw(lookback).await?;
+        let wait = self.wait_for(&active, &raw);
         wait::until(what, wait, async || {
             let active = self.queries.prometheus.targets().await.ok()?;
-            let raw = self.queries.raw(self.lookback().await.ok()?).await.ok()?;
-            self.is_scraped(&active, &self.targets(&raw, &[]), answered)
-                .then_some(())
+            let lookback = self.lookback().await.ok()?;
+            let raw = self.queries.raw(lookback).await.ok()?;
+            let is_done = self.is_scraped(&active, &self.targets(&raw, &[]), answered);
+            (is_done || !self.queries.is_one_server()).then_some(())
         })
         .await;
         self.fetch(answered, rate_window, wait).await
@@ -172,7 +172,7 @@ impl<'a> PrometheusRun<'a> {
     }
 
     async fn fetch(
-        self,
+        mut self,
         answered: &Answered<'_>,
         rate_window: Option<Duration>,
         waited: Duration,
@@ -181,7 +181,9 @@ impl<'a> PrometheusRun<'a> {
         let window = rate_window.map(|window| i64::try_from(window.as_millis()));
         let window = window.map(|millis| millis.unwrap_or(i64::MAX));
         let lookback = self.lookback().await? + window.unwrap_or_default();
-        let mut targets = self.targets(&self.queries.raw(lookback).await?, &active);
+        let raw = self.queries.raw(lookback).await?;
+        self.queries.agree()?;
+        let mut targets = self.targets(&raw, &active);
         identify(&mut targets, &answered.pages);
         let (targets, others): (Vec<_>, Vec<_>) = targets
             .into_iter()
@@ -209,6 +211,7 @@ impl<'a> PrometheusRun<'a> {
             None => Vec::new(),
         };
         let raw = self.queries.raw(lookback + 1000).await?;
+        self.queries.agree()?;
         let judged = raw
             .iter()
             .filter(|series| own.iter().any(|own| series.is_from(own)));
