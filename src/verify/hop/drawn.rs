@@ -200,7 +200,7 @@ fn without_timing(evidence: &Evidence) -> Option<String> {
         .collect();
     (!words.is_empty()).then(|| {
         format!(
-            "answers without a complete Server-Timing header: {}",
+            "answers without a complete Server-Timing header: {}; does a proxy remove it, or did the service refuse them?",
             words.join(", ")
         )
     })

@@ -9,7 +9,7 @@ use crate::{
     verify::{
         evidence::Evidence,
         model::{
-            answers::{Answer, by_replica, unanswered},
+            answers::{Answer, by_replica, unmeasured},
             histogram::Histogram,
             page::{ProcessCounts, processes},
         },
@@ -25,14 +25,16 @@ pub fn judge(evidence: &Evidence) -> Hop {
 fn compare(evidence: &Evidence) -> Hop {
     let mut answers = by_replica(&evidence.sent);
     let others = other_traffic::requests(evidence);
-    let unanswered = unanswered(&evidence.sent);
+    let unmeasured = unmeasured(&evidence.sent);
     let (surplus, note) = if others > 0.0 {
         let note = format!("; other traffic: {others} requests, so counts are lower bounds");
         (f64::INFINITY, note)
-    } else if unanswered > 0 {
-        let requests = plural(unanswered, "request");
-        let note = format!("; {requests} without an answer: counts may be higher by as many");
-        (unanswered as f64, note)
+    } else if unmeasured > 0 {
+        let requests = plural(unmeasured, "request");
+        let note = format!(
+            "; {requests} without a measurement in the answer: counts may be higher by as many"
+        );
+        (unmeasured as f64, note)
     } else {
         (0.0, String::new())
     };

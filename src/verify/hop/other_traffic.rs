@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::verify::{
     evidence::Evidence,
     model::{
-        answers::{by_replica, unanswered},
+        answers::{by_replica, unmeasured},
         page::{ProcessCounts, Replica, processes},
         scrapes::Scrapes,
     },
@@ -22,8 +22,8 @@ pub fn requests(evidence: &Evidence) -> f64 {
     };
     let read: f64 = processes(&evidence.replicas).iter().map(surplus).sum();
     let unread: f64 = by_scrapes(evidence).values().sum();
-    let unanswered = unanswered(&evidence.sent) as f64;
-    (read + unread - unanswered).max(0.0) + after_the_run(evidence)
+    let own = unmeasured(&evidence.sent) as f64;
+    (read + unread - own).max(0.0) + after_the_run(evidence)
 }
 
 /// Requests of other clients, by Prometheus, at replicas that answered and whose own page was not read.

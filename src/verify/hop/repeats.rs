@@ -1,5 +1,6 @@
 //! Requests that reached the service several times each: a mirror or retries on the way, as the counts show it.
 
+use super::other_traffic;
 use crate::{
     contract::Step,
     verify::{
@@ -15,6 +16,9 @@ const TOLERANCE: f64 = 0.03;
 
 /// How many times each request was executed, where the counts are a multiple of the answers, bucket by bucket.
 pub fn times(evidence: &Evidence) -> Option<f64> {
+    if other_traffic::requests(evidence) == 0.0 {
+        return None;
+    }
     let totals = answers(&evidence.sent).map(|answer| answer.total);
     let totals: Vec<_> = totals.collect();
     let mut counted = Histogram::default();

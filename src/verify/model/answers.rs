@@ -32,7 +32,12 @@ pub fn by_replica(sent: &[Sent]) -> BTreeMap<&str, Vec<Answer<'_>>> {
     by
 }
 
-/// How many requests got no answer: the service may or may not have counted them.
+/// How many requests have no answer with a measurement: the service may or may not have counted them.
+pub fn unmeasured(sent: &[Sent]) -> usize {
+    sent.len() - answers(sent).count()
+}
+
+/// How many requests got no answer.
 pub fn unanswered(sent: &[Sent]) -> usize {
     let is_failed = |sent: &&Sent| matches!(sent.outcome, Outcome::Failed(_));
     sent.iter().filter(is_failed).count()
