@@ -7,11 +7,7 @@ use crate::{
     contract::names::SPANS_EXPORTED,
     verify::{
         evidence::Evidence,
-        model::{
-            answers::{Answer, answers, by_replica},
-            page::Replica,
-            spans::Traces,
-        },
+        model::{page::Replica, requests::Answer, spans::Traces},
     },
 };
 
@@ -56,35 +52,30 @@ pub fn none_yet(evidence: &Evidence, count: usize) -> Vec<String> {
 }
 
 /// What the missing traces have in common, unlike those that are there.
-pub fn hint(evidence: &Evidence, traces: &Traces, missing: &[Answer<'_>]) -> &'static str {
-    let is_there = |answer: &Answer<'_>| traces.contains_key(&answer.sent.trace_context.trace_id);
-    let there: Vec<_> = answers(&evidence.sent).filter(is_there).collect();
-    let by_total = |answer: &Answer<'_>| answer.total;
-    let by_end = |answer: &Answer<'_>| answer.sent.done;
-    if is_below(missing, &there, by_total, Duration::ZERO) {
+pub fn hint(evidence: &Evidence, traces: &Traces) -> &'static str {
+    let sampled = || evidence.sent.answers().filter(|answer| answer.sampled);
+    let is_there = |answer: &Answer<'_>| traces.get(answer.sent.trace_id).is_some();
+    let there = || sampled().filter(is_there);
+    let missing = || sampled().filter(|answer| !is_there(answer));
+    let total = |answer: Answer<'_>| answer.total;
+    let done = |answer: Answer<'_>| answer.done;
+    let slack = |time| time + BATCH;
+    if there().next().is_none() {
+        ""
+    } else if missing().map(total).max() < there().map(total).min() {
         "; all of them are faster than those that are there: does a sampler on the way keep only slow traces?"
-    } else if is_below(&there, missing, by_end, BATCH) {
+    } else if there().map(done).max() < missing().map(done).map(slack).min() {
         "; all of them ended after those that are there: is the export late? A longer --wait tells"
-    } else if is_below(missing, &there, by_end, BATCH) {
+    } else if missing().map(done).max() < there().map(done).map(slack).min() {
         "; all of them ended before those that are there: were they lost in a restart on the way?"
     } else {
         ""
     }
 }
 
-fn is_below(
-    low: &[Answer<'_>],
-    high: &[Answer<'_>],
-    of: impl Fn(&Answer<'_>) -> Duration,
-    slack: Duration,
-) -> bool {
-    let (low, high) = (low.iter().map(&of).max(), high.iter().map(of).min());
-    low.zip(high).is_some_and(|(low, high)| low < high + slack)
-}
-
 /// The replicas that answered and whose `/metrics` were read.
 fn answered(evidence: &Evidence) -> impl Iterator<Item = (&str, &Replica)> {
-    let ids = by_replica(&evidence.sent);
+    let ids = evidence.sent.by_replica();
     let replicas = evidence.replicas.found().into_iter().flatten();
     replicas.filter_map(move |replica| {
         let id = replica.snapshots.first()?.instance_id.as_str();

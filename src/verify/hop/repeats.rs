@@ -5,7 +5,7 @@ use crate::{
     contract::Step,
     verify::{
         evidence::Evidence,
-        model::{answers::answers, histogram::Histogram, page::processes},
+        model::{histogram::Histogram, page::processes},
     },
 };
 
@@ -19,20 +19,20 @@ pub fn times(evidence: &Evidence) -> Option<f64> {
     if other_traffic::requests(evidence) == 0.0 {
         return None;
     }
-    let totals = answers(&evidence.sent).map(|answer| answer.total);
-    let totals: Vec<_> = totals.collect();
+    let totals = || evidence.sent.answers().map(|answer| answer.total);
     let mut counted = Histogram::default();
     let mut accepted = 0.0;
     for process in processes(&evidence.replicas) {
         accepted += process.counts.accepted;
         counted.add(process.counts.step(Step::Total)?);
     }
-    let answered = totals.len() as f64;
+    let answers = totals().count();
+    let answered = answers as f64;
     let times = (accepted / answered).round();
-    if totals.len() < MIN_ANSWERS || times < 2.0 || accepted != times * answered {
+    if answers < MIN_ANSWERS || times < 2.0 || accepted != times * answered {
         return None;
     }
-    let expected = Histogram::of(&counted.bounds(), totals.into_iter());
+    let expected = Histogram::of(&counted.bounds(), totals());
     let buckets = expected.buckets.iter().zip(&counted.buckets);
     let (mut off, mut below) = (0.0, (0.0, 0.0));
     for (expected, counted) in buckets {

@@ -17,7 +17,6 @@ use crate::{
     verify::{
         evidence::Evidence,
         model::{
-            answers::unmeasured,
             counts::Counts,
             histogram::{Difference, Histogram},
             labels::label_text,
@@ -174,7 +173,7 @@ impl<'a> Comparison<'a> {
     }
 
     fn beside_answers(&self, id: &str, answers: &Histogram, found: &Counts) -> Vec<Difference> {
-        let unmeasured = unmeasured(&self.evidence.sent) as f64;
+        let unmeasured = self.evidence.sent.unmeasured() as f64;
         let others = other_traffic::by_scrapes(self.evidence);
         let surplus = match others.get(id) {
             Some(others) if *others > unmeasured => f64::INFINITY,

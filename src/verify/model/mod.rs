@@ -1,7 +1,6 @@
 //! What the sources returned, and the arithmetic on it. Pure: no client, no clock.
 
 pub mod agreement;
-pub mod answers;
 pub mod claim;
 pub mod counts;
 pub mod exports;
@@ -15,6 +14,7 @@ pub mod processes;
 pub mod promql;
 pub mod quantile_query;
 pub mod rate;
+pub mod requests;
 pub mod scrapes;
 pub mod series;
 pub mod spans;
