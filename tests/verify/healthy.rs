@@ -80,6 +80,14 @@ fn without_any_other_part_it_checks_up_to_metrics() {
 }
 
 #[test]
+fn a_service_that_refuses_overrides_is_probed_without_one() {
+    let service = service_with(&["--no-overrides"]);
+    let report = Verify::of(service.address).flags(&["--exclusive"]).run();
+    assert_eq!(report.code, 0, "{report}");
+    assert!(accepted(&service) > 120.0, "the probe was counted, too");
+}
+
+#[test]
 fn the_verdict_survives_a_closed_pipe() {
     let service = service();
     let mut command = Verify::of(service.address)

@@ -6,7 +6,7 @@ use crate::{
     parts::{Jaeger, absent},
     proxy::{Faults, Proxy, Repeats},
     verify::{Report, Verify},
-    world::{Pipeline, service, traced},
+    world::{Pipeline, service, traced, until_accepted},
 };
 
 const HOP: &str = "span -> Jaeger";
@@ -83,7 +83,7 @@ fn a_restart_of_jaeger_in_the_run_loses_the_first_traces() {
     let service = traced(&jaeger.environment());
     let verify = Verify::of(service.address).jaeger(&jaeger);
     let run = verify.flags(&["--duration", "8s", "--wait", "3s"]).start();
-    crate::world::until_accepted(&service, 60.0);
+    until_accepted(&service, 60.0);
     jaeger.restart();
     let report = run.end();
     let words = [
@@ -92,6 +92,44 @@ fn a_restart_of_jaeger_in_the_run_loses_the_first_traces() {
     ];
     report.fails(HOP, &words);
     report.fails_only(&[HOP]);
+}
+
+#[test]
+fn while_nothing_arrives_jaeger_is_asked_for_one_trace_at_a_time() {
+    if absent(&["jaeger"]) {
+        return;
+    }
+    let jaeger = Jaeger::start();
+    let service = service();
+    let front = Proxy::start(&[jaeger.query], Faults::default());
+    let url = format!("http://{}", front.address);
+    let verify = Verify::of(service.address).flags(&["--jaeger", &url]);
+    let report = verify.flags(&["--wait", "5s"]).run();
+    report.fails(HOP, &["120 of 120 sampled traces are missing"]);
+    let asked = front.passed();
+    assert!(
+        (121..200).contains(&asked),
+        "{asked} requests for 120 traces"
+    );
+}
+
+#[test]
+fn of_many_spans_that_differ_the_first_are_listed_and_all_are_counted() {
+    if absent(&["jaeger"]) {
+        return;
+    }
+    let jaeger = Jaeger::start();
+    let service = traced(&jaeger.environment());
+    let other = |_: &str, header: String| header.replace("total;dur=", "total;dur=9");
+    let faults = Faults {
+        timing: Some(Box::new(other)),
+        ..Faults::default()
+    };
+    let front = Proxy::start(&[service.address], faults);
+    let report = Verify::of(front.address).jaeger(&jaeger).run();
+    let words = "and 117 more: 120 of 120 traces differ";
+    report.fails(HOP, &["the duration is", words]);
+    assert_eq!(report.says(HOP).lines().count(), 4, "{report}");
 }
 
 #[test]

@@ -20,7 +20,7 @@ use crate::{
             promql::Selector,
             quantile_query::{self, QuantileQuery},
             rate::Range,
-            scrapes::{ActiveTarget, Scrapes, needed_wait},
+            scrapes::{ActiveTarget, Scrapes, USUAL_WAIT, usual_wait},
             series::Series,
         },
         source::wait::{self, unix_millis},
@@ -31,8 +31,7 @@ use crate::{
 const LOOKBACK_MS: i64 = 300_000;
 /// A scrape that begins this long after the last answer has seen it, however Prometheus rounds.
 const SCRAPE_MARGIN_MS: i64 = 20;
-/// The usual wait, and the longest one for intervals of targets that may be another service's.
-const USUAL_WAIT: Duration = Duration::from_mins(1);
+/// The longest usual wait for targets that may be another service's.
 const LONGEST_WAIT: Duration = Duration::from_mins(5);
 
 /// The replicas that answered, with the counts of those whose page was read.
@@ -94,14 +93,10 @@ impl<'a> PrometheusRun<'a> {
         }
         let targets: BTreeSet<_> = self.queries.own(raw).map(Series::target).collect();
         let is_own = |target: &&ActiveTarget| targets.iter().any(|own| fits(own, &target.labels));
-        let longest = |intervals: &mut dyn Iterator<Item = &ActiveTarget>| {
-            let intervals = intervals.filter_map(ActiveTarget::interval);
-            needed_wait(intervals.fold(0.0, f64::max)).max(USUAL_WAIT)
-        };
         if targets.is_empty() {
-            longest(&mut active.iter()).min(LONGEST_WAIT)
+            usual_wait(active.iter()).min(LONGEST_WAIT)
         } else {
-            longest(&mut active.iter().filter(is_own))
+            usual_wait(active.iter().filter(is_own))
         }
     }
 
