@@ -7,6 +7,10 @@ pub const DEFAULT_NAMESPACE: &str = "cloudnative";
 pub const TARGET_INFO: &str = "target_info";
 /// Start of the process, in seconds of Unix time.
 pub const PROCESS_START_TIME: &str = "process_start_time_seconds";
+/// Spans whose export has ended, well or with an error: one series each, from the start of an exporter.
+pub const SPANS_EXPORTED: &str = "otel_sdk_exporter_span_exported_total";
+/// Spans that the SDK has processed; those with an error were dropped before the export.
+pub const SPANS_PROCESSED: &str = "otel_sdk_processor_span_processed_total";
 /// Version of the build; always 1.
 pub const BUILD_INFO: &str = "httpserver_build_info";
 
@@ -26,6 +30,8 @@ pub mod label {
     pub const REASON: &str = "reason";
     /// The version of the build.
     pub const VERSION: &str = "version";
+    /// Why a span was not exported; absent where it was.
+    pub const ERROR_TYPE: &str = "error_type";
     /// `service.instance.id`, as `target_info` has it.
     pub const INSTANCE_ID: &str = "service_instance_id";
 }

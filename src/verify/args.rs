@@ -14,8 +14,11 @@ use crate::{
     verify::model::promql::Selector,
 };
 
-/// Most requests of a run: each is kept in memory until the report.
-const MAX_REQUESTS: f64 = 2e6;
+/// Most memory for the requests of a run, which are kept until the report; and what one takes at most, as measured.
+const MAX_BYTES: f64 = 200.0 * MIB;
+const BYTES_PER_REQUEST: f64 = 120.0;
+const BYTES_PER_TRACE: f64 = 180.0;
+const MIB: f64 = 1_048_576.0;
 
 /// Flags of `verify`.
 #[derive(Clone, Debug, clap::Args)]
@@ -130,13 +133,33 @@ impl VerifyArgs {
     /// Why flags that are valid by themselves are refused together.
     #[must_use]
     pub fn refusal(&self) -> Option<String> {
-        let requests = self.run.rate * self.run.duration.as_secs_f64();
-        (requests > MAX_REQUESTS).then(|| {
+        let requests = self.run.requests();
+        let traces = self.jaeger.as_ref().map_or(0.0, |_| self.run.sampled_ratio);
+        let each = BYTES_PER_REQUEST + BYTES_PER_TRACE * traces;
+        let bytes = each * requests as f64;
+        (bytes > MAX_BYTES).then(|| {
             format!(
-                "--rate {} for --duration {:?} is {requests:.0} requests: each is kept in memory, so at most {MAX_REQUESTS} are sent",
-                self.run.rate, self.run.duration
+                "--rate {} for --duration {:?} is {requests} requests, which take {:.0} MiB of memory; at most {:.0} requests, {:.0} MiB, are allowed",
+                self.run.rate,
+                self.run.duration,
+                bytes / MIB,
+                MAX_BYTES / each,
+                MAX_BYTES / MIB
             )
         })
+    }
+}
+
+impl RunArgs {
+    /// How many requests this is.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "not negative; the cast saturates"
+    )]
+    #[must_use]
+    pub fn requests(&self) -> usize {
+        (self.rate * self.duration.as_secs_f64()).ceil() as usize
     }
 }
 

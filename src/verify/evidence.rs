@@ -4,9 +4,12 @@ use std::time::Duration;
 
 use super::{
     args::LimitArgs,
-    model::{claim::Claim, finding::Finding, page::Replica, scrapes::Scrapes, spans::Traces},
+    model::{
+        claim::Claim, finding::Finding, page::Replica, requests::Requests, scrapes::Scrapes,
+        spans::Traces,
+    },
 };
-use crate::load::{Driven, Sent};
+use crate::load::Driven;
 
 #[derive(Clone, Debug)]
 pub struct Evidence {
@@ -15,8 +18,10 @@ pub struct Evidence {
     /// How long each request waited for its answer (`--timeout`).
     pub timeout: Duration,
     pub driven: Driven,
-    pub sent: Vec<Sent>,
+    pub sent: Requests,
     pub replicas: Finding<Vec<Replica>>,
     pub scrapes: Finding<Scrapes>,
     pub traces: Finding<Traces>,
+    /// How long was waited for the traces.
+    pub traces_wait: Duration,
 }

@@ -1,11 +1,11 @@
 //! One run, from the first snapshot to the last trace: the sources in the order of time.
 
-use std::{collections::BTreeMap, future::Future, time::Duration};
+use std::{future::Future, time::Duration};
 
 use super::{
     args::VerifyArgs,
     evidence::Evidence,
-    model::{answers::unanswered, claim::Claim, finding::Finding, page::Replica},
+    model::{claim::Claim, finding::Finding, page::Replica, requests::Requests, spans::Traces},
     source::{
         jaeger::Jaeger,
         pages::ReplicaPages,
@@ -16,7 +16,7 @@ use super::{
 use crate::{
     client::Client,
     clock::Clock,
-    load::{Arrivals, Driven, Outcome, Plan, Sent, drive},
+    load::{Arrivals, Driven, Plan, drive},
     output::print_error,
 };
 
@@ -60,11 +60,11 @@ pub async fn gather(
     }
     let (sent, driven) = send(args, client, pages.found_mut(), stop).await?;
     if let Some(pages) = pages.found_mut() {
-        pages.settle(&answered(&sent), unanswered(&sent)).await;
+        pages.settle(&sent).await;
     }
     let rate_window = args.limits.rate_window;
     let known = pages.found().into_iter().flat_map(ReplicaPages::replicas);
-    let replied = answered(&sent);
+    let replied = sent.by_replica();
     let answered = Answered {
         ids: replied.keys().map(ToString::to_string).collect(),
         pages: known
@@ -78,10 +78,17 @@ pub async fn gather(
     if let (Some(pages), Some(_)) = (pages.found_mut(), scrapes.found()) {
         pages.read_all().await;
     }
-    let wait = args.run.wait.unwrap_or(TRACES_WAIT);
+    let traces_wait = args.run.wait.unwrap_or(TRACES_WAIT);
+    let sampled = sent.sampled();
     let traces = jaeger
-        .then(async |jaeger| jaeger.wait_for(&sampled(&sent), wait).await)
+        .then(async |jaeger| jaeger.wait_for(&sampled, traces_wait).await)
         .await;
+    let is_incomplete = |traces: &Traces| traces.len() < sampled.len();
+    if let Some(pages) = pages.found_mut()
+        && traces.found().is_some_and(is_incomplete)
+    {
+        pages.read_exports().await;
+    }
     Ok(Evidence {
         replicas: pages
             .then(async |pages| pages.end())
@@ -94,6 +101,7 @@ pub async fn gather(
         sent,
         scrapes,
         traces,
+        traces_wait,
     })
 }
 
@@ -102,7 +110,7 @@ async fn send(
     client: &Client,
     pages: Option<&mut ReplicaPages<'_>>,
     stop: impl Future<Output = ()>,
-) -> anyhow::Result<(Vec<Sent>, Driven)> {
+) -> anyhow::Result<(Requests, Driven)> {
     let plan = Plan {
         url: args.target.clone(),
         rate: args.run.rate,
@@ -112,7 +120,7 @@ async fn send(
         sampled_ratio: args.run.sampled_ratio,
     };
     let clock = Clock::start()?;
-    let mut sent = Vec::new();
+    let mut sent = Requests::with_capacity(args.run.requests());
     let _spinner = Spinner::waiting_for("the load to end");
     let reading = async {
         match pages {
@@ -121,28 +129,8 @@ async fn send(
         }
     };
     let driven = tokio::select! {
-        driven = drive(&plan, client, &clock, |one| sent.push(one), stop) => driven,
+        driven = drive(&plan, client, &clock, |one| sent.push(&one), stop) => driven,
         () = reading => Driven::default(),
     };
     Ok((sent, driven))
-}
-
-/// The number of answers of each replica.
-fn answered(sent: &[Sent]) -> BTreeMap<&str, usize> {
-    let mut answered = BTreeMap::new();
-    for one in sent {
-        if let Outcome::Answered { timing, .. } = &one.outcome
-            && let Some(replica) = &timing.replica
-        {
-            *answered.entry(replica.as_str()).or_default() += 1;
-        }
-    }
-    answered
-}
-
-/// The trace ids of the sampled requests that were answered.
-fn sampled(sent: &[Sent]) -> Vec<u128> {
-    let is_sampled = |one: &&Sent| one.sampled && matches!(one.outcome, Outcome::Answered { .. });
-    let sampled = sent.iter().filter(is_sampled);
-    sampled.map(|one| one.trace_context.trace_id).collect()
 }

@@ -27,31 +27,23 @@ pub(crate) struct Collector {
 }
 
 impl Collector {
-    /// Starts one that sends spans to a Jaeger's OTLP (gRPC) port.
-    pub(crate) fn to_jaeger(jaeger: SocketAddr) -> Self {
+    /// Starts one that sends spans to a Jaeger's OTLP (gRPC) port, through these processors (a section of its
+    /// configuration).
+    pub(crate) fn to_jaeger(jaeger: SocketAddr, processors: &Value) -> Self {
         let tls = json!({"insecure": true});
-        Self::start(&json!({"otlp": {"endpoint": jaeger.to_string(), "tls": tls}}))
+        let exporters = json!({"otlp": {"endpoint": jaeger.to_string(), "tls": tls}});
+        Self::start_sections(json!({"exporters": exporters, "processors": processors}))
     }
 
     /// Starts one that counts spans and drops them.
     pub(crate) fn counting() -> Self {
-        Self::start(&json!({"debug": {"verbosity": "basic"}}))
-    }
-
-    /// Starts one with these exporters (the section of its configuration) behind its OTLP receiver.
-    pub(crate) fn start(exporters: &Value) -> Self {
-        Self::start_with(exporters, &json!({}))
+        Self::with_tls(&Value::Null)
     }
 
     /// Starts one that counts spans, and takes them only over TLS with this section.
     pub(crate) fn with_tls(tls: &Value) -> Self {
         let exporters = json!({"debug": {"verbosity": "basic"}});
         Self::start_sections(json!({"exporters": exporters, "processors": {}, "tls": tls}))
-    }
-
-    /// Starts one with these processors between receiver and exporters.
-    pub(crate) fn start_with(exporters: &Value, processors: &Value) -> Self {
-        Self::start_sections(json!({"exporters": exporters, "processors": processors}))
     }
 
     fn start_sections(sections: Value) -> Self {

@@ -19,7 +19,8 @@ pub(crate) struct Jaeger {
     /// The query API.
     pub(crate) query: SocketAddr,
     pub(crate) process: Process,
-    _folder: Folder,
+    ports: [SocketAddr; 4],
+    folder: Folder,
 }
 
 /// A span from Jaeger.
@@ -39,8 +40,21 @@ impl Jaeger {
     /// Starts one that keeps the last 100,000 traces.
     pub(crate) fn start() -> Self {
         let folder = Folder::new("jaeger");
+        let (ports, process) = Self::run(&folder, None);
+        let [grpc, http, query, _] = ports;
+        Self {
+            grpc,
+            http,
+            query,
+            process,
+            ports,
+            folder,
+        }
+    }
+
+    fn run(folder: &Folder, fixed: Option<[SocketAddr; 4]>) -> ([SocketAddr; 4], Process) {
         let make = || {
-            let ports = [(); 4].map(|()| free_address());
+            let ports = fixed.unwrap_or_else(|| [(); 4].map(|()| free_address()));
             let file = folder.write("jaeger.yml", &config(&ports).to_string());
             let mut command = Command::new("jaeger");
             command.arg(format!("--config=file:{}", file.display()));
@@ -49,14 +63,13 @@ impl Jaeger {
         let is_ready = |[_, _, query, _]: &[SocketAddr; 4]| {
             get(*query, "/api/services").is_ok_and(|answer| answer.status == 200)
         };
-        let ([grpc, http, query, _], process) = Process::ready(make, is_ready);
-        Self {
-            grpc,
-            http,
-            query,
-            process,
-            _folder: folder,
-        }
+        Process::ready(make, is_ready)
+    }
+
+    /// Starts it again on the same ports, without the traces that it had.
+    pub(crate) fn restart(&mut self) {
+        self.process.kill();
+        (_, self.process) = Self::run(&self.folder, Some(self.ports));
     }
 
     /// The query API's base URL.

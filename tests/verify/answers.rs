@@ -1,11 +1,14 @@
 //! From the answer to `/metrics`: wires that add, clocks that are late, histograms in the wrong unit.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicUsize, Ordering::Relaxed},
+    time::Duration,
+};
 
 use crate::{
-    proxy::{Faults, Repeats},
+    proxy::{Faults, Proxy, Repeats},
     verify::Verify,
-    world::{behind, service},
+    world::{behind, service, service_with},
 };
 
 #[test]
@@ -95,6 +98,37 @@ fn an_answer_without_a_measurement_is_still_answered() {
     report.fails("declared -> drawn", &["without a complete Server-Timing"]);
     let words = "120 sent = 120 answered (120 of them without Server-Timing)";
     report.expect("ledger", "PASS", &[words]);
+}
+
+#[test]
+fn answers_that_lose_their_measurement_are_no_other_traffic() {
+    let count = AtomicUsize::new(0);
+    let every_second = move |path: &str, header: String| -> String {
+        let is_known = path.starts_with("/images") && !path.contains("delay=");
+        if is_known && count.fetch_add(1, Relaxed).is_multiple_of(2) {
+            String::new()
+        } else {
+            header
+        }
+    };
+    let service = service_with(&["--delay", "constant(50ms)"]);
+    let faults = Faults {
+        timing: Some(Box::new(every_second)),
+        ..Faults::default()
+    };
+    let front = Proxy::start(&[service.address], faults);
+    let verify = Verify::of(front.address).flags(&["--exclusive"]);
+    let report = verify.run();
+    report.fails(
+        "declared -> drawn",
+        &["Server-Timing header: 60 with status 200", "a proxy"],
+    );
+    report.fails_only(&["declared -> drawn"]);
+    let words = "60 requests without a measurement in the answer";
+    report.expect("measured -> /metrics", "PASS", &[words]);
+    let words = "(60 of them without Server-Timing); 120 accepted";
+    report.expect("ledger", "PASS", &[words]);
+    assert!(!report.to_string().contains("other traffic"), "{report}");
 }
 
 #[test]

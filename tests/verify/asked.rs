@@ -111,6 +111,18 @@ fn wrong_urls_are_usage_errors() {
 }
 
 #[test]
+fn a_run_that_would_need_too_much_memory_is_refused() {
+    let jaeger = ["--jaeger", "http://127.0.0.1:1"];
+    for (duration, flags, most) in [("20m", &[][..], "1747627"), ("10m", &jaeger, "699051")] {
+        let verify = Verify::default().flags(&["--rate", "2000", "--duration", duration]);
+        let report = verify.flags(flags).run();
+        assert_eq!(report.code, 2, "{report}");
+        let words = format!("at most {most} requests, 200 MiB");
+        assert!(report.stderr.contains(&words), "{report}");
+    }
+}
+
+#[test]
 fn a_target_that_is_no_images_is_refused_before_the_load() {
     let service = service();
     for path in ["/", "/metrics", "/nothing"] {

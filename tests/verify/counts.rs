@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use crate::{
-    parts::absent,
+    parts::{Prometheus, absent},
+    proxy::{Faults, Proxy},
     verify::Verify,
     world::{TwoReplicas, id, job, prometheus, scraped, service, tried, until_accepted},
 };
@@ -87,6 +88,38 @@ fn a_bucket_that_relabelling_drops_is_named() {
     let prometheus = prometheus(&[job]);
     let report = Verify::of(service.address).prometheus(&prometheus).run();
     report.fails(HOP, &["le=\"0.5\"", "found none"]);
+}
+
+#[test]
+fn two_servers_behind_one_address_are_told_by_their_answers() {
+    if absent(&["prometheus"]) {
+        return;
+    }
+    let service = service();
+    let both = ["a", "b"].map(|replica| {
+        let labels = json!({"external_labels": {"replica": replica}});
+        let jobs = [job("httpserver", &[service.address])];
+        Prometheus::start(&json!({"global": labels, "scrape_configs": jobs}).to_string())
+    });
+    for prometheus in &both {
+        tried(prometheus, 1.0);
+    }
+    let front = Proxy::start(&[both[0].address, both[1].address], Faults::default());
+    let url = format!("http://{}", front.address);
+    let verify = Verify::of(service.address).flags(&["--prometheus", &url]);
+    let report = verify.run();
+    assert_eq!(report.code, 3, "{report}");
+    for hop in [HOP, PERCENTILE] {
+        let words = [
+            &url,
+            "answers differ from one query to the next",
+            "two servers",
+        ];
+        report.expect(hop, "SKIPPED", &words);
+    }
+    report.expect("ledger", "PASS", &[]);
+    let report = Verify::of(service.address).prometheus(&both[0]).run();
+    report.expect(HOP, "PASS", &["1 replica of 1 target"]);
 }
 
 #[test]

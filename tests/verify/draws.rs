@@ -33,6 +33,37 @@ fn a_delay_other_than_the_claimed_one_fails() {
 }
 
 #[test]
+fn a_claim_names_truth_only_where_it_was_read() {
+    let hidden = |path: &str, body: String| match path {
+        "/truth" => "not here".to_owned(),
+        _ => body,
+    };
+    let (_service, front) = behind(Faults {
+        rewrite: Some(Box::new(hidden)),
+        ..Faults::default()
+    });
+    let verify = Verify::of(front.address).flags(&["--delay", "uniform(0s,2s)"]);
+    for (flags, by, words) in [
+        (
+            &[][..],
+            "--delay",
+            "not recomputed because the seed is unknown",
+        ),
+        (&["--seed", "7"], "--delay and --seed", "all equal"),
+    ] {
+        let report = verify.clone().flags(flags).run();
+        assert_eq!(report.json["claim"]["by"], by, "{report}");
+        report.expect(HOP, "PASS", &[words]);
+    }
+    let report = Verify::of(front.address).run();
+    assert_eq!(report.code, 3, "{report}");
+    assert!(
+        report.stderr.contains("give --delay and --seed"),
+        "{report}"
+    );
+}
+
+#[test]
 fn an_unbounded_delay_that_is_claimed_as_it_was_declared_passes() {
     for delay in [
         "exponential(20ms)",

@@ -1,11 +1,13 @@
 //! A healthy pipeline passes, and other traffic, missing parts and signals are handled.
 
+use serde_json::json;
+
 use crate::{
     parts::{Service, absent},
     verify::Verify,
     world::{
-        Pipeline, TwoReplicas, accepted, job, metrics, prometheus, scraped, service, service_with,
-        until_accepted,
+        Pipeline, TwoReplicas, accepted, job, metrics, prometheus, scraped, scraping, service,
+        service_with, until_accepted,
     },
 };
 
@@ -18,10 +20,14 @@ fn a_healthy_pipeline_passes_every_hop() {
     if absent(&["prometheus", "otelcol", "jaeger"]) {
         return;
     }
-    let pipeline = Pipeline::start();
-    let verify = pipeline
-        .verify()
-        .flags(&["--rate-window", "3s", "--exclusive", "--require-all"]);
+    let pipeline = Pipeline::through(&json!({}));
+    let prometheus = scraping(&pipeline.service);
+    let verify = pipeline.verify().prometheus(&prometheus).flags(&[
+        "--rate-window",
+        "3s",
+        "--exclusive",
+        "--require-all",
+    ]);
     let report = verify.run();
     assert_eq!(report.code, 0, "{report}");
     assert_eq!(report.json["verdict"], "PASS", "{report}");
@@ -71,6 +77,14 @@ fn without_any_other_part_it_checks_up_to_metrics() {
         "PASS",
         &["120 accepted = 120 completed + 0 cancelled"],
     );
+}
+
+#[test]
+fn a_service_that_refuses_overrides_is_probed_without_one() {
+    let service = service_with(&["--no-overrides"]);
+    let report = Verify::of(service.address).flags(&["--exclusive"]).run();
+    assert_eq!(report.code, 0, "{report}");
+    assert!(accepted(&service) > 120.0, "the probe was counted, too");
 }
 
 #[test]

@@ -82,6 +82,11 @@ impl Proxy {
         Self { address, shared }
     }
 
+    /// How many requests it has passed on.
+    pub(crate) fn passed(&self) -> usize {
+        self.shared.turn.load(Relaxed)
+    }
+
     /// Replaces the upstreams.
     pub(crate) fn switch(&self, upstreams: &[SocketAddr]) {
         *self.shared.upstreams.lock().unwrap() = upstreams.to_vec();

@@ -2,7 +2,12 @@
 
 use std::env;
 
-use crate::{parts::absent, world::Pipeline};
+use serde_json::json;
+
+use crate::{
+    parts::absent,
+    world::{Pipeline, scraping},
+};
 
 #[test]
 #[ignore = "takes as long as VERIFY_RUNS (200) short runs"]
@@ -11,10 +16,13 @@ fn healthy_runs_raise_no_alarm() {
         return;
     }
     let runs = env::var("VERIFY_RUNS").map_or(200, |runs| runs.parse().unwrap());
-    let pipeline = Pipeline::start();
-    let verify = pipeline
-        .verify()
-        .flags(&["--duration", "2s", "--require-all"]);
+    let pipeline = Pipeline::through(&json!({}));
+    let prometheus = scraping(&pipeline.service);
+    let verify =
+        pipeline
+            .verify()
+            .prometheus(&prometheus)
+            .flags(&["--duration", "2s", "--require-all"]);
     for run in 1..=runs {
         let report = verify.run();
         assert_eq!(report.code, 0, "run {run} of {runs}: {report}");

@@ -1,36 +1,41 @@
-//! span -> Jaeger: traces that are lost on the way, and services that send none.
+//! span -> Jaeger: traces that are lost on the way, that are late, and services that send none.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
-    parts::{Collector, Jaeger, absent},
+    parts::{Jaeger, absent},
     proxy::{Faults, Proxy, Repeats},
-    verify::Verify,
-    world::{service, traced},
+    verify::{Report, Verify},
+    world::{Pipeline, service, traced, until_accepted},
 };
 
 const HOP: &str = "span -> Jaeger";
+
+/// The report of a run whose spans go through these processors of a collector.
+fn through(processors: &Value, flags: &[&str]) -> Report {
+    let pipeline = Pipeline::through(processors);
+    pipeline.verify().flags(flags).run()
+}
+
+fn tail_sampling(policy: &Value) -> Value {
+    json!({"tail_sampling": {"decision_wait": "1s", "policies": [policy]}})
+}
 
 #[test]
 fn a_collector_that_keeps_90_percent_loses_the_rest_by_name() {
     if absent(&["otelcol", "jaeger"]) {
         return;
     }
-    let jaeger = Jaeger::start();
-    let exporters =
-        json!({"otlp": {"endpoint": jaeger.grpc.to_string(), "tls": {"insecure": true}}});
-    let keep = json!({"tail_sampling": {"decision_wait": "1s", "policies": [
-        {"name": "most", "type": "probabilistic", "probabilistic": {"sampling_percentage": 90}},
-    ]}});
-    let collector = Collector::start_with(&exporters, &keep);
-    let service = traced(&collector.environment("http/protobuf"));
-    let verify = Verify::of(service.address).jaeger(&jaeger);
-    let report = verify.flags(&["--rate", "60", "--wait", "8s"]).run();
+    let most = json!({
+        "name": "most", "type": "probabilistic", "probabilistic": {"sampling_percentage": 90},
+    });
+    let report = through(&tail_sampling(&most), &["--rate", "60", "--wait", "8s"]);
     report.fails(HOP, &["of 240 sampled traces are missing"]);
     report.fails_only(&[HOP]);
     let says = report.says(HOP);
     let lost: u32 = says.split(' ').next().unwrap().parse().unwrap();
     assert!((3..=60).contains(&lost), "about a tenth: {says}");
+    assert!(!says.contains("all of them"), "{says}");
 }
 
 #[test]
@@ -38,20 +43,93 @@ fn a_sampler_that_keeps_slow_traces_is_told_from_a_loss() {
     if absent(&["otelcol", "jaeger"]) {
         return;
     }
-    let jaeger = Jaeger::start();
-    let exporters =
-        json!({"otlp": {"endpoint": jaeger.grpc.to_string(), "tls": {"insecure": true}}});
-    let keep = json!({"tail_sampling": {"decision_wait": "1s", "policies": [
-        {"name": "slow", "type": "latency", "latency": {"threshold_ms": 1000}},
-    ]}});
-    let collector = Collector::start_with(&exporters, &keep);
-    let service = traced(&collector.environment("http/protobuf"));
+    let slow = json!({"name": "slow", "type": "latency", "latency": {"threshold_ms": 1000}});
+    let report = through(&tail_sampling(&slow), &["--wait", "8s"]);
+    let words = ["sampled traces are missing", "keep only slow traces?"];
+    report.fails(HOP, &words);
+}
+
+#[test]
+fn traces_that_wait_in_a_collector_are_late_and_not_lost() {
+    if absent(&["otelcol", "jaeger"]) {
+        return;
+    }
+    let all = json!({"batch": {"timeout": "10m", "send_batch_size": 100_000}});
+    let report = through(&all, &["--wait", "3s"]);
+    assert_eq!(report.code, 3, "{report}");
+    let words = "none of 120 sampled traces has arrived within --wait 3s";
+    let exported = "the service has exported 240 spans";
+    report.expect(HOP, "SKIPPED", &[words, "late", exported]);
+    report.fails_only(&[]);
+}
+
+#[test]
+fn a_last_batch_that_waits_is_told_from_a_loss() {
+    if absent(&["otelcol", "jaeger"]) {
+        return;
+    }
+    let most = json!({"batch": {"timeout": "10m", "send_batch_size": 200}});
+    let report = through(&most, &["--wait", "3s"]);
+    let words = ["sampled traces are missing", "is the export late?"];
+    report.fails(HOP, &words);
+}
+
+#[test]
+fn a_restart_of_jaeger_in_the_run_loses_the_first_traces() {
+    if absent(&["jaeger"]) {
+        return;
+    }
+    let mut jaeger = Jaeger::start();
+    let service = traced(&jaeger.environment());
     let verify = Verify::of(service.address).jaeger(&jaeger);
-    let report = verify.flags(&["--wait", "8s"]).run();
-    report.fails(
-        HOP,
-        &["sampled traces are missing", "keep only slow traces?"],
+    let run = verify.flags(&["--duration", "8s", "--wait", "3s"]).start();
+    until_accepted(&service, 60.0);
+    jaeger.restart();
+    let report = run.end();
+    let words = [
+        "sampled traces are missing",
+        "lost in a restart on the way?",
+    ];
+    report.fails(HOP, &words);
+    report.fails_only(&[HOP]);
+}
+
+#[test]
+fn while_nothing_arrives_jaeger_is_asked_for_one_trace_at_a_time() {
+    if absent(&["jaeger"]) {
+        return;
+    }
+    let jaeger = Jaeger::start();
+    let service = service();
+    let front = Proxy::start(&[jaeger.query], Faults::default());
+    let url = format!("http://{}", front.address);
+    let verify = Verify::of(service.address).flags(&["--jaeger", &url]);
+    let report = verify.flags(&["--wait", "5s"]).run();
+    report.fails(HOP, &["120 of 120 sampled traces are missing"]);
+    let asked = front.passed();
+    assert!(
+        (121..200).contains(&asked),
+        "{asked} requests for 120 traces"
     );
+}
+
+#[test]
+fn of_many_spans_that_differ_the_first_are_listed_and_all_are_counted() {
+    if absent(&["jaeger"]) {
+        return;
+    }
+    let jaeger = Jaeger::start();
+    let service = traced(&jaeger.environment());
+    let other = |_: &str, header: String| header.replace("total;dur=", "total;dur=9");
+    let faults = Faults {
+        timing: Some(Box::new(other)),
+        ..Faults::default()
+    };
+    let front = Proxy::start(&[service.address], faults);
+    let report = Verify::of(front.address).jaeger(&jaeger).run();
+    let words = "and 117 more: 120 of 120 traces differ";
+    report.fails(HOP, &["the duration is", words]);
+    assert_eq!(report.says(HOP).lines().count(), 4, "{report}");
 }
 
 #[test]
@@ -76,19 +154,31 @@ fn a_mirror_is_named_by_its_second_server_spans() {
 }
 
 #[test]
-fn a_service_that_exports_nothing_gets_a_hint_at_its_endpoint() {
+fn a_service_that_exports_nothing_is_named_by_its_own_metrics() {
     if absent(&["jaeger"]) {
         return;
     }
     let jaeger = Jaeger::start();
-    let service = service();
-    let verify = Verify::of(service.address).jaeger(&jaeger);
-    let report = verify.flags(&["--wait", "1s"]).run();
-    report.fails(
-        HOP,
-        &[
-            "120 of 120 sampled traces are missing",
+    let nowhere = [
+        (
             "OTEL_EXPORTER_OTLP_ENDPOINT",
-        ],
-    );
+            "http://127.0.0.1:1".to_owned(),
+        ),
+        ("OTEL_BSP_SCHEDULE_DELAY", "100".to_owned()),
+    ];
+    for (service, words) in [
+        (
+            service(),
+            ["exports no spans", "OTEL_EXPORTER_OTLP_ENDPOINT"],
+        ),
+        (
+            traced(&nowhere),
+            ["could not export its spans", "none was delivered"],
+        ),
+    ] {
+        let verify = Verify::of(service.address).jaeger(&jaeger);
+        let report = verify.flags(&["--wait", "1s"]).run();
+        report.fails(HOP, &["120 of 120 sampled traces are missing"]);
+        report.fails(HOP, &words);
+    }
 }

@@ -59,8 +59,13 @@ pub(crate) fn behind(faults: Faults) -> (Service, Proxy) {
 /// A service that Prometheus scrapes.
 pub(crate) fn scraped() -> (Service, Prometheus) {
     let service = service();
-    let prometheus = prometheus(&[job("httpserver", &[service.address])]);
+    let prometheus = scraping(&service);
     (service, prometheus)
+}
+
+/// A Prometheus that scrapes this service.
+pub(crate) fn scraping(service: &Service) -> Prometheus {
+    prometheus(&[job("httpserver", &[service.address])])
 }
 
 /// Two replicas behind one proxy.
@@ -87,32 +92,28 @@ impl TwoReplicas {
     }
 }
 
-/// A service whose spans go through a collector to Jaeger, and that Prometheus scrapes.
+/// A service whose spans go through a collector to Jaeger.
 pub(crate) struct Pipeline {
     pub(crate) service: Service,
-    pub(crate) prometheus: Prometheus,
     pub(crate) jaeger: Jaeger,
     _collector: Collector,
 }
 
 impl Pipeline {
-    pub(crate) fn start() -> Self {
+    /// With these processors in the collector.
+    pub(crate) fn through(processors: &Value) -> Self {
         let jaeger = Jaeger::start();
-        let collector = Collector::to_jaeger(jaeger.grpc);
-        let service = traced(&collector.environment("grpc"));
+        let collector = Collector::to_jaeger(jaeger.grpc, processors);
         Self {
-            prometheus: prometheus(&[job("httpserver", &[service.address])]),
-            service,
+            service: traced(&collector.environment("grpc")),
             jaeger,
             _collector: collector,
         }
     }
 
-    /// Checks every hop.
+    /// Checks its traces.
     pub(crate) fn verify(&self) -> Verify {
-        Verify::of(self.service.address)
-            .prometheus(&self.prometheus)
-            .jaeger(&self.jaeger)
+        Verify::of(self.service.address).jaeger(&self.jaeger)
     }
 }
 

@@ -10,7 +10,6 @@ use crate::{
     verify::{
         evidence::Evidence,
         model::{
-            answers::by_replica,
             labels::label_text,
             processes::Target,
             scrapes::{ActiveTarget, Scrapes, needed_wait},
@@ -50,7 +49,9 @@ impl Coverage {
                 .iter()
                 .any(|target| target.is_of(&[id.to_owned()].into()))
         };
-        let unseen: Vec<_> = by_replica(&evidence.sent)
+        let unseen: Vec<_> = evidence
+            .sent
+            .by_replica()
             .into_keys()
             .filter(|id| !is_seen(id))
             .collect();

@@ -1,20 +1,16 @@
 //! declared -> drawn: each delay is recomputed from seed and traceparent, and their distribution is the declared one.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::{collections::BTreeMap, time::Duration};
 
 use super::judgement::{Hop, plural};
 use crate::{
     contract::TraceContext,
     delay::{Delay, Domain, draw},
-    load::{Outcome, Sent},
     verify::{
         evidence::Evidence,
         model::{
-            answers::{Answer, answers},
             page::snapshots,
+            requests::Answer,
             statistics::{distance, dkw_band},
         },
     },
@@ -45,8 +41,7 @@ pub fn judge(evidence: &Evidence) -> Hop {
     let mut wrong = mismatches(evidence);
     wrong.extend(other_declarations(evidence));
     wrong.extend(without_timing(evidence));
-    let mut drawn: Vec<_> = answers(&evidence.sent).map(|answer| answer.drawn).collect();
-    drawn.sort();
+    let drawn = evidence.sent.sorted(|answer| answer.drawn);
     if drawn.is_empty() {
         wrong.push("no answer has a complete Server-Timing header: nothing to compare".to_owned());
         return Hop::judged(NAME, wrong, "");
@@ -74,12 +69,10 @@ pub fn judge(evidence: &Evidence) -> Hop {
 fn mismatches(evidence: &Evidence) -> Vec<String> {
     let mut found = BTreeMap::<Mismatch, usize>::new();
     let mut count = 0;
-    let mut seen = BTreeSet::new();
-    for answer in answers(&evidence.sent) {
+    let repeated = evidence.sent.repeated();
+    for answer in evidence.sent.answers() {
         count += 1;
-        let span = answer.trace.map(|trace| (trace.trace_id, trace.parent_id));
-        let is_repeated = span.is_some_and(|span| !seen.insert(span));
-        let mismatch = if is_repeated {
+        let mismatch = if repeated.contains(&answer.index) {
             Some(Mismatch::Repeated)
         } else {
             mismatch(evidence, answer)
@@ -96,7 +89,7 @@ fn mismatches(evidence: &Evidence) -> Vec<String> {
 }
 
 fn mismatch(evidence: &Evidence, answer: Answer<'_>) -> Option<Mismatch> {
-    let sent = answer.sent.trace_context;
+    let sent = answer.sent;
     if evidence.claim.delay_of(sent)? == answer.drawn {
         return None;
     }
@@ -108,7 +101,7 @@ fn mismatch(evidence: &Evidence, answer: Answer<'_>) -> Option<Mismatch> {
         }
     }
     let traces = evidence.traces.found();
-    let spans = traces.and_then(|traces| traces.get(&sent.trace_id));
+    let spans = traces.and_then(|traces| traces.get(sent.trace_id));
     let mut parents = spans.into_iter().flatten().map(|span| span.parent_id);
     let reparented = |parent_id| fits(TraceContext { parent_id, ..sent });
     if parents.any(|parent| parent != sent.parent_id && reparented(parent)) {
@@ -187,12 +180,8 @@ fn other_declarations(evidence: &Evidence) -> Vec<String> {
 /// Answers without a measurement: rejected for load, or a proxy removed the header.
 fn without_timing(evidence: &Evidence) -> Option<String> {
     let mut by_status = BTreeMap::<u16, usize>::new();
-    for sent in &evidence.sent {
-        if let Outcome::Answered { status, timing, .. } = &sent.outcome
-            && (timing.delay.is_none() || timing.total.is_none() || timing.replica.is_none())
-        {
-            *by_status.entry(*status).or_default() += 1;
-        }
+    for status in evidence.sent.untimed() {
+        *by_status.entry(status).or_default() += 1;
     }
     let words: Vec<_> = by_status
         .iter()
@@ -200,7 +189,7 @@ fn without_timing(evidence: &Evidence) -> Option<String> {
         .collect();
     (!words.is_empty()).then(|| {
         format!(
-            "answers without a complete Server-Timing header: {}",
+            "answers without a complete Server-Timing header: {}; does a proxy remove it, or did the service refuse them?",
             words.join(", ")
         )
     })
@@ -208,12 +197,9 @@ fn without_timing(evidence: &Evidence) -> Option<String> {
 
 /// Names a timeout that cut off the long delays.
 fn truncated(evidence: &Evidence) -> String {
-    let is_cut = |sent: &&Sent| {
-        let delay = evidence.claim.delay_of(sent.trace_context);
-        matches!(sent.outcome, Outcome::Failed(_))
-            && delay.is_some_and(|delay| delay >= evidence.timeout)
-    };
-    let cut = evidence.sent.iter().filter(is_cut).count();
+    let drawn = evidence.sent.failed();
+    let drawn = drawn.filter_map(|(_, ids)| evidence.claim.delay_of(ids));
+    let cut = drawn.filter(|delay| *delay >= evidence.timeout).count();
     if cut == 0 {
         return String::new();
     }

@@ -132,3 +132,22 @@ pub fn list_differences(found: &[Difference], source: &str) -> Vec<String> {
     }
     lines
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_differences_the_first_are_listed_and_the_rest_is_counted() {
+        let difference = |n: u32| Difference {
+            of: format!("bucket {n}"),
+            expected: Some(1.0),
+            observed: None,
+        };
+        let listed = |count| list_differences(&(0..count).map(difference).collect::<Vec<_>>(), "x");
+        assert_eq!(listed(1), ["bucket 0: expected 1 (x), found none"]);
+        assert_eq!(listed(6).len(), 6);
+        assert_eq!(listed(8).len(), 7);
+        assert_eq!(listed(8)[6], "and 2 more");
+    }
+}

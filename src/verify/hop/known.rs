@@ -6,13 +6,7 @@ use crate::{
     contract::Step,
     verify::{
         evidence::Evidence,
-        model::{
-            answers::{Answer, by_replica},
-            counts::Counts,
-            histogram::Histogram,
-            page,
-            scrapes::Scrapes,
-        },
+        model::{counts::Counts, histogram::Histogram, page, scrapes::Scrapes},
     },
 };
 
@@ -38,11 +32,12 @@ impl Known {
 /// What is known of each replica that answered.
 pub fn known(evidence: &Evidence, scrapes: &Scrapes) -> BTreeMap<String, Known> {
     let bounds = scrapes.bounds().unwrap_or_default();
-    let totals = |(id, answers): (&str, Vec<Answer<'_>>)| {
-        let totals = answers.iter().map(|answer| answer.total);
+    let totals = |id: &str| {
+        let totals = evidence.sent.totals_of(id);
         (id.to_owned(), Histogram::of(&bounds, totals))
     };
-    let mut answered: BTreeMap<_, _> = by_replica(&evidence.sent).into_iter().map(totals).collect();
+    let ids = evidence.sent.by_replica().into_keys();
+    let mut answered: BTreeMap<_, _> = ids.map(totals).collect();
     let mut known = BTreeMap::new();
     for process in page::processes(&evidence.replicas) {
         let Some(answers) = answered.remove(process.instance_id) else {

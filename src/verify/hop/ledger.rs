@@ -5,11 +5,9 @@ use std::collections::BTreeMap;
 use super::{coverage::Coverage, judgement::Hop, other_traffic, repeats};
 use crate::{
     contract::{Metric, Names, Part, Step, names::label},
-    load::Outcome,
     verify::{
         evidence::Evidence,
         model::{
-            answers::{answers, by_replica},
             labels::label_text,
             page::{processes, snapshots},
             processes::Target,
@@ -75,23 +73,21 @@ impl Ledger {
     fn read(evidence: &Evidence) -> Self {
         let processes = processes(&evidence.replicas);
         let mut failed = BTreeMap::new();
-        for sent in &evidence.sent {
-            if let Outcome::Failed(failure) = &sent.outcome {
-                *failed.entry(failure.kind()).or_default() += 1;
-            }
+        for (kind, _) in evidence.sent.failed() {
+            *failed.entry(kind).or_default() += 1;
         }
         let counts = || processes.iter().map(|process| &process.counts);
         let is_read = |id: &&str| processes.iter().any(|process| process.instance_id == *id);
         Self {
             sent: evidence.sent.len() as f64,
             answered: (evidence.sent.len() - failed.values().sum::<usize>()) as f64,
-            timed: answers(&evidence.sent).count() as f64,
+            timed: (evidence.sent.len() - evidence.sent.unmeasured()) as f64,
             failed,
             accepted: counts().map(|counts| counts.accepted).sum(),
             completed: counts().map(|counts| counts.count(Step::Total)).sum(),
             cancelled: counts().map(|counts| counts.count(Step::Cancelled)).sum(),
             others: other_traffic::requests(evidence),
-            is_complete: by_replica(&evidence.sent).keys().all(is_read)
+            is_complete: evidence.sent.by_replica().keys().all(is_read)
                 && processes.iter().all(|process| process.is_complete),
         }
     }

@@ -5,10 +5,7 @@ use std::time::Duration;
 use super::judgement::{Hop, Verdict};
 use crate::verify::{
     evidence::Evidence,
-    model::{
-        answers::answers,
-        statistics::{Spread, millis_text},
-    },
+    model::statistics::{Spread, difference, millis_text},
 };
 
 const NAME: &str = "drawn -> measured";
@@ -16,7 +13,8 @@ const NAME: &str = "drawn -> measured";
 const USUAL: Duration = Duration::from_millis(5);
 
 pub fn judge(evidence: &Evidence) -> Hop {
-    let Some(spread) = Spread::of(answers(&evidence.sent).map(|it| (it.total, it.drawn))) else {
+    let late = evidence.sent.sorted(|it| difference(it.total, it.drawn));
+    let Some(spread) = Spread::of(&late) else {
         return Hop::skipped(NAME, "no answer has a complete Server-Timing header");
     };
     let given = evidence.limits.max_clock_error;

@@ -9,7 +9,6 @@ use crate::{
     verify::{
         evidence::Evidence,
         model::{
-            answers::{Answer, by_replica, unanswered},
             histogram::Histogram,
             page::{ProcessCounts, processes},
         },
@@ -23,24 +22,26 @@ pub fn judge(evidence: &Evidence) -> Hop {
 }
 
 fn compare(evidence: &Evidence) -> Hop {
-    let mut answers = by_replica(&evidence.sent);
+    let mut answers = evidence.sent.by_replica();
     let others = other_traffic::requests(evidence);
-    let unanswered = unanswered(&evidence.sent);
+    let unmeasured = evidence.sent.unmeasured();
     let (surplus, note) = if others > 0.0 {
         let note = format!("; other traffic: {others} requests, so counts are lower bounds");
         (f64::INFINITY, note)
-    } else if unanswered > 0 {
-        let requests = plural(unanswered, "request");
-        let note = format!("; {requests} without an answer: counts may be higher by as many");
-        (unanswered as f64, note)
+    } else if unmeasured > 0 {
+        let requests = plural(unmeasured, "request");
+        let note = format!(
+            "; {requests} without a measurement in the answer: counts may be higher by as many"
+        );
+        (unmeasured as f64, note)
     } else {
         (0.0, String::new())
     };
     let processes = processes(&evidence.replicas);
     let mut wrong = Vec::new();
     for process in &processes {
-        let own = answers.remove(process.instance_id).unwrap_or_default();
-        wrong.extend(judge_process(process, &own, surplus));
+        answers.remove(process.instance_id);
+        wrong.extend(judge_process(process, evidence, surplus));
     }
     let unread: Vec<_> = answers.iter().map(unread).collect();
     if wrong.is_empty() && !unread.is_empty() {
@@ -57,24 +58,24 @@ fn compare(evidence: &Evidence) -> Hop {
     Hop::judged(NAME, wrong, good).with(unread)
 }
 
-fn unread((replica, answers): (&&str, &Vec<Answer<'_>>)) -> String {
+fn unread((replica, answers): (&&str, &usize)) -> String {
     format!(
         "replica {replica} answered {}, but its /metrics was not read: give its URL with --metrics",
-        plural(answers.len(), "request")
+        plural(*answers, "request")
     )
 }
 
-fn judge_process(process: &ProcessCounts<'_>, answers: &[Answer<'_>], surplus: f64) -> Vec<String> {
+fn judge_process(process: &ProcessCounts<'_>, evidence: &Evidence, surplus: f64) -> Vec<String> {
     let (id, url) = (process.instance_id, process.url);
+    let totals = evidence.sent.totals_of(id);
     if !process.is_complete {
         return vec![format!(
             "replica {id} ({url}) ended during the run: the counts of its {} are lost",
-            plural(answers.len(), "answer")
+            plural(totals.count(), "answer")
         )];
     }
     let zero = Histogram::default();
     let observed = process.counts.step(Step::Total).unwrap_or(&zero);
-    let totals = answers.iter().map(|answer| answer.total);
     let expected = Histogram::of(&observed.bounds(), totals);
     let found = expected.differences(observed, surplus, Step::Total.as_str());
     if found.is_empty() {

@@ -8,6 +8,7 @@ mod known;
 mod ledger;
 mod measured;
 mod metrics;
+mod missing_traces;
 mod other_traffic;
 mod percentile;
 mod received;

@@ -3,17 +3,16 @@
 use super::judgement::Hop;
 use crate::verify::{
     evidence::Evidence,
-    model::{
-        answers::answers,
-        statistics::{Spread, millis_text},
-    },
+    model::statistics::{Spread, difference, millis_text},
 };
 
 const NAME: &str = "measured -> received";
 
 pub fn judge(evidence: &Evidence) -> Hop {
-    let times = answers(&evidence.sent).map(|answer| (answer.sent.service_time(), answer.total));
-    let Some(spread) = Spread::of(times) else {
+    let times = evidence
+        .sent
+        .sorted(|answer| difference(answer.service_time, answer.total));
+    let Some(spread) = Spread::of(&times) else {
         return Hop::skipped(NAME, "no answer has a complete Server-Timing header");
     };
     let mut wrong = Vec::new();

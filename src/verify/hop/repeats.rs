@@ -1,10 +1,11 @@
 //! Requests that reached the service several times each: a mirror or retries on the way, as the counts show it.
 
+use super::other_traffic;
 use crate::{
     contract::Step,
     verify::{
         evidence::Evidence,
-        model::{answers::answers, histogram::Histogram, page::processes},
+        model::{histogram::Histogram, page::processes},
     },
 };
 
@@ -15,20 +16,23 @@ const TOLERANCE: f64 = 0.03;
 
 /// How many times each request was executed, where the counts are a multiple of the answers, bucket by bucket.
 pub fn times(evidence: &Evidence) -> Option<f64> {
-    let totals = answers(&evidence.sent).map(|answer| answer.total);
-    let totals: Vec<_> = totals.collect();
+    if other_traffic::requests(evidence) == 0.0 {
+        return None;
+    }
+    let totals = || evidence.sent.answers().map(|answer| answer.total);
     let mut counted = Histogram::default();
     let mut accepted = 0.0;
     for process in processes(&evidence.replicas) {
         accepted += process.counts.accepted;
         counted.add(process.counts.step(Step::Total)?);
     }
-    let answered = totals.len() as f64;
+    let answers = totals().count();
+    let answered = answers as f64;
     let times = (accepted / answered).round();
-    if totals.len() < MIN_ANSWERS || times < 2.0 || accepted != times * answered {
+    if answers < MIN_ANSWERS || times < 2.0 || accepted != times * answered {
         return None;
     }
-    let expected = Histogram::of(&counted.bounds(), totals.into_iter());
+    let expected = Histogram::of(&counted.bounds(), totals());
     let buckets = expected.buckets.iter().zip(&counted.buckets);
     let (mut off, mut below) = (0.0, (0.0, 0.0));
     for (expected, counted) in buckets {

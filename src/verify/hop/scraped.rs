@@ -17,7 +17,6 @@ use crate::{
     verify::{
         evidence::Evidence,
         model::{
-            answers::unanswered,
             counts::Counts,
             histogram::{Difference, Histogram},
             labels::label_text,
@@ -174,11 +173,11 @@ impl<'a> Comparison<'a> {
     }
 
     fn beside_answers(&self, id: &str, answers: &Histogram, found: &Counts) -> Vec<Difference> {
-        let unanswered = unanswered(&self.evidence.sent) as f64;
+        let unmeasured = self.evidence.sent.unmeasured() as f64;
         let others = other_traffic::by_scrapes(self.evidence);
         let surplus = match others.get(id) {
-            Some(others) if *others > unanswered => f64::INFINITY,
-            _ => unanswered,
+            Some(others) if *others > unmeasured => f64::INFINITY,
+            _ => unmeasured,
         };
         let zero = Histogram::default();
         let found = found.step(Step::Total).unwrap_or(&zero);

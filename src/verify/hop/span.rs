@@ -2,11 +2,14 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use super::judgement::{Hop, plural};
+use super::{
+    judgement::{Hop, plural},
+    missing_traces,
+};
 use crate::verify::{
     evidence::Evidence,
     model::{
-        answers::{Answer, answers},
+        requests::Answer,
         spans::{Span, Traces},
     },
 };
@@ -16,109 +19,116 @@ const NAME: &str = "span -> Jaeger";
 const MAX_LISTED: usize = 3;
 
 pub fn judge(evidence: &Evidence) -> Hop {
-    Hop::of(NAME, &evidence.traces, |traces| compare(evidence, traces))
+    Hop::of(NAME, &evidence.traces, |traces| {
+        Comparison::new(evidence, traces).hop(evidence, traces)
+    })
 }
 
-fn compare(evidence: &Evidence, traces: &Traces) -> Hop {
-    let sampled = answers(&evidence.sent).filter(|answer| answer.sent.sampled);
-    let (mut missing, mut orphans, mut differing, mut count) = (vec![], vec![], vec![], 0);
-    let mut repeated = Vec::new();
-    for answer in sampled {
-        count += 1;
-        match traces.get(&answer.sent.trace_context.trace_id) {
-            None => missing.push(answer),
-            Some(spans) => {
-                if executions(spans) > 1 {
-                    repeated.push(answer);
-                }
-                match server_span(spans, &answer) {
-                    None => orphans.push(answer),
-                    Some(span) => differing.extend(difference(span, &answer)),
-                }
+/// The sampled answers beside their traces: the ids of those with something wrong.
+#[derive(Default)]
+struct Comparison {
+    count: usize,
+    missing: Vec<u128>,
+    orphans: Vec<u128>,
+    repeated: Vec<u128>,
+    differing: usize,
+    first_differences: Vec<String>,
+}
+
+impl Comparison {
+    fn new(evidence: &Evidence, traces: &Traces) -> Self {
+        let mut own = Self::default();
+        for answer in evidence.sent.answers().filter(|answer| answer.sampled) {
+            own.count += 1;
+            match traces.get(answer.sent.trace_id) {
+                None => own.missing.push(answer.sent.trace_id),
+                Some(spans) => own.add(&answer, spans),
+            }
+        }
+        own
+    }
+
+    fn add(&mut self, answer: &Answer<'_>, spans: &[Span]) {
+        if executions(spans) > 1 {
+            self.repeated.push(answer.sent.trace_id);
+        }
+        let Some(span) = server_span(spans, answer) else {
+            self.orphans.push(answer.sent.trace_id);
+            return;
+        };
+        if let Some(difference) = difference(span, answer) {
+            self.differing += 1;
+            if self.differing <= MAX_LISTED {
+                self.first_differences.push(difference);
             }
         }
     }
-    if count == 0 {
-        return Hop::unjudged(NAME, ["no sampled request was answered".to_owned()]);
-    }
-    let mut wrong = Vec::new();
-    if !missing.is_empty() {
-        let hint = if missing.len() == count {
-            "; none has arrived within --wait: is the export late, or does the service export no spans (OTEL_EXPORTER_OTLP_ENDPOINT)?"
-        } else if slowest(&missing) < fastest_of(evidence, traces) {
-            "; all of them are faster than those that are there: does a sampler on the way keep only slow traces?"
-        } else {
-            ""
-        };
-        wrong.push(format!(
-            "{} of {count} sampled traces are missing: {}{hint}",
-            missing.len(),
-            ids(&missing)
-        ));
-    }
-    if !orphans.is_empty() {
-        wrong.push(format!(
-            "{} without the server span of the request: {}",
-            plural(orphans.len(), "trace"),
-            ids(&orphans)
-        ));
-    }
-    let more = differing.len().saturating_sub(MAX_LISTED);
-    let of = differing.len();
-    wrong.extend(differing.into_iter().take(MAX_LISTED));
-    if more > 0 {
-        wrong.push(format!("and {more} more: {of} of {count} traces differ"));
-    }
-    let good = format!(
-        "{count} of {count} sampled traces, each with the measured duration and the drawn delay"
-    );
-    let hop = Hop::judged(NAME, wrong, good);
-    if repeated.is_empty() {
-        return hop;
-    }
-    hop.warned([format!(
-        "{} of {count} requests were executed more than once (several server spans in the trace: a mirror or a retry on the way): {}",
-        repeated.len(),
-        ids(&repeated)
-    )])
-}
 
-fn slowest(answers: &[Answer<'_>]) -> Option<Duration> {
-    answers.iter().map(|answer| answer.total).max()
-}
-
-/// The shortest measurement whose trace is there.
-fn fastest_of(evidence: &Evidence, traces: &Traces) -> Option<Duration> {
-    let there = answers(&evidence.sent)
-        .filter(|answer| traces.contains_key(&answer.sent.trace_context.trace_id));
-    there.map(|answer| answer.total).min()
+    fn hop(self, evidence: &Evidence, traces: &Traces) -> Hop {
+        let count = self.count;
+        if count == 0 {
+            return Hop::unjudged(NAME, ["no sampled request was answered".to_owned()]);
+        }
+        let mut wrong = Vec::new();
+        if !self.missing.is_empty() {
+            let failed = missing_traces::failed_exports(evidence);
+            if self.missing.len() == count && failed.is_empty() {
+                return Hop::unjudged(NAME, missing_traces::none_yet(evidence, count));
+            }
+            wrong.push(format!(
+                "{} of {count} sampled traces are missing: {}{}",
+                self.missing.len(),
+                listed(&self.missing),
+                missing_traces::hint(evidence, traces)
+            ));
+            wrong.extend(failed);
+        }
+        if !self.orphans.is_empty() {
+            wrong.push(format!(
+                "{} without the server span of the request: {}",
+                plural(self.orphans.len(), "trace"),
+                listed(&self.orphans)
+            ));
+        }
+        wrong.extend(self.first_differences);
+        if self.differing > MAX_LISTED {
+            let (more, of) = (self.differing - MAX_LISTED, self.differing);
+            wrong.push(format!("and {more} more: {of} of {count} traces differ"));
+        }
+        let good = format!(
+            "{count} of {count} sampled traces, each with the measured duration and the drawn delay"
+        );
+        let hop = Hop::judged(NAME, wrong, good);
+        if self.repeated.is_empty() {
+            return hop;
+        }
+        hop.warned([format!(
+            "{} of {count} requests were executed more than once (several server spans in the trace: a mirror or a retry on the way): {}",
+            self.repeated.len(),
+            listed(&self.repeated)
+        )])
+    }
 }
 
 /// How many times the service executed this request, by its spans.
 fn executions(spans: &[Span]) -> usize {
-    let is_own = |span: &&Span| span.is_server && span.drawn_ns.is_some();
-    let ids = spans.iter().filter(is_own).map(|span| span.id);
+    let ids = spans.iter().map(|span| span.id);
     ids.collect::<BTreeSet<_>>().len()
 }
 
 /// The service's own span: the child of the request's span; otherwise (a proxy opened spans) the replica's server span.
 fn server_span<'a>(spans: &'a [Span], answer: &Answer<'_>) -> Option<&'a Span> {
     let is_from = |id: &str| id == answer.replica;
-    let own = || {
-        spans.iter().filter(|span| {
-            let is_ours = span.instance_id.as_deref().is_none_or(is_from);
-            span.is_server && span.drawn_ns.is_some() && is_ours
-        })
-    };
+    let is_own = |span: &&Span| span.instance_id.as_deref().is_none_or(is_from);
+    let own = || spans.iter().filter(is_own);
     let answered = answer.trace.map(|trace| trace.parent_id);
     let exact = own().find(|span| Some(span.id) == answered);
-    let parent_id = answer.sent.trace_context.parent_id;
-    let child = || own().find(|span| span.parent_id == parent_id);
+    let child = || own().find(|span| span.parent_id == answer.sent.parent_id);
     exact.or_else(child).or_else(|| own().next())
 }
 
 fn difference(span: &Span, answer: &Answer<'_>) -> Option<String> {
-    let trace = answer.sent.trace_context.trace_id;
+    let trace = answer.sent.trace_id;
     let differs = |in_span: Option<u64>, in_answer: Duration, what: &str| {
         let in_answer = in_answer.as_nanos();
         if in_span.map(u128::from) == Some(in_answer) {
@@ -130,18 +140,12 @@ fn difference(span: &Span, answer: &Answer<'_>) -> Option<String> {
         ))
     };
     differs(span.took_ns, answer.total, "duration")
-        .or_else(|| differs(span.drawn_ns, answer.drawn, "drawn delay"))
+        .or_else(|| differs(Some(span.drawn_ns), answer.drawn, "drawn delay"))
 }
 
-fn ids(answers: &[Answer<'_>]) -> String {
-    let first = answers.iter().take(MAX_LISTED);
-    let first: Vec<_> = first
-        .map(|answer| format!("{:032x}", answer.sent.trace_context.trace_id))
-        .collect();
-    let more = if answers.len() > MAX_LISTED {
-        ", ..."
-    } else {
-        ""
-    };
+fn listed(ids: &[u128]) -> String {
+    let first = ids.iter().take(MAX_LISTED);
+    let first: Vec<_> = first.map(|id| format!("{id:032x}")).collect();
+    let more = if ids.len() > MAX_LISTED { ", ..." } else { "" };
     first.join(", ") + more
 }

@@ -1,8 +1,9 @@
 //! What the sources returned, and the arithmetic on it. Pure: no client, no clock.
 
-pub mod answers;
+pub mod agreement;
 pub mod claim;
 pub mod counts;
+pub mod exports;
 pub mod exposition;
 pub mod finding;
 pub mod histogram;
@@ -13,6 +14,7 @@ pub mod processes;
 pub mod promql;
 pub mod quantile_query;
 pub mod rate;
+pub mod requests;
 pub mod scrapes;
 pub mod series;
 pub mod spans;

@@ -1,6 +1,6 @@
 //! Snapshots of a replica's `/metrics`, and what each process behind it counted between them.
 
-use super::{counts::Counts, exposition::Sample, finding::Finding};
+use super::{counts::Counts, exports::Exports, exposition::Sample, finding::Finding};
 use crate::contract::{
     Metric, Names, Part,
     names::{PROCESS_START_TIME, TARGET_INFO, label},
@@ -17,6 +17,7 @@ pub struct PageSnapshot {
     pub counts: Counts,
     /// Start of the process, in seconds of Unix time.
     pub started: Option<f64>,
+    pub exports: Exports,
 }
 
 /// All snapshots of one URL, in order.
@@ -26,6 +27,8 @@ pub struct Replica {
     pub snapshots: Vec<PageSnapshot>,
     /// How many snapshots there were when everything that was sent had been counted.
     pub settled: Option<usize>,
+    /// Read after the wait for traces, where some are missing.
+    pub after: Option<PageSnapshot>,
 }
 
 /// What one process counted during the run, by its own `/metrics`.
@@ -71,7 +74,7 @@ impl PageSnapshot {
                 }
                 None if sample.name == TARGET_INFO => page.instance_id = text(label::INSTANCE_ID),
                 None if sample.name == PROCESS_START_TIME => page.started = Some(sample.value),
-                None => {}
+                None => page.exports.add(sample),
             }
         }
         if !has_accepted {
@@ -130,6 +133,14 @@ impl Replica {
         });
     }
 
+    /// What happened to the spans since the first snapshot; `None` where its process has changed.
+    pub fn exports(&self) -> Option<Exports> {
+        let first = self.snapshots.first()?;
+        let last = self.after.as_ref().or(self.snapshots.last())?;
+        let is_same = last.instance_id == first.instance_id;
+        is_same.then(|| last.exports.since(first.exports))
+    }
+
     /// Whether several processes answer in turn, so that no two snapshots can be compared.
     pub fn alternates(&self) -> bool {
         let all = self.snapshots.iter();
@@ -176,6 +187,7 @@ xy_requests_accepted_total 99
             url: String::new(),
             snapshots: pages.iter().map(page).collect(),
             settled: Some(pages.len()),
+            after: None,
         }
     }
 

@@ -16,6 +16,9 @@ use super::{
 };
 use crate::contract::Step;
 
+/// The shortest wait that is usual.
+pub const USUAL_WAIT: Duration = Duration::from_mins(1);
+
 #[derive(Clone, Debug)]
 pub struct Scrapes {
     /// Those of the replicas that answered.
@@ -113,6 +116,12 @@ pub fn needed_wait(interval_seconds: f64) -> Duration {
     Duration::try_from_secs_f64((2.0 * interval_seconds).ceil() + 5.0).unwrap_or(Duration::MAX)
 }
 
+/// How long to wait for scrapes of these targets, unless a flag says it.
+pub fn usual_wait<'a>(targets: impl Iterator<Item = &'a ActiveTarget>) -> Duration {
+    let intervals = targets.filter_map(ActiveTarget::interval);
+    needed_wait(intervals.fold(0.0, f64::max)).max(USUAL_WAIT)
+}
+
 /// Seconds of a duration as Prometheus writes it: `1m30s`, `500ms`.
 fn parse_duration(text: &str) -> Option<f64> {
     let (mut rest, mut seconds) = (text, 0.0);
@@ -137,6 +146,23 @@ fn parse_duration(text: &str) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_usual_wait_is_two_intervals_of_the_slowest_target_and_at_least_a_minute() {
+        let target = |interval: Option<&str>| ActiveTarget {
+            scrape_interval: interval.map(str::to_owned),
+            ..ActiveTarget::default()
+        };
+        for (intervals, seconds) in [
+            (&[][..], 60),
+            (&[None], 60),
+            (&[Some("1s"), Some("15s")], 60),
+            (&[Some("2m"), Some("1s"), None], 245),
+        ] {
+            let targets: Vec<_> = intervals.iter().copied().map(target).collect();
+            assert_eq!(usual_wait(targets.iter()).as_secs(), seconds);
+        }
+    }
 
     #[test]
     fn intervals_are_read_as_prometheus_writes_them() {

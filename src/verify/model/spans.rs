@@ -1,57 +1,90 @@
 //! Spans out of a trace in OTLP JSON. Absent fields are left out; senders differ in how they write numbers and kinds.
 //! <https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding>
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use opentelemetry_semantic_conventions::resource::SERVICE_INSTANCE_ID;
 use serde_json::Value;
 
 use crate::contract::names::attribute;
 
-/// Spans by trace id.
-pub type Traces = BTreeMap<u128, Vec<Span>>;
+/// Traces by their ids: of each, the server spans of this service.
+#[derive(Clone, Debug, Default)]
+pub struct Traces {
+    spans: BTreeMap<u128, Box<[Span]>>,
+    /// Each instance id, once: a run may have a million spans.
+    instances: BTreeSet<Arc<str>>,
+}
 
-/// The fields of a span that are compared.
+/// A server span of this service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Span {
     pub id: u64,
     pub parent_id: u64,
-    pub is_server: bool,
     pub took_ns: Option<u64>,
-    pub drawn_ns: Option<u64>,
-    pub instance_id: Option<String>,
+    pub drawn_ns: u64,
+    pub instance_id: Option<Arc<str>>,
 }
 
-/// Every span of a trace.
-pub fn read_spans(trace: &Value) -> Vec<Span> {
-    let mut spans = Vec::new();
+impl Traces {
+    pub fn get(&self, id: u128) -> Option<&[Span]> {
+        self.spans.get(&id).map(AsRef::as_ref)
+    }
+
+    pub fn len(&self) -> usize {
+        self.spans.len()
+    }
+
+    pub fn add(&mut self, id: u128, mut spans: Vec<Span>) {
+        for instance in spans.iter_mut().filter_map(|it| it.instance_id.as_mut()) {
+            match self.instances.get(instance) {
+                Some(known) => *instance = Arc::clone(known),
+                None => _ = self.instances.insert(Arc::clone(instance)),
+            }
+        }
+        self.spans.insert(id, spans.into());
+    }
+}
+
+/// The server spans of this service in a trace; `None` where the trace has no span at all.
+pub fn read_spans(trace: &Value) -> Option<Vec<Span>> {
+    let (mut own, mut is_empty) = (Vec::with_capacity(1), true); // a larger one would leave holes
     for resource in list(&trace["resourceSpans"]) {
         let instance_id = attribute(&resource["resource"], SERVICE_INSTANCE_ID);
         let instance_id = instance_id.and_then(Value::as_str);
         for scope in list(&resource["scopeSpans"]) {
-            spans.extend(list(&scope["spans"]).map(|span| Span::read(span, instance_id)));
+            for span in list(&scope["spans"]) {
+                is_empty = false;
+                own.extend(Span::read(span, instance_id));
+            }
         }
     }
-    spans
+    (!is_empty).then_some(own)
 }
 
 impl Span {
-    fn read(span: &Value, instance_id: Option<&str>) -> Self {
+    /// `None` for other spans.
+    fn read(span: &Value, instance_id: Option<&str>) -> Option<Self> {
+        if span["kind"] != 2 && span["kind"] != "SPAN_KIND_SERVER" {
+            return None;
+        }
         let [start, end] = ["startTimeUnixNano", "endTimeUnixNano"].map(|key| whole(&span[key]));
         let id = |key: &str| {
             let text = span[key].as_str().unwrap_or_default();
             u64::from_str_radix(text, 16).unwrap_or_default()
         };
-        Self {
+        Some(Self {
             id: id("spanId"),
             parent_id: id("parentSpanId"),
-            is_server: span["kind"] == 2 || span["kind"] == "SPAN_KIND_SERVER",
             took_ns: start
                 .zip(end)
                 .and_then(|(start, end)| end.checked_sub(start)),
-            drawn_ns: attribute(span, attribute::DRAWN_NS).and_then(whole),
-            instance_id: instance_id.map(str::to_owned),
-        }
+            drawn_ns: attribute(span, attribute::DRAWN_NS).and_then(whole)?,
+            instance_id: instance_id.map(Arc::from),
+        })
     }
 }
 
@@ -75,10 +108,9 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn only(resource: &Value, span: &Value) -> Span {
+    fn read(resource: &Value, span: &Value) -> Option<Vec<Span>> {
         let scopes = json!([{"spans": [span]}]);
-        let trace = json!({"resourceSpans": [{"resource": resource, "scopeSpans": scopes}]});
-        read_spans(&trace).remove(0)
+        read_spans(&json!({"resourceSpans": [{"resource": resource, "scopeSpans": scopes}]}))
     }
 
     #[test]
@@ -89,23 +121,41 @@ mod tests {
         let expected = Span {
             id: 16,
             parent_id: 255,
-            is_server: true,
             took_ns: Some(1_000_000_003),
-            drawn_ns: Some(7),
-            instance_id: Some("i".to_owned()),
+            drawn_ns: 7,
+            instance_id: Some("i".into()),
         };
         for kind in [json!(2), json!("SPAN_KIND_SERVER")] {
             let span = json!({
                 "spanId": "0000000000000010", "parentSpanId": "00000000000000ff", "kind": kind, "attributes": [drawn],
                 "startTimeUnixNano": "1700000000000000001", "endTimeUnixNano": 1_700_000_001_000_000_004_u64,
             });
-            assert_eq!(only(&resource, &span), expected);
+            assert_eq!(read(&resource, &span), Some(vec![expected.clone()]));
         }
+        let least = read(&Value::Null, &json!({"kind": 2, "attributes": [drawn]})).unwrap();
+        assert_eq!((least[0].parent_id, least[0].took_ns), (0, None));
     }
 
     #[test]
-    fn absent_fields_are_left_out() {
-        let span = only(&Value::Null, &json!({}));
-        assert_eq!((span.parent_id, span.took_ns), (0, None));
+    fn a_trace_of_other_spans_is_there_and_has_none_of_the_service() {
+        assert_eq!(read_spans(&json!({})), None);
+        assert_eq!(read(&Value::Null, &json!({"kind": 2})), Some(Vec::new()));
+        assert_eq!(read(&Value::Null, &json!({})), Some(Vec::new()));
+    }
+
+    #[test]
+    fn an_instance_is_kept_once() {
+        let span = |id| Span {
+            id,
+            parent_id: 0,
+            took_ns: None,
+            drawn_ns: 0,
+            instance_id: Some("i".into()),
+        };
+        let mut traces = Traces::default();
+        (1..=2).for_each(|id| traces.add(id.into(), vec![span(id)]));
+        let instance = |id| traces.get(id).unwrap()[0].instance_id.clone().unwrap();
+        assert!(Arc::ptr_eq(&instance(1), &instance(2)));
+        assert_eq!(traces.len(), 2);
     }
 }

@@ -78,16 +78,12 @@ pub struct Spread {
 }
 
 impl Spread {
-    /// Of `later - earlier` of each pair; `None` where there are no pairs.
-    pub fn of(pairs: impl Iterator<Item = (Duration, Duration)>) -> Option<Self> {
-        let mut seconds: Vec<_> = pairs
-            .map(|(later, earlier)| difference(later, earlier))
-            .collect();
-        seconds.sort_by(f64::total_cmp);
+    /// Of sorted differences; `None` where there are none.
+    pub fn of(seconds: &[f64]) -> Option<Self> {
         Some(Self {
             min: *seconds.first()?,
-            p50: order_statistic(&seconds, 0.5)?,
-            p99: order_statistic(&seconds, 0.99)?,
+            p50: order_statistic(seconds, 0.5)?,
+            p99: order_statistic(seconds, 0.99)?,
             max: *seconds.last()?,
         })
     }
@@ -105,7 +101,8 @@ pub fn millis_text(seconds: f64) -> String {
     format!("{:.3} ms", 1e3 * seconds)
 }
 
-fn difference(later: Duration, earlier: Duration) -> f64 {
+/// Seconds from one instant to another.
+pub fn difference(later: Duration, earlier: Duration) -> f64 {
     match later.checked_sub(earlier) {
         Some(more) => more.as_secs_f64(),
         None => -(earlier.saturating_sub(later)).as_secs_f64(),

@@ -9,8 +9,8 @@ use crate::{
     verify::{
         evidence::Evidence,
         model::{
-            answers::answers, histogram::Histogram, page::processes, quantile_query::QUANTILES,
-            scrapes::Scrapes, statistics::order_statistic,
+            histogram::Histogram, page::processes, quantile_query::QUANTILES, scrapes::Scrapes,
+            statistics::order_statistic,
         },
     },
 };
@@ -47,20 +47,17 @@ pub struct Table(Vec<Row>);
 
 impl Table {
     pub fn of(evidence: &Evidence) -> Self {
-        let (mut drawn, mut totals): (Vec<_>, Vec<_>) = answers(&evidence.sent)
-            .map(|answer| (answer.drawn, answer.total))
-            .unzip();
-        drawn.sort();
-        totals.sort();
-        let counts = bounds(evidence).map(|bounds| Histogram::of(&bounds, totals.iter().copied()));
+        let answers = || evidence.sent.answers();
+        let drawn = quantiles(&evidence.sent.sorted(|answer| answer.drawn));
+        let totals = quantiles(&evidence.sent.sorted(|answer| answer.total));
+        let counts = bounds(evidence)
+            .map(|bounds| Histogram::of(&bounds, answers().map(|answer| answer.total)));
         let run = evidence.scrapes.found().map(|scrapes| &scrapes.run);
         let is_same = counts
             .as_ref()
             .is_some_and(|counts| is_scraped(evidence, counts));
         let row = |(index, q): (usize, f64)| {
-            let seconds =
-                |sorted: &[Duration]| order_statistic(sorted, q).map(|value| value.as_secs_f64());
-            let (drawn, measured) = (seconds(&drawn), seconds(&totals));
+            let (drawn, measured) = (drawn[index], totals[index]);
             let bucketed = counts.as_ref().map(|counts| counts.quantile(q));
             let expected = run.and_then(|run| run.expected.get(index).copied());
             let reported = run.and_then(|run| run.reported.get(index).copied().flatten());
@@ -83,6 +80,11 @@ impl Table {
         };
         Self(QUANTILES.into_iter().enumerate().map(row).collect())
     }
+}
+
+/// Seconds, at each of [`QUANTILES`].
+fn quantiles(sorted: &[Duration]) -> [Option<f64>; QUANTILES.len()] {
+    QUANTILES.map(|q| order_statistic(sorted, q).map(|time| time.as_secs_f64()))
 }
 
 /// Whether Prometheus has these counts, and no others.

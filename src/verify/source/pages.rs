@@ -15,6 +15,7 @@ use crate::{
         exposition::{self, ExpositionError},
         finding::Finding,
         page::{PageSnapshot, Replica},
+        requests::Requests,
     },
 };
 
@@ -93,6 +94,7 @@ impl<'a> ReplicaPages<'a> {
             url: without_password(&url),
             snapshots: vec![first],
             settled: None,
+            after: None,
         };
         self.replicas.push((url, replica));
     }
@@ -117,11 +119,12 @@ impl<'a> ReplicaPages<'a> {
     }
 
     /// Reads until each answer is counted, and each request without an answer has ended.
-    pub async fn settle(&mut self, answered: &BTreeMap<&str, usize>, unanswered: usize) {
+    pub async fn settle(&mut self, sent: &Requests) {
+        let (answered, has_failed) = (sent.by_replica(), sent.failed().next().is_some());
         wait::until("the counts to settle", SETTLE, async || {
             self.read_all().await;
             let mut all = self.replicas.iter();
-            all.all(|(_, replica)| is_settled(replica, answered, unanswered))
+            all.all(|(_, replica)| is_settled(replica, &answered, has_failed))
                 .then_some(())
         })
         .await;
@@ -140,6 +143,13 @@ impl<'a> ReplicaPages<'a> {
                     replica.thin_out();
                 }
             }
+        }
+    }
+
+    /// Reads all replicas once more, for the counters of exported spans alone.
+    pub async fn read_exports(&mut self) {
+        for index in 0..self.replicas.len() {
+            self.replicas[index].1.after = self.read(&self.replicas[index].0).await.ok();
         }
     }
 
@@ -192,12 +202,12 @@ impl<T> From<PageError> for Finding<T> {
     }
 }
 
-fn is_settled(replica: &Replica, answered: &BTreeMap<&str, usize>, unanswered: usize) -> bool {
+fn is_settled(replica: &Replica, answered: &BTreeMap<&str, usize>, has_failed: bool) -> bool {
     let mut running = replica.processes();
     running.retain(|process| process.is_complete);
     running.iter().all(|process| {
         let expected = answered.get(process.instance_id).copied();
         process.counts.count(Step::Total) >= expected.unwrap_or_default() as f64
-            && (unanswered == 0 || process.counts.accepted <= process.counts.ended())
+            && (!has_failed || process.counts.accepted <= process.counts.ended())
     })
 }

@@ -37,20 +37,24 @@ pub struct Difference {
 impl Histogram {
     /// What buckets with these bounds count of these times.
     pub fn of(bounds: &[f64], times: impl Iterator<Item = Duration>) -> Self {
-        let mut seconds: Vec<_> = times.map(|time| time.as_secs_f64()).collect();
-        seconds.sort_by(f64::total_cmp);
-        let bucket = |le: f64| Bucket {
-            le,
-            cumulative: seconds.partition_point(|&time| time <= le) as f64,
-        };
         let ends = bounds.iter().copied().filter(|le| le.is_finite());
-        let sum = seconds.iter().sum();
-        Self {
-            buckets: ends.chain([f64::INFINITY]).map(bucket).collect(),
-            sum,
-            count: seconds.len() as f64,
-            scale: sum,
+        let mut own = Self::default();
+        for le in ends.chain([f64::INFINITY]) {
+            own.bucket(le);
         }
+        for seconds in times.map(|time| time.as_secs_f64()) {
+            let at = own.buckets.partition_point(|bucket| bucket.le < seconds);
+            own.buckets[at].cumulative += 1.0;
+            own.count += 1.0;
+            own.sum += seconds;
+        }
+        let mut below = 0.0;
+        for bucket in &mut own.buckets {
+            below += bucket.cumulative;
+            bucket.cumulative = below;
+        }
+        own.scale = own.sum;
+        own
     }
 
     /// What was counted since `before`; a bound that `before` lacks started at 0.

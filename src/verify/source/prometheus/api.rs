@@ -5,7 +5,7 @@ use reqwest::Url;
 use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::{
-    client::{Client, ClientError},
+    client::{Client, ClientError, without_password},
     verify::{
         model::{
             exposition::number,
@@ -36,6 +36,10 @@ pub enum PrometheusError {
     Refused { query: String, reason: String },
     #[error("`{query}`: unexpected answer of Prometheus: {reason}")]
     Answer { query: String, reason: &'static str },
+    #[error(
+        "{url}: answers differ from one query to the next ({difference}): are there two servers behind this address? Give the address of one of them"
+    )]
+    Differs { url: String, difference: String },
 }
 
 #[derive(Deserialize)]
@@ -79,6 +83,12 @@ struct Pair(f64, String);
 impl Prometheus {
     pub fn new(client: Client, base: Url) -> Self {
         Self { client, base }
+    }
+
+    /// The error of answers that cannot be of one server.
+    pub fn differs(&self, difference: String) -> PrometheusError {
+        let url = without_password(&self.base);
+        PrometheusError::Differs { url, difference }
     }
 
     /// Its own time, in milliseconds of Unix time.

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::api::{Prometheus, PrometheusError};
 use crate::{
     contract::{
-        Metric, Names, Step,
+        Metric, Names, Part, Step,
         names::{PROCESS_START_TIME, TARGET_INFO, label},
     },
     verify::model::{
+        agreement,
         labels::{INSTANCE, JOB, Labels, NAME},
         promql::{Selector, quoted, regex_escaped},
         quantile_query::{QUANTILES, QuantileQuery},
@@ -25,11 +26,38 @@ pub struct Queries<'a> {
     pub prometheus: Prometheus,
     pub names: &'a Names,
     pub selector: &'a Selector,
+    /// The counters of the last answer.
+    last: Vec<Series>,
+    /// How two answers differ that should not.
+    difference: Option<String>,
 }
 
-impl Queries<'_> {
+impl<'a> Queries<'a> {
+    pub fn new(prometheus: Prometheus, names: &'a Names, selector: &'a Selector) -> Self {
+        Self {
+            prometheus,
+            names,
+            selector,
+            last: Vec::new(),
+            difference: None,
+        }
+    }
+
+    /// Whether all answers can be of one server.
+    pub fn is_one_server(&self) -> bool {
+        self.difference.is_none()
+    }
+
+    /// Fails where they cannot.
+    pub fn agree(&self) -> Result<(), PrometheusError> {
+        let difference = self.difference.clone();
+        difference.map_or(Ok(()), |difference| {
+            Err(self.prometheus.differs(difference))
+        })
+    }
+
     /// Raw samples of the service's own counters, and of the series that tell its processes apart.
-    pub async fn raw(&self, lookback: i64) -> Result<Vec<Series>, PrometheusError> {
+    pub async fn raw(&mut self, lookback: i64) -> Result<Vec<Series>, PrometheusError> {
         let latency = self.names.family(Metric::ExecutionLatency);
         let accepted = self.names.family(Metric::RequestsAccepted);
         let selector = self.selector.and();
@@ -37,6 +65,7 @@ impl Queries<'_> {
             "{{{NAME}=~\"{latency}_(bucket|count|sum)|{accepted}\"{selector}}}[{lookback}ms]"
         );
         let mut raw = self.prometheus.raw(&own).await?;
+        self.compare(&raw);
         let jobs = raw.iter().map(|series| series.labels.get(JOB));
         let jobs: BTreeSet<_> = jobs.map(|job| job.map_or("", String::as_str)).collect();
         if !jobs.is_empty() {
@@ -48,6 +77,17 @@ impl Queries<'_> {
             raw.extend(self.prometheus.raw(&about).await?);
         }
         Ok(raw)
+    }
+
+    fn compare(&mut self, raw: &[Series]) {
+        let is_counter = |series: &&Series| {
+            let part = self.names.read(series.name()).map(|(_, part)| part);
+            matches!(part, Some(Part::Count | Part::Value))
+        };
+        let counters: Vec<_> = raw.iter().filter(is_counter).cloned().collect();
+        let difference = agreement::difference(&self.last, &counters);
+        self.difference = self.difference.take().or(difference);
+        self.last = counters;
     }
 
     pub async fn quantiles(

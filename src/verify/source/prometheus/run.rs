@@ -20,7 +20,7 @@ use crate::{
             promql::Selector,
             quantile_query::{self, QuantileQuery},
             rate::Range,
-            scrapes::{ActiveTarget, Scrapes, needed_wait},
+            scrapes::{ActiveTarget, Scrapes, USUAL_WAIT, usual_wait},
             series::Series,
         },
         source::wait::{self, unix_millis},
@@ -31,8 +31,7 @@ use crate::{
 const LOOKBACK_MS: i64 = 300_000;
 /// A scrape that begins this long after the last answer has seen it, however Prometheus rounds.
 const SCRAPE_MARGIN_MS: i64 = 20;
-/// The usual wait, and the longest one for intervals of targets that may be another service's.
-const USUAL_WAIT: Duration = Duration::from_mins(1);
+/// The longest usual wait for targets that may be another service's.
 const LONGEST_WAIT: Duration = Duration::from_mins(5);
 
 /// The replicas that answered, with the counts of those whose page was read.
@@ -62,18 +61,15 @@ impl<'a> PrometheusRun<'a> {
         let asked = unix_millis();
         let now = prometheus.now().await?;
         let mut run = Self {
-            queries: Queries {
-                prometheus,
-                names,
-                selector,
-            },
+            queries: Queries::new(prometheus, names, selector),
             wait,
             window: Window::default(),
             clock_ahead: now - asked.midpoint(unix_millis()),
         };
         let what = "Prometheus to scrape every replica before the run";
         let active = run.queries.prometheus.targets().await?;
-        let wait = run.wait_for(&active, &run.queries.raw(LOOKBACK_MS).await?);
+        let raw = run.queries.raw(LOOKBACK_MS).await?;
+        let wait = run.wait_for(&active, &raw);
         let seen = wait::until(what, wait, async || {
             let active = run.queries.prometheus.targets().await.ok()?;
             let raw = run.queries.raw(LOOKBACK_MS).await.ok()?;
@@ -97,14 +93,10 @@ impl<'a> PrometheusRun<'a> {
         }
         let targets: BTreeSet<_> = self.queries.own(raw).map(Series::target).collect();
         let is_own = |target: &&ActiveTarget| targets.iter().any(|own| fits(own, &target.labels));
-        let longest = |intervals: &mut dyn Iterator<Item = &ActiveTarget>| {
-            let intervals = intervals.filter_map(ActiveTarget::interval);
-            needed_wait(intervals.fold(0.0, f64::max)).max(USUAL_WAIT)
-        };
         if targets.is_empty() {
-            longest(&mut active.iter()).min(LONGEST_WAIT)
+            usual_wait(active.iter()).min(LONGEST_WAIT)
         } else {
-            longest(&mut active.iter().filter(is_own))
+            usual_wait(active.iter().filter(is_own))
         }
     }
 
@@ -139,12 +131,15 @@ impl<'a> PrometheusRun<'a> {
         .await;
         self.window.ended = last? + SCRAPE_MARGIN_MS;
         let active = self.queries.prometheus.targets().await?;
-        let wait = self.wait_for(&active, &self.queries.raw(self.lookback().await?).await?);
+        let lookback = self.lookback().await?;
+        let raw = self.queries.raw(lookback).await?;
+        let wait = self.wait_for(&active, &raw);
         wait::until(what, wait, async || {
             let active = self.queries.prometheus.targets().await.ok()?;
-            let raw = self.queries.raw(self.lookback().await.ok()?).await.ok()?;
-            self.is_scraped(&active, &self.targets(&raw, &[]), answered)
-                .then_some(())
+            let lookback = self.lookback().await.ok()?;
+            let raw = self.queries.raw(lookback).await.ok()?;
+            let is_done = self.is_scraped(&active, &self.targets(&raw, &[]), answered);
+            (is_done || !self.queries.is_one_server()).then_some(())
         })
         .await;
         self.fetch(answered, rate_window, wait).await
@@ -172,7 +167,7 @@ impl<'a> PrometheusRun<'a> {
     }
 
     async fn fetch(
-        self,
+        mut self,
         answered: &Answered<'_>,
         rate_window: Option<Duration>,
         waited: Duration,
@@ -181,7 +176,9 @@ impl<'a> PrometheusRun<'a> {
         let window = rate_window.map(|window| i64::try_from(window.as_millis()));
         let window = window.map(|millis| millis.unwrap_or(i64::MAX));
         let lookback = self.lookback().await? + window.unwrap_or_default();
-        let mut targets = self.targets(&self.queries.raw(lookback).await?, &active);
+        let raw = self.queries.raw(lookback).await?;
+        self.queries.agree()?;
+        let mut targets = self.targets(&raw, &active);
         identify(&mut targets, &answered.pages);
         let (targets, others): (Vec<_>, Vec<_>) = targets
             .into_iter()
@@ -209,6 +206,7 @@ impl<'a> PrometheusRun<'a> {
             None => Vec::new(),
         };
         let raw = self.queries.raw(lookback + 1000).await?;
+        self.queries.agree()?;
         let judged = raw
             .iter()
             .filter(|series| own.iter().any(|own| series.is_from(own)));
