@@ -146,6 +146,15 @@ impl Report {
         assert_eq!(self.code, 1, "{self}");
     }
 
+    /// Asserts that nothing was sent, and that the error has these words.
+    #[track_caller]
+    pub(crate) fn refuses(&self, words: &[&str]) {
+        assert_eq!((self.code, &self.json), (2, &Value::Null), "{self}");
+        for word in words {
+            assert!(self.stderr.contains(word), "`{word}` is not in {self}");
+        }
+    }
+
     /// Asserts that only these hops failed.
     #[track_caller]
     pub(crate) fn fails_only(&self, names: &[&str]) {

@@ -10,6 +10,7 @@ use crate::{
         model::{
             exposition::number,
             labels::{INSTANCE, JOB, Labels},
+            refusal,
             scrapes::ActiveTarget,
             series::{Point, Series},
         },
@@ -79,6 +80,17 @@ struct VectorSample {
 
 #[derive(Deserialize)]
 struct Pair(f64, String);
+
+impl PrometheusError {
+    /// What to do where waiting does not help.
+    pub fn remedy(&self) -> Option<&'static str> {
+        match self {
+            Self::Client { error, .. } => refusal::remedy(&error.failure),
+            Self::Refused { .. } | Self::Answer { .. } => Some("is this a Prometheus?"),
+            Self::Differs { .. } => None,
+        }
+    }
+}
 
 impl Prometheus {
     pub fn new(client: Client, base: Url) -> Self {
