@@ -30,6 +30,28 @@ fn one_of_two_replicas_that_is_not_scraped_is_named() {
 }
 
 #[test]
+fn a_selector_narrows_the_targets_that_are_named() {
+    if absent(&["prometheus"]) {
+        return;
+    }
+    let (service, other) = (service(), service());
+    let nowhere = "127.0.0.1:1".parse().unwrap();
+    let jobs = [
+        job("httpserver", &[other.address]),
+        job("broken", &[nowhere]),
+    ];
+    let prometheus = prometheus(&jobs);
+    tried(&prometheus, 2.0);
+    let verify = Verify::of(service.address).prometheus(&prometheus);
+    let verify = verify.flags(&["--wait", "2s"]);
+    let report = verify.run();
+    report.fails(HOP, &["is not scraped", "job=\"broken\"", "is down"]);
+    let narrowed = verify.flags(&["--selector", "job=\"httpserver\""]).run();
+    narrowed.fails(HOP, &["is not scraped"]);
+    assert!(!narrowed.says(HOP).contains("broken"), "{narrowed}");
+}
+
+#[test]
 fn one_replica_under_two_jobs_is_counted_twice_though_its_percentiles_agree() {
     if absent(&["prometheus"]) {
         return;
