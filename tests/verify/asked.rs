@@ -11,7 +11,7 @@ use crate::{
     parts::{Jaeger, absent},
     proxy::{Faults, Proxy},
     verify::{Report, Verify},
-    world::{accepted, metrics, scraped, scraping, service},
+    world::{accepted, metrics, scraped, service},
 };
 
 const HOP: &str = "/metrics -> Prometheus";
@@ -136,8 +136,7 @@ fn a_wrong_address_or_credential_is_refused_before_the_load() {
     if absent(&["prometheus", "jaeger"]) {
         return;
     }
-    let (service, jaeger) = (service(), Jaeger::start());
-    let prometheus = scraping(&service);
+    let ((service, prometheus), jaeger) = (scraped(), Jaeger::start());
     let guarded = Proxy::start(
         &[jaeger.query],
         Faults {

@@ -146,6 +146,14 @@ impl Report {
         assert_eq!(self.code, 1, "{self}");
     }
 
+    /// Asserts that no part of an error is called extrapolation.
+    #[track_caller]
+    pub(crate) fn has_no_extrapolation(&self) {
+        for row in self.json["percentiles"].as_array().unwrap() {
+            assert!(row["error"]["extrapolation"].is_null(), "{self}");
+        }
+    }
+
     /// Asserts that nothing was sent, and that the error has these words.
     #[track_caller]
     pub(crate) fn refuses(&self, words: &[&str]) {
