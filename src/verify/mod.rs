@@ -20,6 +20,8 @@ use crate::{
     exit::Exit,
     output::print_error,
 };
+use evidence::Evidence;
+use model::refusal::Refusal;
 use report::Report;
 
 /// APIs get at least this much time, even where the target is tested with a short `--timeout`.
@@ -34,29 +36,14 @@ pub async fn run(
     out: &mut impl Write,
     stop: impl Future<Output = ()>,
 ) -> anyhow::Result<Exit> {
-    if let Some(refusal) = args.refusal() {
-        print_error(format_args!("error: {refusal}"));
-        return Ok(Exit::Usage);
-    }
-    let client = Client::new(&args.client)?;
-    let mut patient = args.client.clone();
-    patient.timeout = patient.timeout.max(MIN_API_TIMEOUT);
-    let api = Client::new(&patient)?;
-    let claim = match source::truth::find_claim(args, &api).await {
-        Ok(claim) => claim,
+    let evidence = match gather(args, stop).await {
+        Ok(evidence) => evidence,
         Err(error) => {
-            print_error(format_args!("error: {error}"));
-            return Ok(Exit::Unreachable);
-        }
-    };
-    let probed = match source::probe::replica(&api, &args.target).await {
-        Ok(probed) => probed,
-        Err(refusal) => {
+            let refusal: Refusal = error.downcast()?;
             print_error(format_args!("error: {refusal}"));
-            return Ok(Exit::Usage);
+            return Ok(refusal.exit);
         }
     };
-    let evidence = run::gather(args, claim, probed, (&client, &api), stop).await?;
     let report = Report::of(&without_password(&args.target), &evidence);
     match args.output.write(&report, out) {
         // Its reader has left: the verdict is the same.
@@ -68,4 +55,22 @@ pub async fn run(
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     let io = error.downcast_ref::<std::io::Error>();
     io.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+async fn gather(args: &VerifyArgs, stop: impl Future<Output = ()>) -> anyhow::Result<Evidence> {
+    if let Some(reason) = args.refusal() {
+        return Err(Refusal::usage(reason).into());
+    }
+    let client = Client::new(&args.client)?;
+    let mut patient = args.client.clone();
+    patient.timeout = patient.timeout.max(MIN_API_TIMEOUT);
+    let api = Client::new(&patient)?;
+    let claim = source::truth::find_claim(args, &api).await;
+    let claim = claim.map_err(|error| Refusal {
+        reason: error.to_string(),
+        exit: Exit::Unreachable,
+    })?;
+    let probed = source::probe::replica(&api, &args.target).await;
+    let probed = probed.map_err(Refusal::usage)?;
+    run::gather(args, claim, probed, (&client, &api), stop).await
 }

@@ -1,15 +1,22 @@
 //! One run, from the first snapshot to the last trace: the sources in the order of time.
 
-use std::{future::Future, time::Duration};
+use std::{fmt::Display, future::Future, time::Duration};
 
 use super::{
     args::VerifyArgs,
     evidence::Evidence,
-    model::{claim::Claim, finding::Finding, page::Replica, requests::Requests, spans::Traces},
+    model::{
+        claim::Claim,
+        finding::Finding,
+        page::Replica,
+        refusal::{Refusal, remedy},
+        requests::Requests,
+        spans::Traces,
+    },
     source::{
         jaeger::Jaeger,
         pages::ReplicaPages,
-        prometheus::{Answered, Prometheus, PrometheusRun},
+        prometheus::{Answered, Prometheus, PrometheusError, PrometheusRun},
         wait::Spinner,
     },
 };
@@ -38,9 +45,12 @@ pub async fn gather(
     let selector = args.selector.clone().unwrap_or_default();
     let jaeger = match args.jaeger.clone() {
         None => Finding::Skipped("no --jaeger URL given".to_owned()),
-        Some(url) => Jaeger::connect(api.clone(), url).await.into(),
+        Some(url) => {
+            let connected = Jaeger::connect(api.clone(), url).await;
+            begun("--jaeger", connected, |error| remedy(&error.failure))?
+        }
     };
-    let mut pages = ReplicaPages::begin(api, &names, &args.target, &args.metrics).await;
+    let mut pages = ReplicaPages::begin(api, &names, &args.target, &args.metrics).await?;
     let ids = pages.found().map(ReplicaPages::instance_ids);
     let mut ids = ids.unwrap_or_default();
     ids.extend(probed);
@@ -49,7 +59,7 @@ pub async fn gather(
         Some(url) => {
             let prometheus = Prometheus::new(api.clone(), url);
             let run = PrometheusRun::begin(prometheus, &names, &selector, args.run.wait, &ids);
-            run.await.into()
+            begun("--prometheus", run.await, PrometheusError::remedy)?
         }
     };
     for reason in [jaeger.unreachable(), prometheus.unreachable()]
@@ -103,6 +113,20 @@ pub async fn gather(
         traces,
         traces_wait,
     })
+}
+
+/// What a source answered at the begin; a refusal where waiting does not help.
+fn begun<T, E: Display>(
+    flag: &str,
+    result: Result<T, E>,
+    remedy: impl Fn(&E) -> Option<&'static str>,
+) -> Result<Finding<T>, Refusal> {
+    if let Err(error) = &result
+        && let Some(remedy) = remedy(error)
+    {
+        return Err(Refusal::source(flag, error, remedy));
+    }
+    Ok(result.into())
 }
 
 async fn send(

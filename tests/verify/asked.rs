@@ -8,10 +8,10 @@ use std::{
 };
 
 use crate::{
-    parts::absent,
+    parts::{Jaeger, absent},
     proxy::{Faults, Proxy},
     verify::{Report, Verify},
-    world::{scraped, service},
+    world::{accepted, metrics, scraped, service},
 };
 
 const HOP: &str = "/metrics -> Prometheus";
@@ -62,6 +62,8 @@ fn a_prometheus_that_is_not_there_is_exit_code_3_with_its_url() {
         ],
     );
     report.expect("measured -> /metrics", "PASS", &[]);
+    let warning = "warning: this will not be checked";
+    assert!(report.stderr.contains(warning), "{report}");
 }
 
 #[test]
@@ -80,16 +82,14 @@ fn a_page_instead_of_json_is_named() {
     let page =
         b"HTTP/1.1 200 OK\r\ncontent-length: 21\r\nconnection: close\r\n\r\n<html>Sign in!</html>";
     let report = ask(&format!("http://{}", fake(page, false)), &[]);
-    assert_eq!(report.code, 3, "{report}");
-    report.expect(HOP, "SKIPPED", &["not the expected JSON", "<html>Sign in!"]);
+    report.refuses(&["--prometheus", "not the expected JSON", "<html>Sign in!"]);
 }
 
 #[test]
 fn an_endless_answer_is_refused() {
     let head = b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n";
     let report = ask(&format!("http://{}", fake(head, true)), &[]);
-    assert_eq!(report.code, 3, "{report}");
-    report.expect(HOP, "SKIPPED", &["larger than"]);
+    report.refuses(&["--prometheus", "larger than"]);
 }
 
 #[test]
@@ -116,9 +116,7 @@ fn a_run_that_would_need_too_much_memory_is_refused() {
     for (duration, flags, most) in [("20m", &[][..], "1747627"), ("10m", &jaeger, "699051")] {
         let verify = Verify::default().flags(&["--rate", "2000", "--duration", duration]);
         let report = verify.flags(flags).run();
-        assert_eq!(report.code, 2, "{report}");
-        let words = format!("at most {most} requests, 200 MiB");
-        assert!(report.stderr.contains(&words), "{report}");
+        report.refuses(&[&format!("at most {most} requests, 200 MiB")]);
     }
 }
 
@@ -128,22 +126,52 @@ fn a_target_that_is_no_images_is_refused_before_the_load() {
     for path in ["/", "/metrics", "/nothing"] {
         let target = format!("http://{}{path}", service.address);
         let verify = Verify::default().flags(&["--target", &target, "--duration", "60s"]);
-        let report = verify.run();
-        assert_eq!(report.code, 2, "{path}: {report}");
-        assert!(report.stderr.contains("without Server-Timing"), "{report}");
+        verify.run().refuses(&[&target, "without Server-Timing"]);
     }
-    assert!(crate::world::accepted(&service) < 2.0);
+    assert!(accepted(&service) < 2.0);
 }
 
 #[test]
-fn metrics_that_were_asked_for_and_cannot_be_read_are_exit_code_3() {
+fn a_wrong_address_or_credential_is_refused_before_the_load() {
+    if absent(&["prometheus", "jaeger"]) {
+        return;
+    }
+    let ((service, prometheus), jaeger) = (scraped(), Jaeger::start());
+    let guarded = Proxy::start(
+        &[jaeger.query],
+        Faults {
+            authorization: Some("Bearer open"),
+            ..Faults::default()
+        },
+    );
+    let guarded = format!("http://{}", guarded.address);
+    let below = prometheus.url() + "/graph";
+    let (page, none) = (service.url() + "/truth", service.url() + "/nothing");
+    for (flag, url, words) in [
+        ("--metrics", page, "is this /metrics of a replica?"),
+        ("--metrics", none, "404"),
+        ("--prometheus", jaeger.url(), "base URL"),
+        ("--prometheus", below, "404"),
+        ("--jaeger", prometheus.url(), "404"),
+        ("--jaeger", guarded, "401"),
+    ] {
+        let verify = Verify::of(service.address).flags(&[flag, &url, "--duration", "60s"]);
+        verify
+            .run()
+            .refuses(&[flag, &url, words, "no request was sent"]);
+    }
+    assert!(accepted(&service) < 10.0, "only the probes were sent");
+}
+
+#[test]
+fn metrics_that_were_asked_for_and_are_down_are_exit_code_3() {
     let service = service();
-    let metrics = format!("http://{}/nothing", service.address);
+    let gone = metrics(free_address());
     let report = Verify::of(service.address)
-        .flags(&["--metrics", &metrics])
+        .flags(&["--metrics", &gone])
         .run();
     assert_eq!(report.code, 3, "{report}");
-    report.expect("measured -> /metrics", "SKIPPED", &["404"]);
+    report.expect("measured -> /metrics", "SKIPPED", &["cannot connect"]);
 }
 
 #[test]
@@ -160,11 +188,7 @@ fn a_guarded_prometheus_behind_a_path_prefix_answers_with_the_header() {
     let front = Proxy::start(&[real.address], faults);
     let url = format!("http://{}/prom/", front.address);
     let verify = Verify::of(service.address).flags(&["--prometheus", &url]);
-    let report = verify.run();
-    assert_eq!(report.code, 3, "{report}");
-    report.expect(HOP, "SKIPPED", &["401"]);
-    let warning = "warning: this will not be checked";
-    assert!(report.stderr.contains(warning), "{report}");
+    verify.run().refuses(&["--prometheus", "401", "--header"]);
     let header = ["--header", "Authorization: Bearer open"];
     let report = verify.flags(&header).run();
     assert_eq!(report.code, 0, "{report}");
@@ -237,8 +261,7 @@ fn a_private_certificate_is_trusted_where_ca_names_it() {
     server.kill().unwrap();
     server.wait().unwrap();
     std::fs::remove_dir_all(&folder).unwrap();
-    strange.expect(HOP, "SKIPPED", &["invalid peer certificate"]);
+    strange.refuses(&["invalid peer certificate", "--ca"]);
     // The server has only a page about itself: that it was read is the point.
-    trusted.expect(HOP, "SKIPPED", &["not the expected JSON", "HTML"]);
-    assert_eq!((strange.code, trusted.code), (3, 3));
+    trusted.refuses(&["not the expected JSON", "HTML"]);
 }

@@ -6,7 +6,7 @@ use crate::{
     parts::{Prometheus, absent},
     proxy::{Faults, Proxy},
     verify::Verify,
-    world::{TwoReplicas, id, job, prometheus, scraped, service, tried, until_accepted},
+    world::{TwoReplicas, id, job, prometheus, scraped, scraping, service, tried, until_accepted},
 };
 
 const HOP: &str = "/metrics -> Prometheus";
@@ -27,6 +27,29 @@ fn one_of_two_replicas_that_is_not_scraped_is_named() {
     report.fails(HOP, &[&unseen]);
     let lost = format!("{own} of 120 completed requests were lost between /metrics and Prometheus");
     report.fails("ledger", &[&lost]);
+    report.has_no_extrapolation();
+}
+
+#[test]
+fn a_selector_narrows_the_targets_that_are_named() {
+    if absent(&["prometheus"]) {
+        return;
+    }
+    let (service, other) = (service(), service());
+    let nowhere = "127.0.0.1:1".parse().unwrap();
+    let jobs = [
+        job("httpserver", &[other.address]),
+        job("broken", &[nowhere]),
+    ];
+    let prometheus = prometheus(&jobs);
+    tried(&prometheus, 2.0);
+    let verify = Verify::of(service.address).prometheus(&prometheus);
+    let verify = verify.flags(&["--wait", "2s"]);
+    let report = verify.run();
+    report.fails(HOP, &["is not scraped", "job=\"broken\"", "is down"]);
+    let narrowed = verify.flags(&["--selector", "job=\"httpserver\""]).run();
+    narrowed.fails(HOP, &["is not scraped"]);
+    assert!(!narrowed.says(HOP).contains("broken"), "{narrowed}");
 }
 
 #[test]
@@ -40,6 +63,7 @@ fn one_replica_under_two_jobs_is_counted_twice_though_its_percentiles_agree() {
     let report = Verify::of(service.address).prometheus(&prometheus).run();
     report.fails(HOP, &["is counted 2 times", "job=\"one\"", "job=\"two\""]);
     report.expect(PERCENTILE, "PASS", &[]);
+    report.has_no_extrapolation();
 }
 
 #[test]
@@ -65,9 +89,7 @@ fn a_sample_limit_that_is_too_small_takes_the_target_down() {
         return;
     }
     let service = service();
-    let mut job = job("httpserver", &[service.address]);
-    job["sample_limit"] = json!(10);
-    let prometheus = prometheus(&[job]);
+    let prometheus = scraping(&service, &json!({"sample_limit": 10}));
     tried(&prometheus, 1.0);
     let verify = Verify::of(service.address).prometheus(&prometheus);
     let report = verify.flags(&["--wait", "4s"]).run();
@@ -81,13 +103,11 @@ fn a_bucket_that_relabelling_drops_is_named() {
         return;
     }
     let service = service();
-    let mut job = job("httpserver", &[service.address]);
-    job["metric_relabel_configs"] = json!([
-        {"source_labels": ["le"], "regex": "0\\.5", "action": "drop"},
-    ]);
-    let prometheus = prometheus(&[job]);
+    let dropped = json!({"source_labels": ["le"], "regex": "0\\.5", "action": "drop"});
+    let prometheus = scraping(&service, &json!({"metric_relabel_configs": [dropped]}));
     let report = Verify::of(service.address).prometheus(&prometheus).run();
     report.fails(HOP, &["le=\"0.5\"", "found none"]);
+    report.has_no_extrapolation();
 }
 
 #[test]

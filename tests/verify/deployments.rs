@@ -9,10 +9,11 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::{
-    parts::{Service, absent, get},
+    parts::{Prometheus, Service, absent, get},
     verify::{Report, Verify},
     world::{
-        TwoReplicas, accepted, id, job, prometheus, service, service_with, tried, until_accepted,
+        TwoReplicas, accepted, id, job, prometheus, scraping, service, service_with, traced, tried,
+        until_accepted,
     },
 };
 
@@ -35,14 +36,23 @@ fn beside_traffic(to: SocketAddr, verify: &Verify) -> Report {
 }
 
 /// A service and a Prometheus that relabels its series like this.
-fn relabelled(rules: &Value) -> (Service, Verify, crate::parts::Prometheus) {
+fn relabelled(rules: &Value) -> (Service, Verify, Prometheus) {
     let service = service();
-    let mut job = job("httpserver", &[service.address]);
-    job["metric_relabel_configs"] = rules.clone();
-    let prometheus = prometheus(&[job]);
+    let prometheus = scraping(&service, &json!({"metric_relabel_configs": rules}));
     tried(&prometheus, 1.0);
     let verify = Verify::of(service.address).prometheus(&prometheus);
     (service, verify, prometheus)
+}
+
+/// A Prometheus that scrapes two deployments.
+fn scraping_both(service: &Service, staging: &Service) -> Prometheus {
+    let jobs = [
+        job("httpserver", &[service.address]),
+        job("staging", &[staging.address]),
+    ];
+    let prometheus = prometheus(&jobs);
+    tried(&prometheus, 2.0);
+    prometheus
 }
 
 fn drop_names(regex: &str) -> Value {
@@ -55,12 +65,7 @@ fn another_deployment_in_the_same_prometheus_changes_nothing() {
         return;
     }
     let (service, staging) = (service(), service_with(&["--delay", "constant(3s)"]));
-    let jobs = [
-        job("httpserver", &[service.address]),
-        job("staging", &[staging.address]),
-    ];
-    let prometheus = prometheus(&jobs);
-    tried(&prometheus, 2.0);
+    let prometheus = scraping_both(&service, &staging);
     let verify = Verify::of(service.address).prometheus(&prometheus);
     let report = beside_traffic(staging.address, &verify);
     assert_eq!(report.code, 0, "{report}");
@@ -87,12 +92,7 @@ fn a_restart_in_another_deployment_changes_nothing() {
         return;
     }
     let (service, mut staging) = (service(), service());
-    let jobs = [
-        job("httpserver", &[service.address]),
-        job("staging", &[staging.address]),
-    ];
-    let prometheus = prometheus(&jobs);
-    tried(&prometheus, 2.0);
+    let prometheus = scraping_both(&service, &staging);
     let run = Verify::of(service.address).prometheus(&prometheus).start();
     until_accepted(&service, 20.0);
     staging.process.kill();
@@ -107,9 +107,7 @@ fn a_scrape_that_is_due_is_no_loss() {
         return;
     }
     let service = service();
-    let mut job = job("httpserver", &[service.address]);
-    job["scrape_interval"] = json!("20s");
-    let prometheus = prometheus(&[job]);
+    let prometheus = scraping(&service, &json!({"scrape_interval": "20s"}));
     let verify = Verify::of(service.address).prometheus(&prometheus);
     let verify = verify.flags(&["--duration", "2s"]);
     let report = verify.clone().flags(&["--wait", "2s"]).run();
@@ -164,11 +162,8 @@ fn labels_that_the_application_may_set_do_not_hide_it() {
         return;
     }
     let attributes = [("OTEL_RESOURCE_ATTRIBUTES", "job=j,instance=i".to_owned())];
-    let flags = ["--seed", "7", "--buckets", "linear(0.1,0.1,20)"];
-    let service = Service::start(&flags, &attributes);
-    let mut job = job("httpserver", &[service.address]);
-    job["honor_labels"] = json!(true);
-    let prometheus = prometheus(&[job]);
+    let service = traced(&attributes);
+    let prometheus = scraping(&service, &json!({"honor_labels": true}));
     let report = Verify::of(service.address).prometheus(&prometheus).run();
     assert_eq!(report.code, 0, "{report}");
     report.expect(HOP, "PASS", &["1 replica of 1 target"]);
@@ -250,9 +245,7 @@ fn dropped_series_fail_whatever_the_traffic() {
         let (service, verify, _prometheus) = relabelled(&rules);
         let report = beside_traffic(service.address, &verify);
         report.fails(HOP, &["are not in Prometheus", words]);
-        for row in report.json["percentiles"].as_array().unwrap() {
-            assert!(row["error"]["extrapolation"].is_null(), "{report}");
-        }
+        report.has_no_extrapolation();
     }
 }
 
@@ -280,6 +273,7 @@ fn a_replica_with_other_bounds_is_named_beside_other_traffic() {
             "sums by le",
         ],
     );
-    assert_eq!(report.verdict(PERCENTILE), "SKIPPED", "{report}");
+    report.expect(PERCENTILE, "SKIPPED", &["have other bounds"]);
+    report.has_no_extrapolation();
     assert!(accepted(&replicas.two) > 0.0);
 }

@@ -21,7 +21,7 @@ fn a_healthy_pipeline_passes_every_hop() {
         return;
     }
     let pipeline = Pipeline::through(&json!({}));
-    let prometheus = scraping(&pipeline.service);
+    let prometheus = scraping(&pipeline.service, &json!({}));
     let verify = pipeline.verify().prometheus(&prometheus).flags(&[
         "--rate-window",
         "3s",
@@ -114,7 +114,7 @@ fn buckets_that_report_an_impossible_delay_are_a_warning() {
         return;
     }
     let service = Service::start::<&str>(&["--seed", "7", "--buckets", "semconv"], &[]);
-    let prometheus = prometheus(&[job("httpserver", &[service.address])]);
+    let prometheus = scraping(&service, &json!({}));
     let report = Verify::of(service.address).prometheus(&prometheus).run();
     assert_eq!(report.code, 0, "a warning is not a failure: {report}");
     report.expect(
@@ -155,6 +155,7 @@ fn other_traffic_turns_equalities_into_bounds() {
         let report = run.end();
         report.expect(METRICS, "PASS", &["lower bounds"]);
         report.expect(SCRAPED, "PASS", &["between two snapshots"]);
+        report.has_no_extrapolation();
         if is_failure {
             report.fails("ledger", &["other traffic: 5 requests", "--exclusive"]);
         } else {

@@ -17,7 +17,7 @@ fn healthy_runs_raise_no_alarm() {
     }
     let runs = env::var("VERIFY_RUNS").map_or(200, |runs| runs.parse().unwrap());
     let pipeline = Pipeline::through(&json!({}));
-    let prometheus = scraping(&pipeline.service);
+    let prometheus = scraping(&pipeline.service, &json!({}));
     let verify =
         pipeline
             .verify()

@@ -146,6 +146,23 @@ impl Report {
         assert_eq!(self.code, 1, "{self}");
     }
 
+    /// Asserts that no part of an error is called extrapolation.
+    #[track_caller]
+    pub(crate) fn has_no_extrapolation(&self) {
+        for row in self.json["percentiles"].as_array().unwrap() {
+            assert!(row["error"]["extrapolation"].is_null(), "{self}");
+        }
+    }
+
+    /// Asserts that nothing was sent, and that the error has these words.
+    #[track_caller]
+    pub(crate) fn refuses(&self, words: &[&str]) {
+        assert_eq!((self.code, &self.json), (2, &Value::Null), "{self}");
+        for word in words {
+            assert!(self.stderr.contains(word), "`{word}` is not in {self}");
+        }
+    }
+
     /// Asserts that only these hops failed.
     #[track_caller]
     pub(crate) fn fails_only(&self, names: &[&str]) {

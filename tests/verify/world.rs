@@ -23,7 +23,7 @@ pub(crate) fn service_with(flags: &[&str]) -> Service {
     Service::start::<&str>(&[&FLAGS, flags].concat(), &[])
 }
 
-/// One that exports its spans.
+/// One with these variables, such as those that make it export its spans.
 pub(crate) fn traced(environment: &[(&str, String)]) -> Service {
     Service::start(&FLAGS, environment)
 }
@@ -59,13 +59,16 @@ pub(crate) fn behind(faults: Faults) -> (Service, Proxy) {
 /// A service that Prometheus scrapes.
 pub(crate) fn scraped() -> (Service, Prometheus) {
     let service = service();
-    let prometheus = scraping(&service);
+    let prometheus = scraping(&service, &json!({}));
     (service, prometheus)
 }
 
-/// A Prometheus that scrapes this service.
-pub(crate) fn scraping(service: &Service) -> Prometheus {
-    prometheus(&[job("httpserver", &[service.address])])
+/// A Prometheus that scrapes this service, with these settings of its job besides.
+pub(crate) fn scraping(service: &Service, settings: &Value) -> Prometheus {
+    let mut job = job("httpserver", &[service.address]);
+    let settings = settings.as_object().unwrap().clone();
+    job.as_object_mut().unwrap().extend(settings);
+    prometheus(&[job])
 }
 
 /// Two replicas behind one proxy.

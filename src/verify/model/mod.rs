@@ -14,6 +14,7 @@ pub mod processes;
 pub mod promql;
 pub mod quantile_query;
 pub mod rate;
+pub mod refusal;
 pub mod requests;
 pub mod scrapes;
 pub mod series;

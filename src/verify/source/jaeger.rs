@@ -29,6 +29,12 @@ pub struct Jaeger {
 }
 
 #[derive(Deserialize)]
+struct Services {
+    #[serde(rename = "data")]
+    _all: Value,
+}
+
+#[derive(Deserialize)]
 struct TraceAnswer {
     result: Value,
 }
@@ -37,7 +43,7 @@ impl Jaeger {
     /// Checks that it answers.
     pub async fn connect(client: Client, base: Url) -> Result<Self, ClientError> {
         let url = below(&base, "/api/services");
-        client.json::<Value>(&url, MAX_BODY).await?;
+        client.json::<Services>(&url, MAX_BODY).await?;
         Ok(Self { client, base })
     }
 

@@ -15,6 +15,7 @@ use crate::{
         exposition::{self, ExpositionError},
         finding::Finding,
         page::{PageSnapshot, Replica},
+        refusal::{self, Refusal},
         requests::Requests,
     },
 };
@@ -47,16 +48,16 @@ enum PageError {
 }
 
 impl<'a> ReplicaPages<'a> {
-    /// Finds the replicas and reads each once.
+    /// Finds the replicas and reads each once; refused where a URL that was given is none of a replica's metrics.
     pub async fn begin(
         client: &'a Client,
         names: &'a Names,
         target: &Url,
         given: &[Url],
-    ) -> Finding<Self> {
+    ) -> Result<Finding<Self>, Refusal> {
         let urls = match addresses(target, given).await {
             Ok(urls) => urls,
-            Err(reason) => return Finding::Skipped(reason),
+            Err(reason) => return Ok(Finding::Skipped(reason)),
         };
         let mut pages = Self {
             client,
@@ -72,17 +73,22 @@ impl<'a> ReplicaPages<'a> {
                 }
             }
         }
-        match refused {
-            Some((url, error))
-                if pages.replicas.is_empty()
-                    || given.contains(&url)
-                    // Nothing listens at some of the addresses of a name; but an answer that is not a page is an error.
-                    || !error.is_unreachable() =>
-            {
-                error.into()
-            }
-            _ => Finding::Found(pages),
+        let Some((url, error)) = refused else {
+            return Ok(Finding::Found(pages));
+        };
+        if !given.is_empty()
+            && let Some(remedy) = error.remedy()
+        {
+            return Err(Refusal::source("--metrics", &error, remedy));
         }
+        // Nothing listens at some of the addresses of a name; but an answer that is not a page is an error.
+        let is_needed =
+            pages.replicas.is_empty() || given.contains(&url) || !error.is_unreachable();
+        Ok(if is_needed {
+            error.into()
+        } else {
+            Finding::Found(pages)
+        })
     }
 
     fn add(&mut self, url: Url, first: PageSnapshot) {
@@ -183,6 +189,13 @@ impl<'a> ReplicaPages<'a> {
 }
 
 impl PageError {
+    fn remedy(&self) -> Option<&'static str> {
+        match self {
+            Self::Client(error) => refusal::remedy(&error.failure),
+            _ => Some("is this /metrics of a replica?"),
+        }
+    }
+
     fn is_unreachable(&self) -> bool {
         matches!(self, Self::Client(error) if !matches!(error.failure, Failure::Status(..)))
     }

@@ -9,7 +9,9 @@ use crate::{
     verify::{
         model::{
             exposition::number,
-            labels::{INSTANCE, JOB, Labels},
+            labels::{INSTANCE, JOB, Labels, NAME},
+            promql::Selector,
+            refusal,
             scrapes::ActiveTarget,
             series::{Point, Series},
         },
@@ -80,6 +82,17 @@ struct VectorSample {
 #[derive(Deserialize)]
 struct Pair(f64, String);
 
+impl PrometheusError {
+    /// What to do where waiting does not help.
+    pub fn remedy(&self) -> Option<&'static str> {
+        match self {
+            Self::Client { error, .. } => refusal::remedy(&error.failure),
+            Self::Refused { .. } | Self::Answer { .. } => Some("is this a Prometheus?"),
+            Self::Differs { .. } => None,
+        }
+    }
+}
+
 impl Prometheus {
     pub fn new(client: Client, base: Url) -> Self {
         Self { client, base }
@@ -132,12 +145,14 @@ impl Prometheus {
         Ok(samples.into_iter().filter_map(read).collect())
     }
 
-    /// The targets that it scrapes now, and when it did last.
-    pub async fn targets(&self) -> Result<Vec<ActiveTarget>, PrometheusError> {
+    /// The targets that it scrapes now, and when it did last. Those whose series `up` the selector does not match are left
+    /// out, unless it matches none: its labels may be of other series alone.
+    pub async fn targets(&self, selector: &Selector) -> Result<Vec<ActiveTarget>, PrometheusError> {
         let parameters = [("state", "active".to_owned())];
         let targets: Targets = self.ask("targets", "/api/v1/targets", &parameters).await?;
         let mut targets = targets.active_targets;
-        let scraped = self.vector("timestamp(up)").await?;
+        let up = format!("timestamp({{{NAME}=\"up\"{}}})", selector.and());
+        let scraped = self.vector(&up).await?;
         for target in &mut targets {
             let is_own = |labels: &Labels| {
                 let mut own = [JOB, INSTANCE].into_iter();
@@ -145,6 +160,9 @@ impl Prometheus {
             };
             let at = scraped.iter().filter(|(labels, _)| is_own(labels));
             target.scraped = at.map(|(_, seconds)| instant(*seconds)).max();
+        }
+        if *selector != Selector::default() && !scraped.is_empty() {
+            targets.retain(|target| target.scraped.is_some() || target.health == "unknown");
         }
         Ok(targets)
     }

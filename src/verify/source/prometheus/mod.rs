@@ -4,5 +4,5 @@ mod api;
 mod queries;
 mod run;
 
-pub use api::Prometheus;
+pub use api::{Prometheus, PrometheusError};
 pub use run::{Answered, PrometheusRun};

@@ -14,6 +14,7 @@ use crate::{
         promql::{Selector, quoted, regex_escaped},
         quantile_query::{QUANTILES, QuantileQuery},
         rate::Range,
+        scrapes::ActiveTarget,
         series::Series,
     },
 };
@@ -54,6 +55,11 @@ impl<'a> Queries<'a> {
         difference.map_or(Ok(()), |difference| {
             Err(self.prometheus.differs(difference))
         })
+    }
+
+    /// The targets that may be the service's.
+    pub async fn targets(&self) -> Result<Vec<ActiveTarget>, PrometheusError> {
+        self.prometheus.targets(self.selector).await
     }
 
     /// Raw samples of the service's own counters, and of the series that tell its processes apart.

@@ -67,11 +67,11 @@ impl<'a> PrometheusRun<'a> {
             clock_ahead: now - asked.midpoint(unix_millis()),
         };
         let what = "Prometheus to scrape every replica before the run";
-        let active = run.queries.prometheus.targets().await?;
+        let active = run.queries.targets().await?;
         let raw = run.queries.raw(LOOKBACK_MS).await?;
         let wait = run.wait_for(&active, &raw);
         let seen = wait::until(what, wait, async || {
-            let active = run.queries.prometheus.targets().await.ok()?;
+            let active = run.queries.targets().await.ok()?;
             let raw = run.queries.raw(LOOKBACK_MS).await.ok()?;
             (all_were_scraped(&active, &raw) && run.queries.covers(&raw, instance_ids, now))
                 .then_some(raw)
@@ -81,7 +81,7 @@ impl<'a> PrometheusRun<'a> {
             Some(raw) => raw,
             None => run.queries.raw(LOOKBACK_MS).await?,
         };
-        run.note_baselines(&raw, &run.queries.prometheus.targets().await?);
+        run.note_baselines(&raw, &run.queries.targets().await?);
         run.window.began = run.queries.prometheus.now().await?;
         Ok(run)
     }
@@ -130,12 +130,12 @@ impl<'a> PrometheusRun<'a> {
         })
         .await;
         self.window.ended = last? + SCRAPE_MARGIN_MS;
-        let active = self.queries.prometheus.targets().await?;
+        let active = self.queries.targets().await?;
         let lookback = self.lookback().await?;
         let raw = self.queries.raw(lookback).await?;
         let wait = self.wait_for(&active, &raw);
         wait::until(what, wait, async || {
-            let active = self.queries.prometheus.targets().await.ok()?;
+            let active = self.queries.targets().await.ok()?;
             let lookback = self.lookback().await.ok()?;
             let raw = self.queries.raw(lookback).await.ok()?;
             let is_done = self.is_scraped(&active, &self.targets(&raw, &[]), answered);
@@ -172,7 +172,7 @@ impl<'a> PrometheusRun<'a> {
         rate_window: Option<Duration>,
         waited: Duration,
     ) -> Result<Scrapes, PrometheusError> {
-        let active = self.queries.prometheus.targets().await?;
+        let active = self.queries.targets().await?;
         let window = rate_window.map(|window| i64::try_from(window.as_millis()));
         let window = window.map(|millis| millis.unwrap_or(i64::MAX));
         let lookback = self.lookback().await? + window.unwrap_or_default();
