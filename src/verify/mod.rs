@@ -45,16 +45,8 @@ pub async fn run(
         }
     };
     let report = Report::of(&without_password(&args.target), &evidence);
-    match args.output.write(&report, out) {
-        // Its reader has left: the verdict is the same.
-        Err(error) if is_broken_pipe(&error) => Ok(report.exit()),
-        written => written.map(|()| report.exit()),
-    }
-}
-
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    let io = error.downcast_ref::<std::io::Error>();
-    io.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+    args.output.write(&report, out)?;
+    Ok(report.exit())
 }
 
 async fn gather(args: &VerifyArgs, stop: impl Future<Output = ()>) -> anyhow::Result<Evidence> {
