@@ -3,10 +3,10 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-.PHONY: help run test lint bench bench-peers verify-soak fuzz verify compose-test cluster-test
+.PHONY: help run test lint bench bench-instructions bench-peers verify-soak fuzz verify compose-test cluster-test
 
 help: ## List these commands
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
 
 run: ## Serve on port 8080
 	cargo run --release
@@ -16,6 +16,7 @@ test: ## Run every test that this machine can run; skipped tests say so
 
 lint: ## Check formatting, clippy, docs and the CI workflow; warnings are errors
 	cargo fmt --check
+	cargo fmt --check --all --manifest-path benches/peers/rust/Cargo.toml
 	cargo clippy --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items --locked
 	@if command -v actionlint >/dev/null; then actionlint .github/workflows/*.yml; \
@@ -24,6 +25,9 @@ lint: ## Check formatting, clippy, docs and the CI workflow; warnings are errors
 bench: ## Measure a draw, an observation, a scrape, and how late the clock wakes
 	cargo bench --bench micro
 	cargo bench --bench clock
+
+bench-instructions: ## Count the instructions of a request (needs valgrind)
+	cargo bench --bench instructions
 
 bench-peers: ## Measure CPU and memory per request, beside other servers
 	cargo build --release

@@ -44,9 +44,19 @@ impl Collector {
         }))
     }
 
-    /// The value of `OTEL_EXPORTER_OTLP_ENDPOINT` for gRPC.
-    pub fn endpoint(&self) -> String {
-        format!("http://{}", self.otlp)
+    /// What makes a service sample this `share` of its requests and export their spans here.
+    pub fn environment(&self, share: &str) -> Vec<(&'static str, String)> {
+        vec![
+            (
+                "OTEL_EXPORTER_OTLP_ENDPOINT",
+                format!("http://{}", self.otlp),
+            ),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc".to_owned()),
+            ("OTEL_TRACES_SAMPLER", "parentbased_traceidratio".to_owned()),
+            ("OTEL_TRACES_SAMPLER_ARG", share.to_owned()),
+            // Holds what waits while the exporter falls behind: callgrind runs one thread at a time.
+            ("OTEL_BSP_MAX_QUEUE_SIZE", "65536".to_owned()),
+        ]
     }
 
     /// Waits up to 20 s for `expected` spans; the number received so far.

@@ -1,14 +1,18 @@
-//! The release binary under callgrind, and a number of requests to it.
+//! A service under callgrind, and a number of requests to it.
 
 use std::{fs, io::ErrorKind, net::SocketAddr, path::Path, process::Command, time::Duration};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use tokio::{runtime, task::JoinSet};
 
 use crate::{
     connection::Connection,
     process::{self, Process},
+    service::Service,
 };
+
+/// Keep-alive connections, each with one request at a time.
+const CONNECTIONS: u32 = 64;
 
 pub fn is_installed() -> anyhow::Result<bool> {
     match Command::new("valgrind").arg("--version").output() {
@@ -20,9 +24,8 @@ pub fn is_installed() -> anyhow::Result<bool> {
 
 /// The instructions of a service from its start to its end, with this many requests in between.
 pub fn count(
-    binary: &str,
-    environment: &[(&'static str, String)],
-    connections: u32,
+    service: &Service,
+    environment: Vec<(&'static str, String)>,
     requests: u32,
 ) -> anyhow::Result<u64> {
     let address = process::free_address()?;
@@ -32,24 +35,27 @@ pub fn count(
     command
         .arg("--tool=callgrind")
         .arg(format!("--callgrind-out-file={}", counts.display()))
-        .arg(binary)
-        .args([
-            "serve",
-            "--delay",
-            "constant(0s)",
-            "--seed",
-            "7",
-            "--listen",
-        ])
+        .arg(&service.program)
+        .args(&service.arguments)
         .arg(address.to_string())
-        .envs(environment.iter().cloned());
-    let service = Process::spawn(&mut command)?;
-    process::wait_for(address, "/healthz", Duration::from_millis(20))?;
+        .envs(environment);
+    let process = Process::spawn(&mut command)?;
+    process::wait_for(address, "/healthz", Duration::from_millis(20))
+        .with_context(|| format!("{command:?}"))?;
     let runtime = runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    runtime.block_on(drive(address, connections, requests / connections))?;
-    service.end()?;
+    runtime.block_on(drive(address, requests / CONNECTIONS))?;
+    if service.is_scraped {
+        let scrape = process::get(address, "/metrics")?;
+        let value = format!(" {requests}");
+        let has_all = |line: &str| line.contains("_count{") && line.ends_with(&value);
+        ensure!(
+            scrape.lines().any(has_all),
+            "no metric counts {requests} requests: {scrape}"
+        );
+    }
+    process.end()?;
     let text = fs::read_to_string(&counts).with_context(|| counts.display().to_string())?;
     if std::env::var_os("KEEP_CALLGRIND").is_none() {
         fs::remove_file(&counts)?;
@@ -60,9 +66,10 @@ pub fn count(
         .with_context(|| format!("no totals in {}", counts.display()))
 }
 
-async fn drive(address: SocketAddr, connections: u32, requests: u32) -> anyhow::Result<()> {
+/// Sends so many requests on each connection.
+async fn drive(address: SocketAddr, requests: u32) -> anyhow::Result<()> {
     let mut all = JoinSet::new();
-    for _ in 0..connections {
+    for _ in 0..CONNECTIONS {
         let mut connection = Connection::open(address, "/images").await?;
         all.spawn(async move {
             for _ in 0..requests {

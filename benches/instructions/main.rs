@@ -1,7 +1,8 @@
 //! How many instructions a request costs in user space, counted by callgrind: the same on any machine, busy or not.
 //!
-//! `cargo bench --bench instructions -- [BINARY]`: each row is the difference of two runs that differ in their number of requests,
-//! divided by that. Ends in 1 where a row is above its limit. Needs `valgrind`, and `otelcol` for the sampled rows.
+//! `cargo bench --bench instructions -- [--peers] [BINARY]`: each figure is the difference of two runs that differ in their number
+//! of requests, divided by that. Ends in 1 where our own is above its limit. `--peers` builds and measures the other servers written
+//! in Rust, too. Needs `valgrind`, and `otelcol` for sampled requests.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
 mod callgrind;
@@ -11,66 +12,85 @@ mod collector;
 mod connection;
 #[path = "../common/process.rs"]
 mod process;
+#[path = "../common/rust.rs"]
+mod rust;
+mod service;
 
 use std::{env, process::ExitCode};
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use collector::Collector;
+use service::Service;
 
-/// Keep-alive connections, each with one request at a time.
-const CONNECTIONS: u32 = 64;
 /// Requests of the short and of the long run.
 const REQUESTS: [u32; 2] = [1_920, 12_800];
+/// The server span and its child `delay`.
+const SPANS_PER_REQUEST: u32 = 2;
 
-/// What is measured.
-struct Row {
+/// What is measured of each service.
+struct Case {
     name: &'static str,
     /// The share of requests that is sampled, if spans are exported.
-    sampled: Option<f64>,
-    /// The most instructions a request.
+    sampled: Option<&'static str>,
+    /// The most instructions a request of our own service.
     limit: f64,
 }
 
-const ROWS: [Row; 3] = [
-    Row {
-        name: "metrics only",
+const CASES: [Case; 3] = [
+    Case {
+        name: "no traces",
         sampled: None,
         limit: 13_500.0,
     },
-    Row {
+    Case {
         name: "1 % sampled",
-        sampled: Some(0.01),
+        sampled: Some("0.01"),
         limit: 16_000.0,
     },
-    Row {
-        name: "all sampled, two spans, delivered",
-        sampled: Some(1.0),
+    // Two spans a request, delivered.
+    Case {
+        name: "all sampled",
+        sampled: Some(ALL),
         limit: 60_000.0,
     },
 ];
+const ALL: &str = "1";
 
 fn main() -> anyhow::Result<ExitCode> {
     // cargo adds `--bench`.
-    let given = env::args()
+    let (flags, binaries): (Vec<_>, Vec<_>) = env::args()
         .skip(1)
-        .find(|argument| !argument.starts_with("--"));
-    let binary = given.unwrap_or(env!("CARGO_BIN_EXE_httpserver").to_owned());
+        .partition(|given| given.starts_with("--"));
+    let binary = binaries.into_iter().next();
+    let binary = binary.unwrap_or(env!("CARGO_BIN_EXE_httpserver").to_owned());
     if !callgrind::is_installed()? {
         println!("skipped: no `valgrind` on PATH");
         return Ok(ExitCode::SUCCESS);
     }
-    let mut is_within = true;
     println!(
-        "{:<36}{:>12}{:>12}",
-        "instructions a request", "counted", "limit"
+        "{}",
+        line(
+            "instructions a request",
+            CASES.map(|case| case.name.to_owned())
+        )
     );
-    for row in ROWS {
-        let Some(counted) = instructions_a_request(&binary, &row)? else {
-            continue;
-        };
-        is_within &= counted <= row.limit;
-        let remark = if counted <= row.limit { "" } else { "  ABOVE" };
-        println!("{:<36}{counted:>12.0}{:>12}{remark}", row.name, row.limit);
+    let ours = measure(&Service::ours(binary.into()))?;
+    println!(
+        "{}",
+        line("  limit", CASES.map(|case| case.limit.to_string()))
+    );
+    let mut is_within = true;
+    for (case, counted) in CASES.iter().zip(ours) {
+        if counted.is_some_and(|counted| counted > case.limit) {
+            println!("ABOVE the limit: {}", case.name);
+            is_within = false;
+        }
+    }
+    if flags.iter().any(|flag| flag == "--peers") {
+        rust::build()?;
+        for peer in &rust::PEERS {
+            measure(&Service::from(peer)).context(peer.name)?;
+        }
     }
     Ok(if is_within {
         ExitCode::SUCCESS
@@ -79,39 +99,50 @@ fn main() -> anyhow::Result<ExitCode> {
     })
 }
 
-/// `None` without a collector for a row that needs one.
-fn instructions_a_request(binary: &str, row: &Row) -> anyhow::Result<Option<f64>> {
+/// Measures and prints each case that the service supports.
+fn measure(service: &Service) -> anyhow::Result<[Option<f64>; 3]> {
+    let mut counted = [None; 3];
+    for (case, counted) in CASES.iter().zip(&mut counted) {
+        let is_supported = match case.sampled {
+            None => service.runs_untraced,
+            Some(_) => service.has_traces,
+        };
+        if is_supported {
+            *counted = instructions_a_request(service, case.sampled).context(case.name)?;
+        }
+    }
+    let figures =
+        counted.map(|figure| figure.map_or("-".to_owned(), |figure| format!("{figure:.0}")));
+    println!("{}", line(service.name, figures));
+    Ok(counted)
+}
+
+fn line(name: &str, figures: [String; 3]) -> String {
+    let figures = figures.map(|figure| format!("{figure:>13}"));
+    format!("{name:36}{}", figures.concat())
+}
+
+/// `None` without a collector, if spans are to be exported.
+fn instructions_a_request(service: &Service, sampled: Option<&str>) -> anyhow::Result<Option<f64>> {
     let mut totals = Vec::new();
     for requests in REQUESTS {
-        let mut environment = Vec::new();
-        let mut collector = None;
-        if let Some(share) = row.sampled {
-            let Some(started) = Collector::start()? else {
-                return Ok(None);
-            };
-            environment = sampling(&started, share);
-            collector = Some(started);
-        }
-        totals.push(callgrind::count(binary, &environment, CONNECTIONS, requests)? as f64);
-        if let (Some(collector), Some(1.0)) = (collector, row.sampled) {
-            let spans = collector.received(2 * requests)?;
+        let Some(share) = sampled else {
+            totals.push(callgrind::count(service, Vec::new(), requests)? as f64);
+            continue;
+        };
+        let Some(collector) = Collector::start()? else {
+            return Ok(None);
+        };
+        totals.push(callgrind::count(service, collector.environment(share), requests)? as f64);
+        if share == ALL {
+            let expected = SPANS_PER_REQUEST * requests;
+            let received = collector.received(expected)?;
             ensure!(
-                spans >= 2 * requests,
-                "{spans} spans of {requests} requests were delivered"
+                received == expected,
+                "{received} spans of {requests} requests were delivered, not {expected}"
             );
         }
     }
     let [short, long] = REQUESTS.map(f64::from);
     Ok(Some((totals[1] - totals[0]) / (long - short)))
-}
-
-fn sampling(collector: &Collector, share: f64) -> Vec<(&'static str, String)> {
-    vec![
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint()),
-        ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc".to_owned()),
-        ("OTEL_TRACES_SAMPLER", "parentbased_traceidratio".to_owned()),
-        ("OTEL_TRACES_SAMPLER_ARG", share.to_string()),
-        // callgrind runs one thread at a time: the exporter falls behind.
-        ("OTEL_BSP_MAX_QUEUE_SIZE", "65536".to_owned()),
-    ]
 }

@@ -1,12 +1,6 @@
 //! The footprint of a server: memory per delayed request, idle memory, binary size and start-up time.
 
-use crate::{
-    collector::Collector,
-    load,
-    recipe::{Recipe, Tracing},
-    server::Server,
-    stats::median,
-};
+use crate::{collector::Collector, load, recipe::Recipe, rust, server::Server, stats::median};
 use std::{fs, time::Duration};
 use tokio::time::sleep;
 
@@ -19,7 +13,7 @@ const STARTS: usize = 9;
 
 /// Memory of one server.
 pub struct Held {
-    pub name: &'static str,
+    pub name: String,
     /// Bytes.
     pub idle: f64,
     /// Bytes per request.
@@ -31,7 +25,9 @@ pub const SAMPLED: &str = "httpserver, sampled";
 
 /// Measures 10,000 requests in flight in each server in turn.
 pub async fn held() -> anyhow::Result<Vec<Held>> {
-    let mut all = vec![hold(&Recipe::bare(DELAY)?).await?];
+    rust::build()?;
+    let [baseline, ..] = &rust::PEERS;
+    let mut all = vec![hold(&Recipe::rust(baseline, DELAY)).await?];
     for recipe in [Recipe::seed(DELAY)?, Recipe::podinfo(DELAY)?]
         .iter()
         .flatten()
@@ -39,10 +35,11 @@ pub async fn held() -> anyhow::Result<Vec<Held>> {
         all.push(hold(recipe).await?);
     }
     for (name, share) in [(UNSAMPLED, "0"), (SAMPLED, "1")] {
-        let collector = Collector::start()?;
-        if collector.is_some() || name == UNSAMPLED {
-            let tracing = Tracing::Share(share);
-            all.push(hold(&Recipe::ours(name, DELAY, tracing, collector.as_ref())).await?);
+        let recipe = Recipe::ours(name, DELAY);
+        match Collector::start()? {
+            Some(collector) => all.push(hold(&recipe.sampled(share, &collector)).await?),
+            None if name == UNSAMPLED => all.push(hold(&recipe).await?),
+            None => {}
         }
     }
     Ok(all)
@@ -56,7 +53,7 @@ async fn hold(recipe: &Recipe) -> anyhow::Result<Held> {
     let busy = server.memory("VmRSS")?;
     drop(held);
     Ok(Held {
-        name: recipe.name,
+        name: recipe.name.clone(),
         idle,
         per_request: (busy - idle) / f64::from(IN_FLIGHT),
     })
@@ -74,7 +71,7 @@ pub struct Alone {
 
 #[expect(clippy::cast_precision_loss, reason = "binaries are below 2^53 bytes")]
 pub async fn alone() -> anyhow::Result<Alone> {
-    let recipe = Recipe::ours("httpserver", 0, Tracing::Off, None);
+    let recipe = Recipe::ours("httpserver", 0);
     let starts: Vec<_> = (0..STARTS)
         .map(|_| Ok(Server::start(&recipe)?.started_in.as_secs_f64()))
         .collect::<anyhow::Result<_>>()?;

@@ -3,7 +3,6 @@
 //! `cargo bench --bench peers -- [cpu] [memory] [start] [ROUNDS]`; default: everything, 9 rounds.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
-mod bare;
 #[path = "../common/collector.rs"]
 mod collector;
 #[path = "../common/connection.rs"]
@@ -19,6 +18,8 @@ mod process;
 mod recipe;
 mod report;
 mod rounds;
+#[path = "../common/rust.rs"]
+mod rust;
 mod server;
 #[path = "../common/stats.rs"]
 mod stats;
@@ -33,11 +34,6 @@ const MIN_FILES: u64 = 12_000;
 
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = env::args().skip(1).collect();
-    if let [mode, rest @ ..] = arguments.as_slice()
-        && mode == "bare"
-    {
-        return bare::serve(rest);
-    }
     raise_file_limit()?;
     // One thread, so that the load generator leaves the CPU to the servers.
     let runtime = runtime::Builder::new_current_thread()

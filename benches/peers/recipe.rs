@@ -1,14 +1,14 @@
 //! How each server is started, and the path to request. Delays are in seconds.
 
-use crate::{collector::Collector, go};
-use std::{env, net::SocketAddr, path::PathBuf, process::Command};
+use crate::{collector::Collector, go, rust::Peer};
+use std::{net::SocketAddr, path::PathBuf, process::Command};
 
 /// The version of podinfo; its tags are not module versions.
 const PODINFO: &str = "v1.8.1-0.20250910200901-e86405a8674e";
 
 /// How one server is started.
 pub struct Recipe {
-    pub name: &'static str,
+    pub name: String,
     pub program: PathBuf,
     /// `ADDRESS` and `PORT` are placeholders for the listen address.
     arguments: Vec<String>,
@@ -17,43 +17,27 @@ pub struct Recipe {
     pub path: String,
 }
 
-/// The share of requests that our own server samples.
-#[derive(Clone, Copy)]
-pub enum Tracing {
-    Off,
-    Share(&'static str),
-}
-
 impl Recipe {
-    pub fn bare(delay: u32) -> anyhow::Result<Self> {
-        let delay = (delay * 1000).to_string();
-        let program = env::current_exe()?;
-        Ok(Self::new(
-            "bare axum",
-            program,
-            &["bare", "ADDRESS", &delay],
-        ))
-    }
-
-    pub fn ours(
-        name: &'static str,
-        delay: u32,
-        tracing: Tracing,
-        collector: Option<&Collector>,
-    ) -> Self {
+    pub fn ours(name: &str, delay: u32) -> Self {
         let delay = format!("constant({delay}s)");
         let program = env!("CARGO_BIN_EXE_httpserver").into();
         let arguments = ["serve", "--listen", "ADDRESS", "--delay", &delay];
-        let mut recipe = Self::new(name, program, &arguments);
-        if let (Tracing::Share(share), Some(collector)) = (tracing, collector) {
-            recipe.environment = vec![
-                ("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint()),
-                ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc".to_owned()),
-                ("OTEL_TRACES_SAMPLER", "parentbased_traceidratio".to_owned()),
-                ("OTEL_TRACES_SAMPLER_ARG", share.to_owned()),
-            ];
+        Self::new(name, program, &arguments)
+    }
+
+    /// A peer written in Rust.
+    pub fn rust(peer: &Peer, delay: u32) -> Self {
+        let delay = (delay * 1000).to_string();
+        Self::new(peer.name, peer.program(), &[peer.name, &delay, "ADDRESS"])
+    }
+
+    /// Samples this share of the requests, and exports their spans.
+    pub fn sampled(self, share: &str, collector: &Collector) -> Self {
+        let environment = collector.environment(share);
+        Self {
+            environment,
+            ..self
         }
-        recipe
     }
 
     /// The seed's server; `None` without Go.
@@ -99,9 +83,9 @@ impl Recipe {
         }))
     }
 
-    fn new(name: &'static str, program: PathBuf, arguments: &[&str]) -> Self {
+    fn new(name: &str, program: PathBuf, arguments: &[&str]) -> Self {
         Self {
-            name,
+            name: name.to_owned(),
             program,
             arguments: arguments.iter().map(ToString::to_string).collect(),
             environment: Vec::new(),

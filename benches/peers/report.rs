@@ -19,14 +19,14 @@ pub fn costs(contenders: &[Contender]) -> anyhow::Result<()> {
     };
     println!("\nCPU per request (user + system), and its ratio to bare axum in the same round");
     println!(
-        "{:26} {:>18} {:>18} {:>11}",
+        "{:48} {:>18} {:>18} {:>11}",
         "", "64 connections", "64 every 10 ms", "peak"
     );
     for contender in contenders {
         let [closed, paced] = contender.costs();
         let [of_closed, of_paced] = contender.ratios(bare);
         println!(
-            "{:26} {} {} {:8.1} MB",
+            "{:48} {} {} {:8.1} MB",
             contender.name,
             cost(closed, of_closed),
             cost(paced, of_paced),
@@ -54,9 +54,14 @@ pub fn costs(contenders: &[Contender]) -> anyhow::Result<()> {
             seed.map(|seed| Target::new(TRACED, 0.95, traced.ratios(seed)[1], "x seed's server")),
         );
         if let Some((sent, received)) = traced.delivery() {
-            println!("spans sent {sent}, received {received}");
             let lost = f64::from(sent.abs_diff(received));
             targets.push(Target::new("spans lost", 0.0, lost, "spans"));
+        }
+    }
+    for contender in contenders {
+        if let Some((sent, received)) = contender.delivery() {
+            let name = &contender.name;
+            println!("{name}: {sent} spans sent, {received} received");
         }
     }
     Target::print(&targets);
@@ -85,7 +90,7 @@ pub fn held(all: &[Held]) {
     }
     let mut targets = Vec::new();
     for held in all {
-        match held.name {
+        match held.name.as_str() {
             footprint::UNSAMPLED => {
                 targets.push(Target::new(
                     "a request, not sampled",

@@ -3,7 +3,8 @@
 use crate::{
     collector::Collector,
     load::{self, Pace},
-    recipe::{Recipe, Tracing},
+    recipe::Recipe,
+    rust,
     server::Server,
     stats::median,
 };
@@ -17,15 +18,17 @@ pub const TRACED: &str = "httpserver, all traced";
 const HOW_LONG: Duration = Duration::from_millis(1500);
 /// 64 requests at a time, 6,400 a second.
 const PACED: Pace = Pace::Every(Duration::from_millis(10));
-/// The server span and the delay.
+/// The server span and its child `delay`.
 const SPANS_PER_REQUEST: u32 = 2;
 
 /// One server, running through all rounds, and its costs.
 pub struct Contender {
-    pub name: &'static str,
+    pub name: String,
     path: String,
     server: Server,
     collector: Option<Collector>,
+    /// Whether it exports the spans of every request.
+    is_all_traced: bool,
     answered: u32,
     received: u32,
     /// Seconds of CPU per request, one value per round.
@@ -49,37 +52,57 @@ pub async fn run(rounds: usize) -> anyhow::Result<Vec<Contender>> {
 }
 
 fn start() -> anyhow::Result<Vec<Contender>> {
-    let mut contenders = vec![Contender::start(&Recipe::bare(0)?, None)?];
+    rust::build()?;
+    let [baseline, others @ ..] = &rust::PEERS;
+    let mut contenders = vec![Contender::start(&Recipe::rust(baseline, 0))?];
     for recipe in [Recipe::seed(0)?, Recipe::podinfo(0)?].iter().flatten() {
-        contenders.push(Contender::start(recipe, None)?);
+        contenders.push(Contender::start(recipe)?);
     }
-    contenders.push(Contender::start(
-        &Recipe::ours(METRICS, 0, Tracing::Off, None),
-        None,
-    )?);
-    for (name, share) in [(SAMPLED, "0.01"), (TRACED, "1")] {
-        if let Some(collector) = Collector::start()? {
-            let recipe = Recipe::ours(name, 0, Tracing::Share(share), Some(&collector));
-            contenders.push(Contender::start(&recipe, Some(collector))?);
+    for peer in others {
+        if peer.runs_untraced() {
+            contenders.push(Contender::start(&Recipe::rust(peer, 0))?);
+        }
+        let shares = [("1 % sampled", "0.01"), ("all traced", "1")];
+        for (name, share) in shares.iter().filter(|_| peer.has_traces) {
+            let mut recipe = Recipe::rust(peer, 0);
+            recipe.name = format!("{}, {name}", peer.name);
+            contenders.extend(Contender::sampled(recipe, share)?);
         }
     }
+    contenders.push(Contender::start(&Recipe::ours(METRICS, 0))?);
+    contenders.extend(Contender::sampled(Recipe::ours(SAMPLED, 0), "0.01")?);
+    contenders.extend(Contender::sampled(Recipe::ours(TRACED, 0), "1")?);
     Ok(contenders)
 }
 
 // === impl Contender ===
 
 impl Contender {
-    fn start(recipe: &Recipe, collector: Option<Collector>) -> anyhow::Result<Self> {
+    fn start(recipe: &Recipe) -> anyhow::Result<Self> {
         Ok(Self {
-            name: recipe.name,
+            name: recipe.name.clone(),
             path: recipe.path.clone(),
             server: Server::start(recipe)?,
-            collector,
+            collector: None,
+            is_all_traced: false,
             answered: 0,
             received: 0,
             closed: Vec::new(),
             paced: Vec::new(),
         })
+    }
+
+    /// `None` without a collector.
+    fn sampled(recipe: Recipe, share: &str) -> anyhow::Result<Option<Self>> {
+        let Some(collector) = Collector::start()? else {
+            return Ok(None);
+        };
+        let recipe = recipe.sampled(share, &collector);
+        Ok(Some(Self {
+            collector: Some(collector),
+            is_all_traced: share == "1",
+            ..Self::start(&recipe)?
+        }))
     }
 
     async fn warm_up(&mut self) -> anyhow::Result<()> {
@@ -88,7 +111,7 @@ impl Contender {
 
     async fn measure(&mut self) -> anyhow::Result<()> {
         // A closed loop creates more spans than the export queue holds, so their delivery could not be checked.
-        if self.name != TRACED {
+        if !self.is_all_traced {
             let cost = self.cost(Pace::Closed).await?;
             self.closed.push(cost);
         }
@@ -102,7 +125,7 @@ impl Contender {
         let before = self.server.cpu()?;
         let answered = load::run(self.server.address, &self.path, pace, HOW_LONG).await?;
         self.answered += answered;
-        if let (TRACED, Some(collector)) = (self.name, &self.collector) {
+        if let (true, Some(collector)) = (self.is_all_traced, &self.collector) {
             self.received = collector.received(self.answered * SPANS_PER_REQUEST)?;
         }
         let spent = self.server.cpu()?.saturating_sub(before);
@@ -130,6 +153,7 @@ impl Contender {
 
     /// Spans sent and received; `None` unless every request is sampled.
     pub fn delivery(&self) -> Option<(u32, u32)> {
-        (self.name == TRACED).then_some((self.answered * SPANS_PER_REQUEST, self.received))
+        self.is_all_traced
+            .then_some((self.answered * SPANS_PER_REQUEST, self.received))
     }
 }

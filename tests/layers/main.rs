@@ -18,10 +18,13 @@ use modules::Crate;
 use order::{circles, violations};
 use tables::{TABLES, TELEMETRY_ONLY};
 
-/// All `.rs` files below a folder.
+/// All `.rs` files below a folder, without build output.
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
+        if path.ends_with("target") {
+            continue;
+        }
         if path.is_dir() {
             sources(&path, found);
         } else if path.extension().is_some_and(|ending| ending == "rs") {
