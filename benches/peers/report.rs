@@ -94,7 +94,7 @@ pub fn held(all: &[Held]) {
             footprint::UNSAMPLED => {
                 targets.push(Target::new(
                     "a request, not sampled",
-                    14.0,
+                    12.5,
                     held.per_request / 1024.0,
                     "KiB",
                 ));
