@@ -1,15 +1,22 @@
 //! The contenders: 10,000 sleepers each, started at once, and how late each wakes.
 
 use crate::cpu;
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use futures_util::FutureExt;
 use httpserver::clock::Clock;
 use std::{
     path::Path,
     process::{self, Command},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
-use tokio::{runtime, task::JoinSet};
+use tokio::{
+    runtime::{self, Runtime},
+    sync::Notify,
+};
 
 /// How many sleep at once.
 const COUNT: u32 = 10_000;
@@ -24,13 +31,27 @@ pub struct Outcome {
     pub cpu: Duration,
 }
 
-pub fn tokio() -> anyhow::Result<Outcome> {
-    on_tokio(tokio::time::sleep)
+/// Where each sleeper records how late it was. Only the last one wakes the thread that waits for them all.
+struct Slots {
+    late: Vec<AtomicU64>,
+    empty: AtomicU32,
+    filled: Notify,
 }
 
-pub fn ours() -> anyhow::Result<Outcome> {
-    let clock = Clock::start()?;
-    on_tokio(move |wanted| clock.sleep(wanted).map(drop))
+pub fn tokio() -> anyhow::Result<Outcome> {
+    on_tokio(&runtime()?, tokio::time::sleep)
+}
+
+/// The clock that the runtime itself wakes.
+pub fn timerfd() -> anyhow::Result<Outcome> {
+    let runtime = runtime()?;
+    let clock = runtime.block_on(async { Clock::start() })?;
+    on_clock(&runtime, &clock, "timerfd")
+}
+
+/// The clock that a thread wakes, as one that was started outside a runtime.
+pub fn thread() -> anyhow::Result<Outcome> {
+    on_clock(&runtime()?, &Clock::start()?, "thread")
 }
 
 /// Runs the Go program at `peer`, which does the same.
@@ -48,32 +69,63 @@ pub fn go(peer: &Path) -> anyhow::Result<Outcome> {
     Ok(Outcome::new(late, Duration::from_secs_f64(cpu * 1e-9)))
 }
 
-fn on_tokio<S>(sleep: impl Fn(Duration) -> S + Clone + Send + 'static) -> anyhow::Result<Outcome>
+fn on_clock(runtime: &Runtime, clock: &Clock, timer: &str) -> anyhow::Result<Outcome> {
+    ensure!(clock.timer() == timer, "no {timer} on this system");
+    let clock = clock.clone();
+    on_tokio(runtime, move |wanted| clock.sleep(wanted).map(drop))
+}
+
+fn on_tokio<S>(
+    runtime: &Runtime,
+    sleep: impl Fn(Duration) -> S + Clone + Send + 'static,
+) -> anyhow::Result<Outcome>
 where
     S: Future<Output = ()> + Send,
 {
-    let runtime = runtime::Builder::new_multi_thread().enable_all().build()?;
+    let slots = Arc::new(Slots::new());
     let before = cpu::of_threads(process::id(), |_| true)?;
-    let late = runtime.block_on(async {
-        let mut sleepers = JoinSet::new();
+    runtime.block_on(async {
         for n in 0..COUNT {
-            let sleep = sleep.clone();
-            sleepers.spawn(async move {
+            let (sleep, slots) = (sleep.clone(), Arc::clone(&slots));
+            tokio::spawn(async move {
                 let wanted = SPREAD.mul_f64(share(n));
                 let start = Instant::now();
                 sleep(wanted).await;
-                start.elapsed().as_secs_f64() - wanted.as_secs_f64()
+                slots.fill(n, start.elapsed().as_secs_f64() - wanted.as_secs_f64());
             });
         }
-        sleepers.join_all().await
+        slots.filled.notified().await;
     });
     let cpu = cpu::of_threads(process::id(), |_| true)?.saturating_sub(before);
-    Ok(Outcome::new(late, cpu))
+    let late = slots.late.iter();
+    let late = late.map(|bits| f64::from_bits(bits.load(Ordering::Relaxed)));
+    Ok(Outcome::new(late.collect(), cpu))
+}
+
+fn runtime() -> std::io::Result<Runtime> {
+    runtime::Builder::new_multi_thread().enable_all().build()
 }
 
 /// Evenly spread over 0 to 1: fractional parts of multiples of the golden ratio. As in `benches/peers/sleep`.
 fn share(n: u32) -> f64 {
     (f64::from(n) * (5.0_f64.sqrt() - 1.0) / 2.0).fract()
+}
+
+impl Slots {
+    fn new() -> Self {
+        Self {
+            late: (0..COUNT).map(|_| AtomicU64::default()).collect(),
+            empty: AtomicU32::new(COUNT),
+            filled: Notify::new(),
+        }
+    }
+
+    fn fill(&self, n: u32, late: f64) {
+        self.late[n as usize].store(late.to_bits(), Ordering::Relaxed);
+        if self.empty.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.filled.notify_one();
+        }
+    }
 }
 
 impl Outcome {

@@ -1,22 +1,27 @@
 //! A precise async sleep: tens of microseconds late, never early. General-purpose; does not busy-wait.
 //!
-//! tokio's timer has a resolution of one millisecond. Here one thread waits on a condition variable for the earliest
-//! deadline, with the smallest timer slack that the kernel grants, and wakes the tasks that are due.
+//! tokio's timer has a resolution of one millisecond. This one waits for the earliest deadline to the nanosecond, in the
+//! tokio runtime that started it (`timerfd`, Linux only) or else in a thread of its own, and wakes the tasks that are due.
 
 use std::{
-    collections::BTreeMap,
     fmt, io,
     pin::Pin,
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
-    task::{Context, Poll, Waker},
-    thread,
+    sync::Arc,
+    task::{Context, Poll},
     time::{Duration, Instant},
 };
 
+use timer::Timer;
+
 #[cfg(test)]
 mod tests;
+mod thread;
+mod timer;
+#[cfg(target_os = "linux")]
+mod timerfd;
+mod wakers;
 
-/// A cheap handle to one timer thread, which ends when the last `Clock` and the last [`Sleep`] are dropped.
+/// A cheap handle to one timer, which ends when the last `Clock` and the last [`Sleep`] are dropped.
 #[derive(Clone)]
 pub struct Clock(Arc<Owner>);
 
@@ -36,36 +41,25 @@ pub struct Sleep {
     id: u64,
 }
 
-/// Ends the timer thread when dropped.
+/// Ends the timer when dropped.
 struct Owner(Arc<Timer>);
-
-#[derive(Default)]
-struct Timer {
-    sleepers: Mutex<Sleepers>,
-    changed: Condvar,
-}
-
-#[derive(Default)]
-struct Sleepers {
-    wakers: BTreeMap<(Instant, u64), Waker>,
-    last_id: u64,
-    closed: bool,
-}
 
 // === impl Clock ===
 
 impl Clock {
-    /// Starts the timer thread.
+    /// Starts the timer. On Linux the current tokio runtime wakes the sleepers, for as long as it runs; a current-thread
+    /// runtime only while it is in `block_on`. Elsewhere, and outside a runtime with I/O, a thread wakes them.
     ///
     /// # Errors
     /// When the system refuses a thread.
     pub fn start() -> io::Result<Self> {
-        let timer = Arc::<Timer>::default();
-        let clock = Self(Arc::new(Owner(Arc::clone(&timer))));
-        thread::Builder::new()
-            .name("clock".to_owned())
-            .spawn(move || timer.run())?;
-        Ok(clock)
+        Ok(Self(Arc::new(Owner(Timer::start()?))))
+    }
+
+    /// What wakes the sleepers: `timerfd` or `thread`.
+    #[must_use]
+    pub fn timer(&self) -> &'static str {
+        self.0.0.name()
     }
 
     /// Sleeps for at least `duration` from now; never wakes if the deadline cannot be represented as an [`Instant`].
@@ -116,9 +110,7 @@ impl Drop for Sleep {
         if let Some(deadline) = self.deadline
             && self.id != 0
         {
-            // Release the lock before dropping the waker: it may own a task that owns another `Sleep`.
-            let waker = self.clock.0.0.lock().wakers.remove(&(deadline, self.id));
-            drop(waker);
+            self.clock.0.0.deregister(deadline, self.id);
         }
     }
 }
@@ -127,75 +119,6 @@ impl Drop for Sleep {
 
 impl Drop for Owner {
     fn drop(&mut self) {
-        self.0.lock().closed = true;
-        self.0.changed.notify_one();
+        self.0.close();
     }
-}
-
-// === impl Timer ===
-
-impl Timer {
-    /// Wakes `waker` at `deadline`. Notifies the thread only if it would otherwise wake too late.
-    fn register(&self, deadline: Instant, id: &mut u64, waker: &Waker) {
-        let waker = waker.clone();
-        let mut sleepers = self.lock();
-        if *id == 0 {
-            sleepers.last_id += 1;
-            *id = sleepers.last_id;
-        }
-        let first = sleepers.wakers.first_key_value().map(|(&key, _)| key);
-        let replaced = sleepers.wakers.insert((deadline, *id), waker);
-        drop(sleepers);
-        if first.is_none_or(|first| (deadline, *id) < first) {
-            self.changed.notify_one();
-        }
-        drop(replaced);
-    }
-
-    fn run(&self) {
-        minimize_timer_slack();
-        let mut due = Vec::new();
-        let mut sleepers = self.lock();
-        while !sleepers.closed {
-            let now = Instant::now();
-            let next = sleepers.take_due(now, &mut due);
-            if !due.is_empty() {
-                drop(sleepers);
-                due.drain(..).for_each(Waker::wake);
-                sleepers = self.lock();
-            } else if let Some(next) = next {
-                let wait = self.changed.wait_timeout(sleepers, next - now);
-                sleepers = wait.unwrap_or_else(PoisonError::into_inner).0;
-            } else {
-                let wait = self.changed.wait(sleepers);
-                sleepers = wait.unwrap_or_else(PoisonError::into_inner);
-            }
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Sleepers> {
-        self.sleepers.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-// === impl Sleepers ===
-
-impl Sleepers {
-    /// Moves the wakers whose deadline has passed to `due`, earliest first; returns the next deadline.
-    fn take_due(&mut self, now: Instant, due: &mut Vec<Waker>) -> Option<Instant> {
-        while let Some(first) = self.wakers.first_entry() {
-            let deadline = first.key().0;
-            if deadline > now {
-                return Some(deadline);
-            }
-            due.push(first.remove());
-        }
-        None
-    }
-}
-
-/// Linux delays a thread's timers by up to 50 us (timer slack) by default. Best effort.
-fn minimize_timer_slack() {
-    #[cfg(target_os = "linux")]
-    let _ = rustix::thread::set_current_timer_slack(std::num::NonZeroU64::new(1));
 }

@@ -22,7 +22,7 @@ pub struct TruthPage {
     /// Counts of timed requests.
     #[serde(default)]
     pub ledger: Ledger,
-    /// How late the clock has woken so far.
+    /// What wakes the delayed requests, and how late it has been so far.
     #[serde(default)]
     pub clock: ClockError,
 }
@@ -97,6 +97,8 @@ pub struct ClockError {
     pub mean_seconds: f64,
     /// Upper bound of the bucket that holds the 99th percentile; `null` above the last one.
     pub p99_below_seconds: Option<f64>,
+    /// The timer that ended them: `timerfd` or `thread`; empty if unknown.
+    pub timer: String,
 }
 
 fn null_is_infinite<'de, D: Deserializer<'de>>(given: D) -> Result<f64, D::Error> {

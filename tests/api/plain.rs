@@ -71,6 +71,12 @@ async fn truth_includes_the_ledger() {
     assert_eq!(told["ledger"]["completed"], 5);
     assert_eq!(told["ledger"]["cancelled"], 0);
     assert_eq!(told["clock"]["waits"], 5);
+    let timer = if cfg!(target_os = "linux") {
+        "timerfd"
+    } else {
+        "thread"
+    };
+    assert_eq!(told["clock"]["timer"], timer);
     let p99 = told["quantiles"]
         .as_array()
         .unwrap()

@@ -29,6 +29,11 @@ pub const TABLES: &[Table] = &[
         ],
     },
     Table {
+        of: "clock",
+        row_mates: false,
+        rows: &[&["mod"], &["timer"], &["thread", "timerfd", "wakers"]],
+    },
+    Table {
         of: "delay",
         row_mates: false,
         rows: &[

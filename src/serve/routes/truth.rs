@@ -20,7 +20,10 @@ pub async fn truth(State(app): State<Arc<App>>) -> impl IntoResponse {
         error_rate: app.planner.answers.error_rate,
         error_status: app.planner.answers.error_status,
         ledger: ledger(&families, &app.names),
-        clock: clock_error(&families, &app.names),
+        clock: ClockError {
+            timer: app.clock.timer().to_owned(),
+            ..clock_error(&families, &app.names)
+        },
     };
     // A map of numbers and strings always encodes.
     let json = serde_json::to_string_pretty(&page).unwrap_or_default();
@@ -71,6 +74,7 @@ fn clock_error(families: &[MetricFamily], names: &Names) -> ClockError {
         waits,
         mean_seconds: histogram.get_sample_sum() / waits.max(1) as f64,
         p99_below_seconds: p99_bound(histogram, waits),
+        ..ClockError::default()
     }
 }
 
