@@ -23,6 +23,7 @@ use hyper_util::rt::TokioIo;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::watch,
+    task::unconstrained,
     time::sleep,
 };
 
@@ -152,7 +153,8 @@ async fn is_over_before_drain(
     is_draining: &mut watch::Receiver<bool>,
 ) -> bool {
     let signal = is_draining.clone();
-    let mut begins = pin!(is_draining.changed());
+    // Within a budget, it could be told to come back without being registered.
+    let mut begins = pin!(unconstrained(is_draining.changed()));
     let mut is_registered = false;
     poll_fn(|context| {
         if connection.as_mut().poll(context).is_ready() {

@@ -7,7 +7,8 @@ use hyper::server::conn::http1;
 /// What one connection may use.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// How long a client may take to send the head of its request, and a keep-alive connection may be idle.
+    /// How long a client may take to send the head of its request, a keep-alive connection may be idle, and an answer may wait
+    /// for its client to read on.
     pub header_timeout: Duration,
     /// Largest head of a request, in bytes.
     pub header_bytes: usize,

@@ -2,12 +2,16 @@
 //! is set anew by each request.
 
 use std::{
-    pin::Pin,
+    future::Future,
+    pin::{Pin, pin},
     task::{Context, Poll},
     time::Duration,
 };
 
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::{
+    task::unconstrained,
+    time::{Instant, Sleep, sleep_until},
+};
 
 /// Ready once a client was silent for the timeout.
 pub struct QuietTimer {
@@ -47,7 +51,8 @@ impl QuietTimer {
         if self.is_registered && !sleep.is_elapsed() {
             return Poll::Pending;
         }
-        while sleep.as_mut().poll(context).is_ready() {
+        // With the task's budget used up, tokio would not register it.
+        while pin!(unconstrained(sleep.as_mut())).poll(context).is_ready() {
             if client_waits {
                 self.since = Instant::now();
                 deadline = self.since + self.timeout;

@@ -50,7 +50,7 @@ impl Jaeger {
     /// Waits until it has all of these traces, or the time is over.
     pub async fn wait_for(&self, ids: &[u128], wait: Duration) -> Finding<Traces> {
         let mut found = Traces::default();
-        let (mut failure, mut round) = (None, 0);
+        let mut round = 0;
         wait::until("Jaeger to have every trace", wait, async || {
             let missing = missing(ids, &found);
             // Asks for one, another one each time, and for all where that has arrived.
@@ -60,14 +60,11 @@ impl Jaeger {
             if matches!(answer, Ok(1..)) {
                 answer = self.add_traces(missing, &mut found).await;
             }
-            failure = answer.err();
-            (found.len() == ids.len()).then_some(())
+            (answer.is_ok() && found.len() == ids.len()).then_some(())
         })
         .await;
-        if let Err(error) = self.add_traces(missing(ids, &found), &mut found).await {
-            failure = Some(error);
-        }
-        failure.map_or(Ok(found), Err).into()
+        let last = self.add_traces(missing(ids, &found), &mut found).await;
+        last.map(|_| found).into()
     }
 
     /// Adds those of these traces that it has; returns how many.
