@@ -28,9 +28,11 @@ fn is_plain(value: &[u8]) -> bool {
 }
 
 fn is_port(digits: &[u8]) -> bool {
-    let port = str::from_utf8(digits).unwrap_or_default();
-    let is_number = port.bytes().all(|byte| byte.is_ascii_digit());
-    port.len() == digits.len() && is_number && (port.is_empty() || port.parse::<u16>().is_ok())
+    let number = digits.iter().try_fold(0_u16, |number, byte| {
+        let digit = byte.is_ascii_digit().then(|| u16::from(byte - b'0'))?;
+        number.checked_mul(10)?.checked_add(digit)
+    });
+    number.is_some()
 }
 
 fn is_any_authority(value: &[u8]) -> bool {
