@@ -29,7 +29,8 @@ pub fn on_entry<B>(
             .and_then(|value| value.to_str().ok())
             .map(str::to_owned)
     };
-    let mut attributes = vec![
+    let mut attributes = Vec::with_capacity(12); // for all of them
+    attributes.extend([
         KeyValue::new(HTTP_REQUEST_METHOD, labels.method),
         KeyValue::new(URL_SCHEME, "http"),
         KeyValue::new(URL_PATH, uri.path().to_owned()),
@@ -41,7 +42,7 @@ pub fn on_entry<B>(
                 "1.1"
             },
         ),
-    ];
+    ]);
     attributes.extend(peer.map(|peer| KeyValue::new(CLIENT_ADDRESS, peer.ip().to_string())));
     attributes.extend(labels.route.map(|route| KeyValue::new(HTTP_ROUTE, route)));
     attributes.extend(
