@@ -67,7 +67,7 @@ async fn measure(url: &str, rate: f64, duration: Duration) -> Outcome {
         sampled_ratio: 1.0,
     };
     let client = Client::new(&ClientArgs::default())?;
-    let clock = Clock::start()?;
+    let clock = Clock::start_thread()?;
     let mut statistics = Statistics::new();
     // Without the first seconds, in which connections are opened.
     let mut settled = Statistics::new();

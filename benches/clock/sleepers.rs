@@ -49,9 +49,9 @@ pub fn timerfd() -> anyhow::Result<Outcome> {
     on_clock(&runtime, &clock, "timerfd")
 }
 
-/// The clock that a thread wakes, as one that was started outside a runtime.
+/// The clock that a thread wakes.
 pub fn thread() -> anyhow::Result<Outcome> {
-    on_clock(&runtime()?, &Clock::start()?, "thread")
+    on_clock(&runtime()?, &Clock::start_thread()?, "thread")
 }
 
 /// Runs the Go program at `peer`, which does the same.

@@ -47,13 +47,23 @@ struct Owner(Arc<Timer>);
 // === impl Clock ===
 
 impl Clock {
-    /// Starts the timer. On Linux the current tokio runtime wakes the sleepers, for as long as it runs; a current-thread
-    /// runtime only while it is in `block_on`. Elsewhere, and outside a runtime with I/O, a thread wakes them.
+    /// Starts the timer. On Linux the current tokio runtime wakes the sleepers: at half the CPU of a thread, but later
+    /// while all its workers are busy, and a current-thread runtime only in `block_on`. Elsewhere, outside a runtime with
+    /// I/O, and once it has ended, a thread wakes them.
     ///
     /// # Errors
     /// When the system refuses a thread.
     pub fn start() -> io::Result<Self> {
         Ok(Self(Arc::new(Owner(Timer::start()?))))
+    }
+
+    /// Starts a thread that wakes the sleepers. Use it for a future that runs outside the runtime's workers, such as that
+    /// of `block_on`: another thread has to wake it in any case, and this one is never busy.
+    ///
+    /// # Errors
+    /// When the system refuses a thread.
+    pub fn start_thread() -> io::Result<Self> {
+        Ok(Self(Arc::new(Owner(Timer::start_thread()?))))
     }
 
     /// What wakes the sleepers: `timerfd` or `thread`.

@@ -17,11 +17,7 @@ const HOUR: Duration = Duration::from_hours(1);
 
 /// One that the current runtime wakes, on Linux, and one that a thread wakes.
 fn clocks() -> [Clock; 2] {
-    [Clock::start().unwrap(), outside_a_runtime()]
-}
-
-fn outside_a_runtime() -> Clock {
-    thread::spawn(Clock::start).join().unwrap().unwrap()
+    [Clock::start().unwrap(), Clock::start_thread().unwrap()]
 }
 
 fn poll(sleep: &mut Sleep) -> Poll<Instant> {
@@ -52,11 +48,13 @@ async fn a_runtime_wakes_the_sleepers_where_it_can() {
 }
 
 #[test]
-fn a_thread_wakes_the_sleepers_of_a_runtime_without_io() {
+fn a_thread_wakes_the_sleepers_without_a_runtime_and_in_one_without_io() {
     let runtime = runtime::Builder::new_current_thread().build().unwrap();
-    let clock = runtime.block_on(async { Clock::start().unwrap() });
-    assert_eq!(clock.timer(), "thread");
-    runtime.block_on(clock.sleep(Duration::from_millis(1)));
+    let inside = runtime.block_on(async { Clock::start().unwrap() });
+    for clock in [inside, Clock::start().unwrap()] {
+        assert_eq!(clock.timer(), "thread");
+        runtime.block_on(clock.sleep(Duration::from_millis(1)));
+    }
 }
 
 #[tokio::test]

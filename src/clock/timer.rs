@@ -40,11 +40,15 @@ pub(super) enum Alarm {
 
 impl Timer {
     pub(super) fn start() -> io::Result<Arc<Self>> {
-        let timer = Arc::<Self>::default();
         #[cfg(target_os = "linux")]
-        if timer.wait_in_runtime() {
+        if let Some(timer) = Self::start_in_runtime() {
             return Ok(timer);
         }
+        Self::start_thread()
+    }
+
+    pub(super) fn start_thread() -> io::Result<Arc<Self>> {
+        let timer = Arc::<Self>::default();
         Arc::clone(&timer).wait_in_thread()?;
         Ok(timer)
     }
@@ -124,18 +128,16 @@ impl Timer {
         }
     }
 
-    /// False without a runtime, without its I/O driver, or where the system refuses the descriptor.
+    /// `None` without a runtime, without its I/O driver, or where the system refuses the descriptor.
     #[cfg(target_os = "linux")]
-    fn wait_in_runtime(self: &Arc<Self>) -> bool {
-        let Some(timerfd) = Timerfd::create() else {
-            return false;
-        };
-        let mut sleepers = self.lock();
-        let waits = timerfd.wait(&Waker::from(Arc::clone(self))).is_ok();
-        if waits {
-            sleepers.alarm = Alarm::Timerfd(timerfd);
-        }
-        waits
+    fn start_in_runtime() -> Option<Arc<Self>> {
+        let (timer, timerfd) = (Arc::<Self>::default(), Timerfd::create()?);
+        // The runtime may end at once, and then calls the waker.
+        let mut sleepers = timer.lock();
+        timerfd.wait(&Waker::from(Arc::clone(&timer))).ok()?;
+        sleepers.alarm = Alarm::Timerfd(timerfd);
+        drop(sleepers);
+        Some(timer)
     }
 }
 

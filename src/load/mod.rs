@@ -37,7 +37,7 @@ pub async fn run(
         progress.tick();
         statistics.record(&sent);
     };
-    let driven = drive(&plan, &client, &Clock::start()?, sink, stop).await;
+    let driven = drive(&plan, &client, &Clock::start_thread()?, sink, stop).await;
     progress.end();
     let report = Report::new(&plan, driven, &statistics).accepting(&args.accept_status);
     args.output.write(&report, out)?;

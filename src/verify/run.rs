@@ -143,7 +143,7 @@ async fn send(
         max_in_flight: MAX_IN_FLIGHT,
         sampled_ratio: args.run.sampled_ratio,
     };
-    let clock = Clock::start()?;
+    let clock = Clock::start_thread()?;
     let mut sent = Requests::with_capacity(args.run.requests());
     let _spinner = Spinner::waiting_for("the load to end");
     let reading = async {

@@ -51,7 +51,7 @@ async fn run_with(
     stop: impl Future<Output = ()>,
 ) -> Run {
     let client = Client::new(args).unwrap();
-    let clock = Clock::start().unwrap();
+    let clock = Clock::start_thread().unwrap();
     let mut sent = Vec::new();
     let driven = drive(plan, &client, &clock, |one| sent.push(one), stop).await;
     let mut statistics = Statistics::new();

@@ -160,7 +160,7 @@ async fn a_delayed_sender_catches_up_without_starving_requests() {
     plan.max_in_flight = 400;
     let (client, clock) = (
         Client::new(&ClientArgs::default()).unwrap(),
-        Clock::start().unwrap(),
+        Clock::start_thread().unwrap(),
     );
     let mut held_up = false;
     let sink = |_| {
