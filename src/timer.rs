@@ -78,15 +78,9 @@ impl<'a> StepTimer<'a> {
         self.start
     }
 
-    /// Records the time since the start, and returns it.
-    #[must_use]
-    pub fn observe(self) -> Duration {
-        self.observe_at(Instant::now())
-    }
-
     /// Records the time from the start to `end`, and returns it.
     #[must_use]
-    pub fn observe_at(self, end: Instant) -> Duration {
+    pub fn observe(self, end: Instant) -> Duration {
         let took = end.saturating_duration_since(self.start);
         self.latency.record(self.step, took);
         took

@@ -30,9 +30,7 @@ impl Process {
     pub fn id(&self) -> u32 {
         self.0.id()
     }
-}
 
-impl Process {
     /// Ends it with SIGTERM, and waits until it has ended.
     #[allow(dead_code, reason = "not every benchmark asks")]
     pub fn end(mut self) -> anyhow::Result<()> {

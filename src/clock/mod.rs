@@ -72,25 +72,16 @@ impl Clock {
         self.0.0.name()
     }
 
-    /// Sleeps for at least `duration` from now; never wakes if the deadline cannot be represented as an [`Instant`].
+    /// Sleeps for at least `duration` from now.
     pub fn sleep(&self, duration: Duration) -> Sleep {
         self.sleep_from(Instant::now(), duration)
     }
 
-    /// Sleeps until `duration` after `start`.
+    /// Sleeps until `duration` after `start`; never wakes if that deadline cannot be represented as an [`Instant`].
     pub fn sleep_from(&self, start: Instant, duration: Duration) -> Sleep {
-        self.sleeper(start.checked_add(duration))
-    }
-
-    /// Sleeps until `deadline`, or not at all when it has passed.
-    pub fn sleep_until(&self, deadline: Instant) -> Sleep {
-        self.sleeper(Some(deadline))
-    }
-
-    fn sleeper(&self, deadline: Option<Instant>) -> Sleep {
         Sleep {
             clock: self.clone(),
-            deadline,
+            deadline: start.checked_add(duration),
             id: 0,
         }
     }

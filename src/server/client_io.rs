@@ -140,7 +140,7 @@ impl AsyncWrite for ClientIo {
         loop {
             let is_stalled = self.stream.poll_write_ready(context)?.is_pending();
             if !is_stalled || !self.is_stalled {
-                self.quiet.restart(); // it is no silence, or its beginning
+                self.quiet.restart(); // the client reads, or stopped just now
             }
             self.is_stalled = is_stalled;
             if is_stalled {

@@ -170,7 +170,7 @@ async fn is_over_before_drain(
     .await
 }
 
-/// What every answer's head must say, whoever made it.
+/// What the head of every answer must say.
 fn finish_head<B>(answer: &mut Response<B>, readiness: &Readiness) {
     if answer.status() == StatusCode::NO_CONTENT {
         answer.headers_mut().remove(CONTENT_LENGTH); // RFC 9110, 8.6

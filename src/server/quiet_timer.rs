@@ -16,7 +16,7 @@ use tokio::{
 /// Ready once a client was silent for the timeout.
 pub struct QuietTimer {
     timeout: Duration,
-    /// When the server began to wait for its client, if it waits.
+    /// From when the silence is counted.
     since: Instant,
     sleep: Option<Pin<Box<Sleep>>>,
     /// Whether `sleep` will wake the connection's task, which is always the same.
@@ -24,7 +24,7 @@ pub struct QuietTimer {
 }
 
 impl QuietTimer {
-    /// The silence begins now.
+    /// Counts the silence from now.
     pub fn new(timeout: Duration) -> Self {
         Self {
             timeout,
@@ -34,12 +34,13 @@ impl QuietTimer {
         }
     }
 
-    /// Begins the silence anew.
+    /// Counts the silence from now.
     pub fn restart(&mut self) {
         self.since = Instant::now();
     }
 
-    /// Called where nothing can be read. The time in which the client waits for the server is no silence.
+    /// Called where nothing can be read, or nothing more can be written. While the client waits for the server, no time
+    /// counts.
     pub fn poll(&mut self, context: &mut Context<'_>, client_waits: bool) -> Poll<()> {
         // A deadline that cannot be represented never comes.
         let Some(mut deadline) = self.since.checked_add(self.timeout) else {

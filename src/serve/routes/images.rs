@@ -78,6 +78,6 @@ async fn wait(app: &App, delay: Duration) {
     }
     let timer = StepTimer::start(&app.instruments.latency, Step::Delay);
     let woke = app.clock.sleep_from(timer.started(), delay).await;
-    let late = timer.observe_at(woke).saturating_sub(delay);
+    let late = timer.observe(woke).saturating_sub(delay);
     app.delay_instruments.record_error(late);
 }
