@@ -45,7 +45,7 @@ const CASES: [Case; 3] = [
     Case {
         name: "1 % sampled",
         sampled: Some("0.01"),
-        limit: 16_000.0,
+        limit: 14_500.0,
     },
     // Two spans a request, delivered.
     Case {

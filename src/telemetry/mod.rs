@@ -18,6 +18,7 @@ mod process;
 mod resource;
 mod server_span;
 mod service;
+mod trace_ids;
 mod traces;
 
 pub use environment::{Treatment, Variable, is_of_kubernetes, variables};

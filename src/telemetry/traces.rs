@@ -7,7 +7,7 @@ use std::{
 
 use http::{HeaderMap, HeaderName};
 use opentelemetry::{
-    Context,
+    Context, TraceId,
     propagation::{TextMapCompositePropagator, TextMapPropagator},
     trace::{
         Span, SpanBuilder, SpanContext, SpanKind, TraceContextExt, TraceFlags, TraceState, Tracer,
@@ -18,8 +18,8 @@ use opentelemetry_sdk::{
     Resource,
     propagation::{BaggagePropagator, TraceContextPropagator},
     trace::{
-        BatchConfigBuilder, BatchSpanProcessor, IdGenerator, RandomIdGenerator, Sampler, SdkTracer,
-        SdkTracerProvider,
+        BatchConfigBuilder, BatchSpanProcessor, IdGenerator, Sampler, SamplingDecision, SdkTracer,
+        SdkTracerProvider, ShouldSample,
     },
 };
 
@@ -33,6 +33,7 @@ use super::{
     metrics::Metrics,
     server_span::{ChildSpan, ServerSpan},
     service::Service,
+    trace_ids::TraceIds,
 };
 
 /// Starts server spans, and gives each request its ids.
@@ -41,7 +42,9 @@ pub struct Tracing {
     provider: SdkTracerProvider,
     tracer: SdkTracer,
     propagator: Option<TextMapCompositePropagator>,
-    exports: bool,
+    /// Asked before a span is built; none where nothing is exported.
+    sampler: Option<Sampler>,
+    ids: TraceIds,
     spans: Arc<Spans>,
 }
 
@@ -53,22 +56,25 @@ impl Tracing {
         export: Option<Export>,
         metrics: &Metrics,
     ) -> Result<Self, TelemetryError> {
-        let builder = SdkTracerProvider::builder().with_resource(resource);
-        let (exports, spans) = (export.is_some(), Arc::<Spans>::default());
-        let provider = match export {
-            Some(export) => builder
+        let mut builder = SdkTracerProvider::builder()
+            .with_resource(resource)
+            .with_id_generator(TraceIds::default());
+        let spans = Arc::<Spans>::default();
+        // Without an export, spans have real ids, and none is recorded.
+        let sampler = export.as_ref().map(|export| export.sampler.clone());
+        if let Some(export) = export {
+            builder = builder
                 .with_span_processor(processor(&export, metrics, Arc::clone(&spans))?)
-                .with_sampler(export.sampler)
-                .with_span_limits(export.limits),
-            // Spans have real ids, and none is recorded.
-            None => builder.with_sampler(Sampler::AlwaysOff),
+                .with_span_limits(export.limits);
         }
-        .build();
+        let sdk_sampler = sampler.clone().unwrap_or(Sampler::AlwaysOff);
+        let provider = builder.with_sampler(sdk_sampler).build();
         Ok(Self {
             tracer: provider.tracer(service.name),
             provider,
             propagator: propagator(propagators),
-            exports,
+            sampler,
+            ids: TraceIds::default(),
             spans,
         })
     }
@@ -77,8 +83,8 @@ impl Tracing {
         self.tracer.clone()
     }
 
-    /// Starts the server span of a request, as a child of the context in its headers. `name` is called where spans are
-    /// exported.
+    /// Starts the server span of a request, as a child of the context in its headers. `name` is called where the span is
+    /// recorded.
     #[must_use]
     pub fn server_span(&self, headers: &HeaderMap, name: impl FnOnce() -> String) -> ServerSpan {
         let parent = match &self.propagator {
@@ -87,9 +93,16 @@ impl Tracing {
             }
             _ => Context::new(),
         };
-        let parent_id = parent.span().span_context().span_id();
-        if !self.exports {
-            let ids = unrecorded(&parent);
+        let (parent_id, trace_id) = {
+            let span = parent.span();
+            let known = span.span_context();
+            let trace_id = known.is_valid().then(|| known.trace_id());
+            (known.span_id(), trace_id)
+        };
+        let trace_id = trace_id.unwrap_or_else(|| self.ids.new_trace_id());
+        if !self.records(&parent, trace_id) {
+            let (id, flags) = (self.ids.new_span_id(), TraceFlags::NOT_SAMPLED);
+            let ids = SpanContext::new(trace_id, id, flags, false, TraceState::NONE);
             return ServerSpan {
                 context: parent.with_remote_span_context(ids.clone()),
                 ids,
@@ -101,13 +114,22 @@ impl Tracing {
         let builder = SpanBuilder::from_name(name())
             .with_kind(SpanKind::Server)
             .with_start_time(started);
-        let span = self.tracer.build_with_context(builder, &parent);
+        let build = || self.tracer.build_with_context(builder, &parent);
+        let span = TraceIds::choose(trace_id, build);
         ServerSpan {
             ids: span.span_context().clone(),
             recorded_from: span.is_recording().then_some(started),
             context: parent.with_span(span),
             parent_id,
         }
+    }
+
+    fn records(&self, parent: &Context, trace_id: TraceId) -> bool {
+        self.sampler.as_ref().is_some_and(|sampler| {
+            let kind = SpanKind::Server;
+            let asked = sampler.should_sample(Some(parent), trace_id, "", &kind, &[], &[]);
+            asked.decision != SamplingDecision::Drop
+        })
     }
 
     /// Starts a child of the current request's span; `None` where that is not recorded.
@@ -166,23 +188,6 @@ fn propagator(wanted: &[Propagator]) -> Option<TextMapCompositePropagator> {
         })
         .collect();
     (!wanted.is_empty()).then(|| TextMapCompositePropagator::new(wanted))
-}
-
-/// Ids for a request where nothing is exported: its draw and its log lines need them.
-fn unrecorded(parent: &Context) -> SpanContext {
-    let ids = RandomIdGenerator::default();
-    let span = parent.span();
-    let trace_id = match span.span_context() {
-        known if known.is_valid() => known.trace_id(),
-        _ => ids.new_trace_id(),
-    };
-    SpanContext::new(
-        trace_id,
-        ids.new_span_id(),
-        TraceFlags::NOT_SAMPLED,
-        false,
-        TraceState::NONE,
-    )
 }
 
 fn carries_context(headers: &HeaderMap) -> bool {
