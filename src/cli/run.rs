@@ -3,7 +3,6 @@
 use std::io::stdout;
 
 use anyhow::Context;
-use tokio::runtime::Runtime;
 
 use super::file_limit;
 use crate::{
@@ -14,21 +13,24 @@ use crate::{
 };
 
 pub fn load(args: &LoadArgs) -> anyhow::Result<Exit> {
-    until_signalled(async |stop: Stop| {
+    until_signalled(args.rate, async |stop: Stop| {
         load::run(args, &mut stdout().lock(), stop.requested()).await
     })
 }
 
 pub fn verify(args: &VerifyArgs) -> anyhow::Result<Exit> {
-    until_signalled(async |stop: Stop| {
+    until_signalled(args.run.rate, async |stop: Stop| {
         verify::run(args, &mut stdout().lock(), stop.requested()).await
     })
 }
 
-/// Runs a command that sends requests: the first signal ends it early, with its report, the second one aborts it.
-fn until_signalled(work: impl AsyncFnOnce(Stop) -> anyhow::Result<Exit>) -> anyhow::Result<Exit> {
+/// Runs a command that sends `rate` requests a second: the first signal ends it early, with its report, the second one aborts it.
+fn until_signalled(
+    rate: f64,
+    work: impl AsyncFnOnce(Stop) -> anyhow::Result<Exit>,
+) -> anyhow::Result<Exit> {
     file_limit::raise();
-    let runtime = Runtime::new().context("cannot start the runtime")?;
+    let runtime = load::runtime(rate).context("cannot start the runtime")?;
     runtime.block_on(async {
         let signals = Signals::register().context("cannot install signal handlers")?;
         let done = signals.run_until_second(work).await;

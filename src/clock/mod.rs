@@ -57,8 +57,8 @@ impl Clock {
         Ok(Self(Arc::new(Owner(Timer::start()?))))
     }
 
-    /// Starts a thread that wakes the sleepers. Use it for a future that runs outside the runtime's workers, such as that
-    /// of `block_on`: another thread has to wake it in any case, and this one is never busy.
+    /// Starts a thread that wakes the sleepers. Use it for a future that runs outside the runtime's workers: another
+    /// thread has to wake it in any case, and this one is never busy.
     ///
     /// # Errors
     /// When the system refuses a thread.

@@ -5,6 +5,7 @@ mod open_loop;
 mod outcome;
 mod progress;
 mod report;
+mod runtime;
 mod schedule;
 mod statistics;
 mod status_set;
@@ -13,12 +14,13 @@ pub use args::{Arrivals, LoadArgs, Plan, rate, ratio};
 pub use open_loop::{Driven, drive};
 pub use outcome::{Outcome, Sent};
 pub use report::Report;
+pub use runtime::{clock, runtime};
 pub use statistics::Statistics;
 pub use status_set::StatusSet;
 
 use std::{future::Future, io::Write};
 
-use crate::{client::Client, clock::Clock, exit::Exit};
+use crate::{client::Client, exit::Exit};
 
 /// Sends the load until its duration is over or `stop` is ready, and writes the report.
 ///
@@ -37,7 +39,7 @@ pub async fn run(
         progress.tick();
         statistics.record(&sent);
     };
-    let driven = drive(&plan, &client, &Clock::start_thread()?, sink, stop).await;
+    let driven = drive(&plan, &client, &clock()?, sink, stop).await;
     progress.end();
     let report = Report::new(&plan, driven, &statistics).accepting(&args.accept_status);
     args.output.write(&report, out)?;

@@ -22,8 +22,7 @@ use super::{
 };
 use crate::{
     client::Client,
-    clock::Clock,
-    load::{Arrivals, Driven, Plan, drive},
+    load::{self, Arrivals, Driven, Plan, drive},
     output::print_error,
 };
 
@@ -143,7 +142,7 @@ async fn send(
         max_in_flight: MAX_IN_FLIGHT,
         sampled_ratio: args.run.sampled_ratio,
     };
-    let clock = Clock::start_thread()?;
+    let clock = load::clock()?;
     let mut sent = Requests::with_capacity(args.run.requests());
     let _spinner = Spinner::waiting_for("the load to end");
     let reading = async {
