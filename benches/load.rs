@@ -1,14 +1,18 @@
-//! The load generator at 5,000 requests a second with 10,000 in flight on one core: its lateness and its CPU time.
+//! The load generator at 5,000 requests a second with 10,000 in flight on one core: its lateness, CPU time and memory.
 //!
 //! `cargo bench --bench load [-- RATE SECONDS]`. The delayed server is a second process on core 0, the sender has core 1
 //! (Linux only). Prints figures without a verdict: they depend on what else the machine does.
 
+#[path = "common/affinity.rs"]
+mod affinity;
+#[path = "common/memory.rs"]
+mod memory;
+
 use std::{
     error::Error,
-    fs,
     future::pending,
     io::{self, BufRead, BufReader, Write},
-    process::{Child, Command, Stdio},
+    process::{self, Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
@@ -19,6 +23,7 @@ use httpserver::{
     clock::Clock,
     load::{Arrivals, Plan, Report, Statistics, drive},
 };
+use rustix::time::{ClockId, clock_gettime};
 use tokio::{net::TcpListener, runtime};
 
 const DELAY: Duration = Duration::from_secs(2);
@@ -28,7 +33,7 @@ type Outcome = Result<(), Box<dyn Error>>;
 fn main() -> Outcome {
     let args: Vec<String> = std::env::args().skip(1).collect();
     if args.iter().any(|arg| arg == "--server") {
-        pin_to(0);
+        let _ = affinity::pin(&[0]); // best effort: may be the only core
         return runtime()?.block_on(serve());
     }
     // `cargo test --all-targets` runs this, too, but without `--bench`.
@@ -39,7 +44,7 @@ fn main() -> Outcome {
     let rate = numbers.next().unwrap_or(5000.0);
     let seconds = numbers.next().unwrap_or(20.0);
     let mut server = start_server()?;
-    pin_to(1);
+    let _ = affinity::pin(&[1]);
     let measured = first_line(&mut server).and_then(|url| {
         runtime()?.block_on(measure(url.trim(), rate, Duration::from_secs_f64(seconds)))
     });
@@ -77,14 +82,22 @@ async fn measure(url: &str, rate: f64, duration: Duration) -> Outcome {
             settled.record(&sent);
         }
     };
-    let (began, cpu) = (Instant::now(), cpu_seconds());
+    let (began, before) = (Instant::now(), cpu());
     let driven = drive(&plan, &client, &clock, sink, pending()).await;
-    let share = (cpu_seconds() - cpu) / began.elapsed().as_secs_f64();
+    let spent = cpu().saturating_sub(before).as_secs_f64();
+    let share = spent / began.elapsed().as_secs_f64();
+    let each = spent / driven.sent as f64;
     let mut out = io::stdout();
     writeln!(out, "{}", Report::new(&plan, driven, &statistics))?;
     writeln!(out, "after the first {:?}:", 2 * DELAY)?;
     writeln!(out, "{}", Report::new(&plan, driven, &settled))?;
-    writeln!(out, "the sender used {:.0} % of one core", share * 100.0)?;
+    writeln!(
+        out,
+        "the sender used {:.1} us of CPU per request sent, {:.0} % of one core; peak resident memory {:.1} MB",
+        each * 1e6,
+        share * 100.0,
+        memory::of(process::id(), "VmHWM")? / 1e6
+    )?;
     Ok(())
 }
 
@@ -115,24 +128,8 @@ fn first_line(server: &mut Child) -> Result<String, Box<dyn Error>> {
     Ok(line)
 }
 
-/// Best effort; threads that are started afterwards inherit it.
-fn pin_to(core: usize) {
-    #[cfg(target_os = "linux")]
-    {
-        let mut cores = rustix::thread::CpuSet::new();
-        cores.set(core);
-        let _ = rustix::thread::sched_setaffinity(None, &cores);
-    }
-}
-
-/// User and system time of this process, counted in ticks of 10 ms; 0 without `/proc`.
-fn cpu_seconds() -> f64 {
-    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    // The name, in parentheses, may contain spaces.
-    let fields = stat.rsplit(')').next().unwrap_or_default();
-    let ticks = fields.split_whitespace().skip(11).take(2);
-    ticks
-        .filter_map(|ticks| ticks.parse::<f64>().ok())
-        .sum::<f64>()
-        / 100.0
+/// User and system time of this process.
+fn cpu() -> Duration {
+    let spent = clock_gettime(ClockId::ProcessCPUTime);
+    Duration::try_from(spent).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! The load on every server: 64 keep-alive connections, each with one request at a time.
+//! The load on a server: keep-alive connections, each with one request at a time.
 
 use crate::connection::Connection;
 use std::{
@@ -10,46 +10,73 @@ use tokio::{
     time::{sleep, sleep_until},
 };
 
-const CONNECTIONS: u32 = 64;
+/// Where a benchmark does not vary them.
+pub const CONNECTIONS: u32 = 64;
 
-/// When a connection sends its next request.
+/// When a connection sends its next request, unless the previous response is still missing then.
 #[derive(Clone, Copy)]
 pub enum Pace {
     /// As soon as the previous response is complete.
     Closed,
     /// All connections at once, at this interval, so that no export queue overflows.
     Every(Duration),
+    /// At this interval, the connections evenly spread over it.
+    Spread(Duration),
 }
 
-/// Sends requests for `how_long`; returns the number of responses.
+impl Pace {
+    /// When a connection's request `number` is due, from the start; `share` is its place among the connections, below 1.
+    fn due(self, share: f64, number: u32) -> Duration {
+        match self {
+            Self::Closed => Duration::ZERO,
+            Self::Every(interval) => interval * number,
+            Self::Spread(interval) => interval.mul_f64(f64::from(number) + share),
+        }
+    }
+}
+
+pub async fn open(address: SocketAddr, path: &str, count: u32) -> anyhow::Result<Vec<Connection>> {
+    let mut connections = Vec::new();
+    for _ in 0..count {
+        connections.push(Connection::open(address, path).await?);
+    }
+    Ok(connections)
+}
+
+/// Sends requests for `how_long`; returns the number of responses, and the connections, still open.
 pub async fn run(
-    address: SocketAddr,
-    path: &str,
+    connections: Vec<Connection>,
     pace: Pace,
     how_long: Duration,
-) -> anyhow::Result<u32> {
+) -> anyhow::Result<(u32, Vec<Connection>)> {
+    let count = connections.len() as f64;
     let start = Instant::now();
-    let mut connections = JoinSet::new();
-    for _ in 0..CONNECTIONS {
-        let mut connection = Connection::open(address, path).await?;
-        connections.spawn(async move {
+    let mut running = JoinSet::new();
+    for (index, mut connection) in connections.into_iter().enumerate() {
+        let share = index as f64 / count;
+        running.spawn(async move {
             let mut answered = 0;
-            while start.elapsed() < how_long {
-                if let Pace::Every(pause) = pace {
-                    sleep_until((start + pause * answered).into()).await;
+            loop {
+                let (due, now) = (pace.due(share, answered), start.elapsed());
+                if due.max(now) >= how_long {
+                    return anyhow::Ok((answered, connection));
+                }
+                if due > now {
+                    sleep_until((start + due).into()).await;
                 }
                 connection.send().await?;
                 connection.receive().await?;
                 answered += 1;
             }
-            anyhow::Ok(answered)
         });
     }
-    let mut answered = 0;
-    while let Some(connection) = connections.join_next().await {
-        answered += connection??;
+    let (mut answered, mut open) = (0, Vec::new());
+    while let Some(ended) = running.join_next().await {
+        let (count, connection) = ended??;
+        answered += count;
+        open.push(connection);
     }
-    Ok(answered)
+    Ok((answered, open))
 }
 
 /// Opens `count` connections, sends a request on each, and waits for `how_long` without reading.

@@ -1,8 +1,10 @@
 //! What a request costs here and in other servers: CPU time, memory, and the time to start. Linux only.
 //!
-//! `cargo bench --bench peers -- [cpu] [memory] [start] [ROUNDS]`; default: everything, 9 rounds.
+//! `cargo bench --bench peers -- [cpu] [memory] [start] [grow] [ROUNDS]`; default: the first three, 9 rounds.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
+#[path = "../common/affinity.rs"]
+mod affinity;
 #[path = "../common/collector.rs"]
 mod collector;
 #[path = "../common/connection.rs"]
@@ -12,7 +14,10 @@ mod cpu;
 mod footprint;
 #[path = "../common/go.rs"]
 mod go;
+mod grow;
 mod load;
+#[path = "../common/memory.rs"]
+mod memory;
 #[path = "../common/process.rs"]
 mod process;
 mod recipe;
@@ -44,16 +49,21 @@ fn main() -> anyhow::Result<()> {
 
 async fn measure(arguments: &[String]) -> anyhow::Result<()> {
     let named = |part: &str| arguments.iter().any(|argument| argument == part);
-    let all = !["cpu", "memory", "start"].into_iter().any(named);
+    let all = !["cpu", "memory", "start", "grow"].into_iter().any(named);
+    let rounds = arguments.iter().find_map(|given| given.parse().ok());
+    let rounds = rounds.unwrap_or(9);
     if all || named("cpu") {
-        let rounds = arguments.iter().find_map(|given| given.parse().ok());
-        report::costs(&rounds::run(rounds.unwrap_or(9)).await?)?;
+        report::costs(&rounds::run(rounds).await?)?;
     }
     if all || named("memory") {
         report::held(&footprint::held().await?);
     }
     if all || named("start") {
         report::alone(&footprint::alone().await?);
+    }
+    if named("grow") {
+        let (servers, tables) = grow::run(rounds).await?;
+        report::growth(&servers, &tables);
     }
     Ok(())
 }

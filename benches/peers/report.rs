@@ -1,7 +1,8 @@
-//! Prints the results: a table of CPU costs, one of footprints, and each target beside the measured value.
+//! Prints the results: tables of CPU costs, one of footprints, and each target beside the measured value.
 
 use crate::{
     footprint::{self, Alone, Held},
+    grow::Table,
     rounds::{Contender, METRICS, SAMPLED, TRACED},
 };
 
@@ -120,6 +121,29 @@ pub fn alone(alone: &Alone) {
         Target::new("resident when idle", 12.0, alone.idle / 1e6, "MB"),
         Target::new("binary", 15.0, alone.size / 1e6, "MB"),
     ]);
+}
+
+/// Figures without a verdict.
+pub fn growth(names: &[String], tables: &[Table]) {
+    println!(
+        "\nCPU per request (user + system), its ratio to {} in the same round, and achieved requests per second",
+        names.first().map_or("", String::as_str)
+    );
+    for Table { heading, rows } in tables {
+        println!("\n{heading}");
+        print!("{:8}", "");
+        for name in names {
+            print!(" {name:>29}");
+        }
+        for row in rows {
+            print!("\n{:8}", row.name);
+            for spent in &row.results {
+                let cost = cost(spent.cost(), spent.ratio(&row.results[0]));
+                print!(" {cost} {:8.0}/s", spent.rate());
+            }
+        }
+        println!();
+    }
 }
 
 // === impl Target ===

@@ -2,7 +2,7 @@
 
 use crate::{
     collector::Collector,
-    load::{self, Pace},
+    load::{self, CONNECTIONS, Pace},
     recipe::Recipe,
     rust,
     server::Server,
@@ -123,7 +123,8 @@ impl Contender {
     /// Seconds of CPU per request, including the delivery of its spans.
     async fn cost(&mut self, pace: Pace) -> anyhow::Result<f64> {
         let before = self.server.cpu()?;
-        let answered = load::run(self.server.address, &self.path, pace, HOW_LONG).await?;
+        let connections = load::open(self.server.address, &self.path, CONNECTIONS).await?;
+        let (answered, _open) = load::run(connections, pace, HOW_LONG).await?;
         self.answered += answered;
         if let (true, Some(collector)) = (self.is_all_traced, &self.collector) {
             self.received = collector.received(self.answered * SPANS_PER_REQUEST)?;

@@ -1,13 +1,12 @@
 //! One server process: its start-up time, its CPU time and its memory.
 
 use crate::{
-    cpu,
+    cpu, memory,
     process::{self, Process},
     recipe::Recipe,
 };
 use anyhow::Context;
 use std::{
-    fs,
     net::SocketAddr,
     process::Command,
     time::{Duration, Instant},
@@ -45,14 +44,8 @@ impl Server {
         cpu::of_threads(self.process.id(), |_| true)
     }
 
-    /// A line of `/proc/PID/status`, in bytes: `VmRSS` is the resident memory, `VmHWM` its peak.
+    /// A line of `/proc/PID/status`, in bytes.
     pub fn memory(&self, line: &str) -> anyhow::Result<f64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
-        let kibibytes = status
-            .lines()
-            .find_map(|found| found.strip_prefix(line)?.strip_prefix(':'))
-            .and_then(|rest| rest.trim().strip_suffix(" kB"))
-            .with_context(|| format!("no {line} in {status}"))?;
-        Ok(kibibytes.parse::<f64>()? * 1024.0)
+        memory::of(self.process.id(), line)
     }
 }
