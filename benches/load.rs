@@ -20,21 +20,21 @@ use axum::{Router, routing::get};
 use httpserver::{
     cli::file_limit,
     client::{Client, ClientArgs},
-    clock::Clock,
-    load::{Arrivals, Plan, Report, Statistics, drive},
+    load::{self, Arrivals, Plan, Report, Statistics, drive},
 };
 use rustix::time::{ClockId, clock_gettime};
-use tokio::{net::TcpListener, runtime};
+use tokio::net::TcpListener;
 
 const DELAY: Duration = Duration::from_secs(2);
 
 type Outcome = Result<(), Box<dyn Error>>;
 
 fn main() -> Outcome {
+    file_limit::raise();
     let args: Vec<String> = std::env::args().skip(1).collect();
     if args.iter().any(|arg| arg == "--server") {
         let _ = affinity::pin(&[0]); // best effort: may be the only core
-        return runtime()?.block_on(serve());
+        return load::runtime(f64::MAX)?.block_on(serve());
     }
     // `cargo test --all-targets` runs this, too, but without `--bench`.
     if !args.iter().any(|arg| arg == "--bench") {
@@ -46,20 +46,11 @@ fn main() -> Outcome {
     let mut server = start_server()?;
     let _ = affinity::pin(&[1]);
     let measured = first_line(&mut server).and_then(|url| {
-        runtime()?.block_on(measure(url.trim(), rate, Duration::from_secs_f64(seconds)))
+        load::runtime(rate)?.block_on(measure(url.trim(), rate, Duration::from_secs_f64(seconds)))
     });
     server.kill()?;
     server.wait()?;
     measured
-}
-
-fn runtime() -> io::Result<runtime::Runtime> {
-    file_limit::raise();
-    // The command uses one worker per core, and here there is one core.
-    runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
 }
 
 async fn measure(url: &str, rate: f64, duration: Duration) -> Outcome {
@@ -72,7 +63,7 @@ async fn measure(url: &str, rate: f64, duration: Duration) -> Outcome {
         sampled_ratio: 1.0,
     };
     let client = Client::new(&ClientArgs::default())?;
-    let clock = Clock::start_thread()?;
+    let clock = load::clock()?;
     let mut statistics = Statistics::new();
     // Without the first seconds, in which connections are opened.
     let mut settled = Statistics::new();
