@@ -4,7 +4,7 @@
 use std::{env, sync::Arc, time::Duration};
 
 use anyhow::ensure;
-use axum::{Router, routing::get};
+use axum::{Router, body::Body, http::HeaderMap, routing::get};
 use httpserver::{
     instruments::{Instruments, MetricArgs},
     observe::{ObserveLayer, ObserveOptions, RouteKind, RouteTable},
@@ -34,13 +34,18 @@ async fn serve(telemetry: &Telemetry) -> anyhow::Result<()> {
     let router = Router::new()
         .route("/orders", get(orders))
         .route("/hello", get(async || "hello\n"))
-        .route("/metrics", get(async move || metrics.text()));
+        .route(
+            "/metrics",
+            get(async move |headers: HeaderMap| metrics.answer::<Body>(&headers)),
+        );
     let address = env::var("LISTEN").unwrap_or("127.0.0.1:8090".to_owned());
     let server = HttpServer::bind(address.parse()?)?;
     tracing::info!("listening on http://{}", server.address()?);
 
-    let instruments =
-        Instruments::new(&telemetry.metrics.meter(), &MetricArgs::named(SERVICE.name));
+    let instruments = Instruments::new(
+        &telemetry.metrics.recorder(),
+        &MetricArgs::named(SERVICE.name),
+    );
     let layer = ObserveLayer::new(
         telemetry,
         instruments,

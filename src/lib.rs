@@ -3,7 +3,8 @@
 //!
 //! # Layers
 //! `main -> cli -> verify -> {serve, load, healthcheck} -> {observe, server} -> {telemetry, client, shutdown} -> {timer,
-//! clock} -> instruments -> truth -> {buckets, delay} -> {contract, exit, number, output}`: a module uses only modules
+//! clock} -> instruments -> truth -> {buckets, delay} -> {contract,
+//! exit, exposition, number, output}`: a module uses only modules
 //! to its right. `tests/layers` checks it.
 //!
 //! | module | duty |
@@ -23,6 +24,7 @@
 //! | [`truth`] | exact statistics of a delay, and what Prometheus will estimate |
 //! | [`delay`], [`buckets`] | quantile functions and their grammar; bucket bounds and `histogram_quantile` |
 //! | [`contract`] | what the service writes and others read: names, headers, JSON |
+//! | [`exposition`] | one reading of every metric, and the formats that it is written in |
 //! | [`exit`], [`output`], [`number`] | exit codes; results as text or JSON; whole numbers of flags |
 //!
 //! [`observe`], [`server`], [`telemetry`], [`shutdown`] and [`instruments`] suit other services, too:
@@ -52,6 +54,7 @@ pub mod clock;
 pub mod contract;
 pub mod delay;
 pub mod exit;
+pub mod exposition;
 pub mod healthcheck;
 pub mod instruments;
 pub mod load;

@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use crate::{contract::Step, instruments::Latency};
+use crate::{
+    contract::{Step, TraceContext},
+    instruments::Latency,
+};
 
 /// Measures one timed request from its start to [`observe_total`](Self::observe_total). Dropped before that, it records
 /// `cancelled`.
@@ -25,22 +28,23 @@ impl ExecutionTimer {
         }
     }
 
-    /// Records the time since the start, and returns it: the one measurement that everything else repeats.
+    /// Records the time since the start, and returns it: the one measurement that everything else repeats. `sampled` has
+    /// the ids of a span that is sampled.
     #[must_use]
-    pub fn observe_total(mut self) -> Duration {
-        self.finish(Step::Total)
+    pub fn observe_total(mut self, sampled: Option<TraceContext>) -> Duration {
+        self.finish(Step::Total, sampled)
     }
 
     /// Records the time since the start as that of a client who left, and returns it.
     #[must_use]
-    pub fn observe_cancelled(mut self) -> Duration {
-        self.finish(Step::Cancelled)
+    pub fn observe_cancelled(mut self, sampled: Option<TraceContext>) -> Duration {
+        self.finish(Step::Cancelled, sampled)
     }
 
-    fn finish(&mut self, step: Step) -> Duration {
+    fn finish(&mut self, step: Step, sampled: Option<TraceContext>) -> Duration {
         self.is_finished = true;
         let took = self.start.elapsed();
-        self.latency.record(step, took);
+        self.latency.record(step, took, sampled);
         took
     }
 }
@@ -48,7 +52,7 @@ impl ExecutionTimer {
 impl Drop for ExecutionTimer {
     fn drop(&mut self) {
         if !self.is_finished {
-            self.finish(Step::Cancelled);
+            self.finish(Step::Cancelled, None);
         }
     }
 }
@@ -78,11 +82,11 @@ impl<'a> StepTimer<'a> {
         self.start
     }
 
-    /// Records the time from the start to `end`, and returns it.
+    /// Records the time from the start to `end`, and returns it. `sampled` has the ids of a span that is sampled.
     #[must_use]
-    pub fn observe(self, end: Instant) -> Duration {
+    pub fn observe(self, end: Instant, sampled: Option<TraceContext>) -> Duration {
         let took = end.saturating_duration_since(self.start);
-        self.latency.record(self.step, took);
+        self.latency.record(self.step, took, sampled);
         took
     }
 }

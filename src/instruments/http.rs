@@ -9,7 +9,7 @@ use std::{
 
 use opentelemetry::{
     KeyValue,
-    metrics::{BoundHistogram, BoundUpDownCounter, Histogram, Meter, UpDownCounter},
+    metrics::{BoundUpDownCounter, UpDownCounter},
 };
 use opentelemetry_semantic_conventions::{
     attribute::{
@@ -18,7 +18,8 @@ use opentelemetry_semantic_conventions::{
     metric::{HTTP_SERVER_ACTIVE_REQUESTS, HTTP_SERVER_REQUEST_DURATION},
 };
 
-use crate::buckets::SEMCONV;
+use super::recorder::{DurationHistogram, Durations as Series, Recorder};
+use crate::{buckets::SEMCONV, contract::TraceContext};
 
 /// The labels of a request that are known when it enters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -59,7 +60,7 @@ impl Outcome {
 const MAX_CLIENT_SETS: usize = 6;
 const OVERFLOW: &str = "otel.metric.overflow";
 
-type Durations = Bound<DurationKey, BoundHistogram<f64>>;
+type Durations = Bound<DurationKey, Series>;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum DurationKey {
@@ -79,21 +80,21 @@ type Bound<K, B> = RwLock<Vec<(K, B)>>;
 /// `http.server.request.duration` and `http.server.active_requests`. Cloning is cheap.
 #[derive(Clone, Debug)]
 pub struct HttpInstruments {
-    duration: Histogram<f64>,
+    duration: DurationHistogram,
     active: UpDownCounter<i64>,
     durations: Arc<Durations>,
     actives: Arc<Active>,
 }
 
 impl HttpInstruments {
-    pub(super) fn new(meter: &Meter) -> Self {
-        let duration = meter
-            .f64_histogram(HTTP_SERVER_REQUEST_DURATION)
-            .with_unit("s")
-            .with_description("Duration of HTTP server requests.")
-            .with_boundaries(SEMCONV.to_vec())
-            .build();
-        let active = meter
+    pub(super) fn new(recorder: &Recorder) -> Self {
+        let duration = recorder.durations(
+            HTTP_SERVER_REQUEST_DURATION,
+            "Duration of HTTP server requests.",
+            SEMCONV.to_vec(),
+        );
+        let active = recorder
+            .meter
             .i64_up_down_counter(HTTP_SERVER_ACTIVE_REQUESTS)
             .with_unit("{request}")
             .with_description("Number of active HTTP server requests.")
@@ -112,8 +113,15 @@ impl HttpInstruments {
     }
 
     /// Counts a request out, and records how it ended and how long it took. `is_chosen`: the client chose the
-    /// status.
-    pub fn leave(&self, request: HttpRequest, outcome: Outcome, is_chosen: bool, took: Duration) {
+    /// status. `sampled` has the trace id and the span id of a request whose span is sampled.
+    pub fn leave(
+        &self,
+        request: HttpRequest,
+        outcome: Outcome,
+        is_chosen: bool,
+        took: Duration,
+        sampled: Option<TraceContext>,
+    ) {
         self.add_active(request.method, -1);
         let is_refused = matches!(outcome, Outcome::Status(400..=499));
         let key = if is_chosen || is_refused || request.route.is_none() {
@@ -126,7 +134,7 @@ impl HttpInstruments {
             key,
             within_limit,
             |key| self.duration.bind(&duration_labels(key)),
-            |bound| bound.record(took.as_secs_f64()),
+            |series| series.record(took, sampled),
         );
     }
 

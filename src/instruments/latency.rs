@@ -2,13 +2,14 @@
 
 use std::{sync::Arc, time::Duration};
 
-use opentelemetry::{
-    KeyValue,
-    metrics::{BoundCounter, BoundHistogram, Meter},
-};
+use opentelemetry::{KeyValue, metrics::BoundCounter};
 
-use super::{args::MetricArgs, from_zero::from_zero};
-use crate::contract::{Metric, Step, names::label};
+use super::{
+    args::MetricArgs,
+    from_zero::from_zero,
+    recorder::{Durations, Recorder},
+};
+use crate::contract::{Metric, Step, TraceContext, names::label};
 
 /// Instruments of the timed requests. Cloning is cheap; all clones record into the same series.
 #[derive(Clone, Debug)]
@@ -16,24 +17,22 @@ pub struct Latency(Arc<Bound>);
 
 #[derive(Debug)]
 struct Bound {
-    delay: BoundHistogram<f64>,
-    total: BoundHistogram<f64>,
-    cancelled: BoundHistogram<f64>,
+    delay: Durations,
+    total: Durations,
+    cancelled: Durations,
     accepted: BoundCounter<u64>,
 }
 
 impl Latency {
     /// A scrape reads instruments in the order of their creation. The histograms are written last in a request, so they
     /// are created before the counter that is written first: accepted is never below completed + cancelled.
-    pub(super) fn new(meter: &Meter, args: &MetricArgs) -> Self {
+    pub(super) fn new(recorder: &Recorder, args: &MetricArgs) -> Self {
         let names = args.names();
-        let steps = meter
-            .f64_histogram(names.instrument(Metric::ExecutionLatency))
-            .with_unit("s")
-            .with_description("Time spent.")
-            .with_boundaries(args.buckets.bounds().to_vec())
-            .build();
-        let accepted = meter
+        let name = names.instrument(Metric::ExecutionLatency);
+        let bounds = args.buckets.bounds().to_vec();
+        let steps = recorder.durations(name, "Time spent.", bounds);
+        let accepted = recorder
+            .meter
             .u64_counter(names.instrument(Metric::RequestsAccepted))
             .with_description("Timed requests that entered the service.")
             .build();
@@ -47,14 +46,14 @@ impl Latency {
         }))
     }
 
-    /// Records a duration under its step.
-    pub fn record(&self, step: Step, took: Duration) {
+    /// Records a duration under its step. `sampled` has the trace id and the span id of a request whose span is sampled.
+    pub fn record(&self, step: Step, took: Duration, sampled: Option<TraceContext>) {
         let histogram = match step {
             Step::Delay => &self.0.delay,
             Step::Total => &self.0.total,
             Step::Cancelled => &self.0.cancelled,
         };
-        histogram.record(took.as_secs_f64());
+        histogram.record(took, sampled);
     }
 
     /// Counts a timed request that entered.

@@ -4,25 +4,25 @@
 
 mod args;
 mod delay;
+mod exemplars;
 mod from_zero;
 mod http;
 mod latency;
+mod recorder;
 
 pub use args::MetricArgs;
 pub use delay::{DeclaredDelay, DelayInstruments};
 pub use http::{HttpInstruments, HttpRequest, Outcome, outcome_attributes};
 pub use latency::Latency;
+pub use recorder::{DurationHistogram, Durations, Known, Readings, Recorder};
 
 use std::sync::Arc;
 
-use opentelemetry::{
-    KeyValue,
-    metrics::{BoundCounter, Meter},
-};
+use opentelemetry::{KeyValue, metrics::BoundCounter};
 
 use crate::contract::{Metric, names::label};
 
-/// The instruments around the requests of one service, built on one meter. Cloning is cheap.
+/// The instruments around the requests of one service. Cloning is cheap.
 #[derive(Clone, Debug)]
 pub struct Instruments {
     /// The timed requests: where their time went, and the ledger.
@@ -35,10 +35,11 @@ pub struct Instruments {
 impl Instruments {
     /// Builds every instrument.
     #[must_use]
-    pub fn new(meter: &Meter, args: &MetricArgs) -> Self {
-        let latency = Latency::new(meter, args);
-        let http = HttpInstruments::new(meter);
-        let rejected = meter
+    pub fn new(recorder: &Recorder, args: &MetricArgs) -> Self {
+        let latency = Latency::new(recorder, args);
+        let http = HttpInstruments::new(recorder);
+        let rejected = recorder
+            .meter
             .u64_counter(args.names().instrument(Metric::RequestsRejected))
             .with_description("Requests refused for load, by reason.")
             .build()

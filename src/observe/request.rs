@@ -146,19 +146,20 @@ impl<P: Policy> ObservedRequest<P> {
         self.has_left = true;
         let shared = &self.shared;
         shared.in_flight.fetch_sub(1, Relaxed);
+        let sampled = self.span.sampled();
         let (total, plan) = match self.timed.take() {
             None => (self.entered.elapsed(), None),
             Some(Timed { timer, plan }) => {
                 let total = match outcome {
-                    Outcome::Status(_) => timer.observe_total(),
-                    Outcome::Cancelled | Outcome::Panicked => timer.observe_cancelled(),
+                    Outcome::Status(_) => timer.observe_total(sampled),
+                    Outcome::Cancelled | Outcome::Panicked => timer.observe_cancelled(sampled),
                 };
                 (total, Some(plan))
             }
         };
         let is_chosen = plan.as_ref().is_some_and(P::is_status_chosen);
         let http = &shared.instruments.http;
-        http.leave(self.labels, outcome, is_chosen, total);
+        http.leave(self.labels, outcome, is_chosen, total, sampled);
         self.span.describe(|| {
             let own = P::attributes(plan.as_ref(), total);
             outcome_attributes(outcome).chain(own).collect()

@@ -46,10 +46,10 @@ impl App {
             seed: *seed,
             quantiles: &quantiles,
         };
-        let (meter, names) = (telemetry.metrics.meter(), args.metrics.names());
+        let (recorder, names) = (telemetry.metrics.recorder(), args.metrics.names());
         Self {
-            instruments: Instruments::new(&meter, &args.metrics),
-            delay_instruments: DelayInstruments::new(&meter, &names, &declared),
+            instruments: Instruments::new(&recorder, &args.metrics),
+            delay_instruments: DelayInstruments::new(&recorder.meter, &names, &declared),
             planner,
             names,
             metrics: telemetry.metrics.clone(),

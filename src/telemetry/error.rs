@@ -18,9 +18,6 @@ pub enum TelemetryError {
     /// An exporter could not be built.
     #[error("the trace exporter cannot be built: {0}")]
     Exporter(String),
-    /// The metrics registry refused a collector.
-    #[error("the metrics registry: {0}")]
-    Registry(String),
 }
 
 impl TelemetryError {

@@ -1,11 +1,17 @@
-//! The meter provider, and the registry that a scrape reads: instruments and `process_*`.
+//! The meter provider, and what a scrape reads of it: instruments, resource and `process_*`.
+
+use std::sync::Arc;
 
 use opentelemetry::metrics::{Meter, MeterProvider};
-use opentelemetry_sdk::{Resource, metrics::SdkMeterProvider};
-use prometheus::{Encoder, Registry, TextEncoder, proto::MetricFamily};
+use opentelemetry_sdk::{
+    Resource,
+    metrics::{SdkMeterProvider, data::ResourceMetrics, reader::MetricReader},
+};
 
-use super::{
-    error::TelemetryError, process::ProcessMetrics, resource::as_labels, service::Service,
+use super::{families, process, reader::ScrapeReader, resource, service::Service, views};
+use crate::{
+    exposition::{Family, Format, Kind, Series, Value, labels},
+    instruments::{Readings, Recorder},
 };
 
 /// Instruments in, exposition out. Cloning is cheap.
@@ -13,29 +19,24 @@ use super::{
 pub struct Metrics {
     service: Service,
     provider: SdkMeterProvider,
-    registry: Registry,
+    reader: ScrapeReader,
+    readings: Readings,
+    target_info: Arc<Family>,
 }
 
 impl Metrics {
-    pub(super) fn new(service: Service, resource: &Resource) -> Result<Self, TelemetryError> {
-        let registry = Registry::new();
-        let reader = opentelemetry_prometheus::exporter()
-            .with_registry(registry.clone())
-            .scope_info_enabled(false)
-            .build()
-            .map_err(|error| TelemetryError::Registry(error.to_string()))?;
-        registry
-            .register(Box::new(ProcessMetrics::new()))
-            .map_err(|error| TelemetryError::Registry(error.to_string()))?;
-        let provider = SdkMeterProvider::builder()
-            .with_resource(as_labels(resource))
-            .with_reader(reader)
-            .build();
-        Ok(Self {
+    pub(super) fn new(service: Service, resource: &Resource) -> Self {
+        let (reader, readings) = (ScrapeReader::default(), Readings::default());
+        let builder = SdkMeterProvider::builder()
+            .with_resource(resource.clone())
+            .with_reader(reader.clone());
+        Self {
             service,
-            provider,
-            registry,
-        })
+            provider: views::add(builder, &readings).build(),
+            reader,
+            readings,
+            target_info: Arc::new(target_info(resource)),
+        }
     }
 
     /// The meter of the service's own instruments.
@@ -44,20 +45,37 @@ impl Metrics {
         self.provider.meter(self.service.name)
     }
 
-    /// One reading of every metric.
+    /// Creates the service's own instruments.
     #[must_use]
-    pub fn gather(&self) -> Vec<MetricFamily> {
-        self.registry.gather()
+    pub fn recorder(&self) -> Recorder {
+        Recorder::new(self.meter(), self.readings.clone())
     }
 
-    /// One reading, in the Prometheus text format 0.0.4.
+    /// One reading of every metric, sorted by name.
     #[must_use]
-    pub fn text(&self) -> Vec<u8> {
-        let mut text = Vec::with_capacity(32 * 1024);
-        if let Err(error) = TextEncoder::new().encode(&self.gather(), &mut text) {
-            tracing::error!(%error, "cannot encode the metrics");
+    pub fn gather(&self) -> Vec<Family> {
+        let mut metrics = ResourceMetrics::default();
+        let (collected, exemplars) = self.readings.whole(|| self.reader.collect(&mut metrics));
+        if let Err(error) = collected {
+            tracing::error!(%error, "cannot collect the metrics");
         }
-        text
+        let mut families = families::families(&metrics, exemplars);
+        for family in process::families()
+            .into_iter()
+            .chain([(*self.target_info).clone()])
+        {
+            families.entry(family.name.clone()).or_insert(family);
+        }
+        let mut families: Vec<_> = families.into_values().collect();
+        families.retain(|family| !family.series.is_empty());
+        families.iter_mut().for_each(Family::sort);
+        families
+    }
+
+    /// One reading, written in a format.
+    #[must_use]
+    pub fn expose(&self, format: Format) -> Vec<u8> {
+        format.write(&self.gather())
     }
 
     /// Makes this the provider of the SDK's own metrics.
@@ -68,5 +86,19 @@ impl Metrics {
     pub(super) fn shutdown(&self) {
         // Nothing is pushed, so nothing can be lost.
         let _ = self.provider.shutdown();
+    }
+}
+
+/// The resource as a metric.
+fn target_info(resource: &Resource) -> Family {
+    Family {
+        name: "target_info".to_owned(),
+        help: "Target metadata".to_owned(),
+        kind: Kind::Gauge,
+        series: vec![Series {
+            labels: labels(resource::as_attributes(resource).iter()),
+            value: Value::Number(1.0),
+            created: None,
+        }],
     }
 }

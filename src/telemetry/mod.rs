@@ -11,15 +11,19 @@ mod counting_processor;
 mod environment;
 mod error;
 mod exporter;
+mod families;
 mod http_client;
 mod logs;
 mod metrics;
 mod process;
+mod reader;
 mod resource;
+mod scrape;
 mod server_span;
 mod service;
 mod trace_ids;
 mod traces;
+mod views;
 
 pub use environment::{Treatment, Variable, is_of_kubernetes, variables};
 pub use error::TelemetryError;
@@ -76,7 +80,7 @@ impl Telemetry {
 
     fn build(service: Service, settings: Settings) -> Result<Self, TelemetryError> {
         let resource = resource::new(service, &settings.attributes);
-        let metrics = Metrics::new(service, &resource)?;
+        let metrics = Metrics::new(service, &resource);
         if settings.export.is_some() {
             metrics.make_global();
         }

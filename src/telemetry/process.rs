@@ -1,40 +1,61 @@
 //! The `process_*` metrics: those of the `prometheus` crate, with the CPU time in fractions of a second, which the crate
 //! rounds down to whole ones.
 
+use std::{
+    sync::LazyLock,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
 use prometheus::{
-    core::{Collector, Desc},
+    core::Collector,
     process_collector::ProcessCollector,
-    proto::{Counter, MetricFamily},
+    proto::{MetricFamily, MetricType},
 };
 use rustix::time::{ClockId, clock_gettime};
 
+use crate::exposition::{Family, Kind, Series, Value};
+
 const CPU_SECONDS: &str = "process_cpu_seconds_total";
+const START_TIME: &str = "process_start_time_seconds";
 
-pub struct ProcessMetrics(ProcessCollector);
+/// The metrics of this process.
+pub fn families() -> Vec<Family> {
+    static COLLECTOR: LazyLock<ProcessCollector> = LazyLock::new(ProcessCollector::for_self);
+    let collected = COLLECTOR.collect();
+    let started = collected.iter().find(|family| family.name() == START_TIME);
+    let started =
+        started.map(|family| UNIX_EPOCH + Duration::from_secs_f64(value(family).max(0.0)));
+    collected.iter().map(|family| of(family, started)).collect()
+}
 
-impl ProcessMetrics {
-    pub fn new() -> Self {
-        Self(ProcessCollector::for_self())
+fn of(family: &MetricFamily, started: Option<SystemTime>) -> Family {
+    let (kind, created) = match family.get_field_type() {
+        MetricType::COUNTER => (Kind::Counter, started),
+        _ => (Kind::Gauge, None),
+    };
+    let value = match family.name() {
+        CPU_SECONDS => cpu_seconds(),
+        _ => value(family),
+    };
+    Family {
+        name: family.name().to_owned(),
+        help: family.help().to_owned(),
+        kind,
+        series: vec![Series {
+            labels: Vec::new(),
+            value: Value::Number(value),
+            created,
+        }],
     }
 }
 
-impl Collector for ProcessMetrics {
-    fn desc(&self) -> Vec<&Desc> {
-        self.0.desc()
-    }
-
-    fn collect(&self) -> Vec<MetricFamily> {
-        let mut families = self.0.collect();
-        let cpu = families
-            .iter_mut()
-            .find(|family| family.name() == CPU_SECONDS);
-        for metric in cpu.into_iter().flat_map(MetricFamily::mut_metric) {
-            let mut counter = Counter::default();
-            counter.set_value(cpu_seconds());
-            metric.set_counter(counter);
-        }
-        families
-    }
+/// The value of a family's only series.
+fn value(family: &MetricFamily) -> f64 {
+    let first = family.get_metric().first();
+    first.map_or(0.0, |metric| match family.get_field_type() {
+        MetricType::COUNTER => metric.get_counter().get_value(),
+        _ => metric.get_gauge().get_value(),
+    })
 }
 
 /// User and system time of every thread of this process.
@@ -51,11 +72,10 @@ mod tests {
 
     #[test]
     fn the_cpu_time_has_fractions_and_grows_with_work() {
-        let collector = ProcessMetrics::new();
         let read = || {
-            let families = collector.collect();
-            let cpu = families.iter().find(|family| family.name() == CPU_SECONDS);
-            cpu.unwrap().get_metric()[0].get_counter().get_value()
+            let all = families();
+            let cpu = all.iter().find(|family| family.name == CPU_SECONDS);
+            cpu.unwrap().series[0].number().unwrap()
         };
         let before = read();
         let started = Instant::now();

@@ -24,10 +24,10 @@ pub fn new(service: Service, from_environment: &[(String, String)]) -> Resource 
         .build()
 }
 
-/// The resource with keys that are valid label names, which the Prometheus exporter does not ensure. Values whose keys
+/// The resource as attributes whose keys are valid label names. Values whose keys
 /// become the same label are joined by `;`, as the specification asks; the instance id stays as it is, since it
 /// identifies the process.
-pub fn as_labels(resource: &Resource) -> Resource {
+pub fn as_attributes(resource: &Resource) -> Vec<KeyValue> {
     let mut labels: BTreeMap<String, BTreeMap<&str, String>> = BTreeMap::new();
     for (key, value) in resource {
         let values = labels.entry(label(key.as_str())).or_default();
@@ -40,7 +40,7 @@ pub fn as_labels(resource: &Resource) -> Resource {
         });
         KeyValue::new(label, value)
     });
-    Resource::builder_empty().with_attributes(joined).build()
+    joined.collect()
 }
 
 /// The `service.instance.id` of a resource.

@@ -43,6 +43,12 @@ impl ServerSpan {
         server.push_traceparent(text, self.ids.is_sampled());
     }
 
+    /// Trace id and span id, where the span is sampled: what an exemplar names.
+    #[must_use]
+    pub fn sampled(&self) -> Option<TraceContext> {
+        self.recorded_from.and_then(|_| sampled(&self.ids))
+    }
+
     /// Adds attributes, where the span is recorded.
     pub fn describe(&self, attributes: impl FnOnce() -> Vec<KeyValue>) {
         if self.recorded_from.is_some() {
@@ -70,10 +76,23 @@ impl ServerSpan {
 pub struct ChildSpan(pub(super) Box<opentelemetry_sdk::trace::Span>);
 
 impl ChildSpan {
+    /// Trace id and span id, where the span is sampled.
+    #[must_use]
+    pub fn sampled(&self) -> Option<TraceContext> {
+        sampled(self.0.span_context())
+    }
+
     /// Adds an attribute.
     pub fn describe(&mut self, attribute: KeyValue) {
         self.0.set_attribute(attribute);
     }
+}
+
+fn sampled(ids: &SpanContext) -> Option<TraceContext> {
+    ids.is_sampled().then(|| TraceContext {
+        trace_id: u128::from_be_bytes(ids.trace_id().to_bytes()),
+        parent_id: u64::from_be_bytes(ids.span_id().to_bytes()),
+    })
 }
 
 /// A duration as a span attribute, in nanoseconds.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::{metrics::Metrics, resource::new, service::Service};
+use crate::exposition::Format;
 
 const SERVICE: Service = Service {
     name: "name",
@@ -13,8 +14,8 @@ const SERVICE: Service = Service {
 
 fn target_info(given: &[(String, String)]) -> String {
     let resource = new(SERVICE, given);
-    let metrics = Metrics::new(SERVICE, &resource).unwrap();
-    let text = String::from_utf8(metrics.text()).unwrap();
+    let metrics = Metrics::new(SERVICE, &resource);
+    let text = String::from_utf8(metrics.expose(Format::Text)).unwrap();
     let line = text
         .split('\n')
         .find(|line| line.starts_with("target_info{"));

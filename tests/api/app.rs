@@ -5,6 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use clap::Parser;
 use httpserver::{
     clock::Clock,
+    exposition::Format,
     serve::{App, Declared, SERVICE, ServeArgs, Server},
     telemetry::Telemetry,
 };
@@ -80,7 +81,7 @@ impl TestApp {
 
     /// The registry, read without a request.
     pub(crate) fn registry(&self) -> Scrape {
-        Scrape::parse(&String::from_utf8(self.telemetry.metrics.text()).unwrap())
+        Scrape::parse(&String::from_utf8(self.telemetry.metrics.expose(Format::Text)).unwrap())
     }
 
     /// Waits until the registry satisfies a condition, and returns what satisfied it.
@@ -116,6 +117,16 @@ impl TestApp {
         let mut answer = Vec::new();
         let reading = timeout(DEADLINE, stream.read_to_end(&mut answer)).await;
         reading.expect("the connection is closed in time").ok(); // a reset ends it, too
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    /// Sends bytes as far as the service takes them, and returns what it answers.
+    pub(crate) async fn exchange_unless_reset(&self, request: &str) -> String {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.ok();
+        let mut answer = Vec::new();
+        let reading = timeout(DEADLINE, stream.read_to_end(&mut answer)).await;
+        reading.expect("the connection is closed in time").ok();
         String::from_utf8_lossy(&answer).into_owned()
     }
 

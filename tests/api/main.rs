@@ -3,6 +3,7 @@
 mod app;
 mod cardinality;
 mod drain;
+mod formats;
 mod half_closed;
 mod http_rules;
 mod images;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::{Router, routing::get};
 use httpserver::{
+    exposition::Format,
     instruments::{Instruments, MetricArgs},
     observe::{ObserveLayer, ObserveOptions, RouteKind, RouteTable},
     serve::SERVICE,
@@ -22,7 +23,7 @@ async fn orders() -> &'static str {
 #[tokio::test]
 async fn a_panic_is_counted_as_a_failure_of_the_server() {
     let telemetry = Telemetry::unexported(SERVICE).unwrap();
-    let instruments = Instruments::new(&telemetry.metrics.meter(), &MetricArgs::named("orders"));
+    let instruments = Instruments::new(&telemetry.metrics.recorder(), &MetricArgs::named("orders"));
     let options = ObserveOptions::default();
     let layer = ObserveLayer::new(&telemetry, instruments, Arc::new(ROUTES), options);
     let server = HttpServer::bind("127.0.0.1:0".parse().unwrap()).unwrap();
@@ -37,7 +38,7 @@ async fn a_panic_is_counted_as_a_failure_of_the_server() {
     assert!(answer.is_err(), "{answer:?}");
     drop(stop);
     assert!(running.await.unwrap(), "the server goes on, and drains");
-    let scrape = Scrape::parse(&String::from_utf8(telemetry.metrics.text()).unwrap());
+    let scrape = Scrape::parse(&String::from_utf8(telemetry.metrics.expose(Format::Text)).unwrap());
     let failed = [("error_type", "panic"), ("http_route", "/orders")];
     assert_eq!(
         scrape.sum("http_server_request_duration_seconds_count", &failed),

@@ -25,7 +25,7 @@ pub const TABLES: &[Table] = &[
             &["instruments"],
             &["truth"],
             &["buckets", "delay"],
-            &["contract", "exit", "number", "output"],
+            &["contract", "exit", "exposition", "number", "output"],
         ],
     },
     Table {
@@ -85,7 +85,6 @@ pub const TABLES: &[Table] = &[
 pub const TELEMETRY_ONLY: &[&str] = &[
     "opentelemetry_sdk",
     "opentelemetry_otlp",
-    "opentelemetry_prometheus",
     "opentelemetry_http",
     "tracing_opentelemetry",
     "tracing_subscriber",

@@ -16,13 +16,14 @@ pub(crate) use collector::Collector;
 pub(crate) use http::{Answer, Connection, get};
 pub(crate) use jaeger::{Jaeger, Span};
 pub(crate) use process::Folder;
-pub(crate) use prometheus::Prometheus;
+pub(crate) use prometheus::{Prometheus, escaped};
 pub(crate) use service::Service;
 
 use std::{
     env,
     io::Write,
     path::PathBuf,
+    process::{Command, Stdio},
     thread,
     time::{Duration, Instant},
 };
@@ -35,10 +36,22 @@ pub(crate) fn absent(programs: &[&str]) -> bool {
     let Some(missing) = programs.iter().find(|program| find(program).is_none()) else {
         return false;
     };
+    skip(&format!("no {missing} on PATH"))
+}
+
+/// Whether `python3` or this module of it is missing, as [`absent`].
+pub(crate) fn absent_module(module: &str) -> bool {
+    let mut python = Command::new("python3");
+    python.args(["-c", &format!("import {module}")]);
+    let found = python.stderr(Stdio::null()).status();
+    !found.is_ok_and(|status| status.success()) && skip(&format!("no {module} in python3"))
+}
+
+fn skip(reason: &str) -> bool {
     let required = env::var("LAB_REQUIRED").is_ok_and(|value| value == "1");
-    assert!(!required, "LAB_REQUIRED=1, and no {missing} on PATH");
+    assert!(!required, "LAB_REQUIRED=1, and {reason}");
     // Written past the capture of a test's output: a skipped test passes, and must still be visible.
-    let line = format!("skipped: no {missing} on PATH\n");
+    let line = format!("skipped: {reason}\n");
     std::io::stderr().write_all(line.as_bytes()).unwrap();
     true
 }

@@ -12,6 +12,7 @@ mod parts;
 mod attributes;
 mod delivery;
 mod example;
+mod formats;
 mod instrumented;
 mod load;
 mod outage;

@@ -16,7 +16,7 @@ use opentelemetry::KeyValue;
 use crate::{
     contract::{Step, names::attribute::DRAWN_NS},
     serve::{app::App, plan::Plan},
-    telemetry::nanoseconds,
+    telemetry::{ChildSpan, nanoseconds},
     timer::StepTimer,
 };
 
@@ -78,6 +78,7 @@ async fn wait(app: &App, delay: Duration) {
     }
     let timer = StepTimer::start(&app.instruments.latency, Step::Delay);
     let woke = app.clock.sleep_from(timer.started(), delay).await;
-    let late = timer.observe(woke).saturating_sub(delay);
+    let sampled = span.as_ref().and_then(ChildSpan::sampled);
+    let late = timer.observe(woke, sampled).saturating_sub(delay);
     app.delay_instruments.record_error(late);
 }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use axum::{extract::State, response::IntoResponse};
 use http::header::CONTENT_TYPE;
-use prometheus::proto::{Histogram, LabelPair, MetricFamily};
 
 use crate::{
     contract::{ClockError, Ledger, Metric, Names, Part, Step, TruthPage, names::label},
+    exposition::{Family, Histogram, Series},
     serve::app::App,
 };
 
@@ -30,21 +30,21 @@ pub async fn truth(State(app): State<Arc<App>>) -> impl IntoResponse {
     ([(CONTENT_TYPE, "application/json")], json)
 }
 
-fn ledger(families: &[MetricFamily], names: &Names) -> Ledger {
+fn ledger(families: &[Family], names: &Names) -> Ledger {
     let mut ledger = Ledger::default();
     for family in families {
-        let Some((known, Part::Value)) = names.read(family.name()) else {
+        let Some((known, Part::Value)) = names.read(&family.name) else {
             continue;
         };
-        for metric in family.get_metric() {
-            let counted = whole(metric.get_counter().get_value());
+        for series in &family.series {
+            let counted = whole(series.number().unwrap_or_default());
             match known {
                 Metric::RequestsAccepted => ledger.accepted += counted,
                 Metric::RequestsRejected => ledger.rejected += counted,
                 Metric::DelayOverrides => ledger.overrides += counted,
                 Metric::ExecutionLatency => {
-                    let count = metric.get_histogram().get_sample_count();
-                    match step(metric.get_label()) {
+                    let count = series.histogram().map_or(0, |histogram| histogram.count);
+                    match step(series) {
                         Some(Step::Total) => ledger.completed += count,
                         Some(Step::Cancelled) => ledger.cancelled += count,
                         _ => {}
@@ -57,22 +57,21 @@ fn ledger(families: &[MetricFamily], names: &Names) -> Ledger {
     ledger
 }
 
-fn step(labels: &[LabelPair]) -> Option<Step> {
-    let found = labels.iter().find(|pair| pair.name() == label::STEP)?;
-    Step::from_label(found.value())
+fn step(series: &Series) -> Option<Step> {
+    Step::from_label(series.label(label::STEP)?)
 }
 
-fn clock_error(families: &[MetricFamily], names: &Names) -> ClockError {
+fn clock_error(families: &[Family], names: &Names) -> ClockError {
     let name = names.family(Metric::DelayError);
-    let found = families.iter().find(|family| family.name() == name);
-    let Some(metric) = found.and_then(|family| family.get_metric().first()) else {
+    let found = families.iter().find(|family| family.name == name);
+    let first = found.and_then(|family| family.series.first());
+    let Some(histogram) = first.and_then(Series::histogram) else {
         return ClockError::default();
     };
-    let histogram = metric.get_histogram();
-    let waits = histogram.get_sample_count();
+    let waits = histogram.count;
     ClockError {
         waits,
-        mean_seconds: histogram.get_sample_sum() / waits.max(1) as f64,
+        mean_seconds: histogram.sum / waits.max(1) as f64,
         p99_below_seconds: p99_bound(histogram, waits),
         ..ClockError::default()
     }
@@ -80,9 +79,9 @@ fn clock_error(families: &[MetricFamily], names: &Names) -> ClockError {
 
 /// Upper bound of the bucket that holds the 99th percentile, where it is finite.
 fn p99_bound(histogram: &Histogram, waits: u64) -> Option<f64> {
-    let mut buckets = histogram.get_bucket().iter();
-    let holds = buckets.find(|bucket| bucket.cumulative_count() as f64 >= 0.99 * waits as f64)?;
-    Some(holds.upper_bound()).filter(|bound| bound.is_finite())
+    let mut buckets = histogram.buckets.iter();
+    let holds = buckets.find(|(_, below)| *below as f64 >= 0.99 * waits as f64)?;
+    Some(holds.0)
 }
 
 /// A counter's value; a float only because the exposition says so.
@@ -93,22 +92,4 @@ fn p99_bound(histogram: &Histogram, waits: u64) -> Option<f64> {
 )]
 fn whole(counted: f64) -> u64 {
     counted as u64
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_step_is_found_by_its_name_among_other_labels() {
-        let pair = |(name, value): (&str, &str)| {
-            let mut pair = LabelPair::default();
-            pair.set_name(name.to_owned());
-            pair.set_value(value.to_owned());
-            pair
-        };
-        let labels = [("a", "total"), (label::STEP, "cancelled"), ("z", "delay")].map(pair);
-        assert_eq!(step(&labels), Some(Step::Cancelled));
-        assert_eq!(step(&labels[..1]), None);
-    }
 }

@@ -1,0 +1,175 @@
+//! What the SDK collects, as families of an exposition.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Once,
+    time::SystemTime,
+};
+
+use opentelemetry::KeyValue;
+use opentelemetry_sdk::metrics::data::{
+    AggregatedMetrics, ExponentialHistogramDataPoint, HistogramDataPoint, Metric, MetricData,
+    ResourceMetrics,
+};
+
+use crate::{
+    exposition::{
+        Family, Histogram, Kind, Labels, Native, Series, Span, Value, labels, metric_name,
+    },
+    instruments::Known,
+};
+
+/// The families of one collection, by name, with the exemplars of their histograms.
+pub fn families(metrics: &ResourceMetrics, mut exemplars: Known) -> BTreeMap<String, Family> {
+    let mut found = Found::default();
+    for scope in metrics.scope_metrics() {
+        for metric in scope.metrics() {
+            match metric.data() {
+                AggregatedMetrics::F64(data) => found.add(metric, data),
+                AggregatedMetrics::I64(data) => found.add(metric, data),
+                AggregatedMetrics::U64(data) => found.add(metric, data),
+            }
+        }
+    }
+    let Found {
+        mut families,
+        mut native,
+    } = found;
+    for family in families
+        .values_mut()
+        .filter(|family| family.kind == Kind::Histogram)
+    {
+        for series in &mut family.series {
+            if let Value::Histogram(histogram) = &mut series.value {
+                let key = (family.name.clone(), series.labels.clone());
+                histogram.native = native.remove(&key);
+                histogram.exemplars = exemplars.remove(&key).unwrap_or_default();
+            }
+        }
+    }
+    families
+}
+
+#[derive(Default)]
+struct Found {
+    families: BTreeMap<String, Family>,
+    native: HashMap<(String, Labels), Native>,
+}
+
+impl Found {
+    fn add<T: Number>(&mut self, metric: &Metric, data: &MetricData<T>) {
+        match data {
+            MetricData::Gauge(gauge) => {
+                let points = gauge.data_points();
+                let points = points.map(|point| number(point.attributes(), point.value(), None));
+                self.family(metric, Kind::Gauge, points);
+            }
+            MetricData::Sum(sum) => {
+                let (kind, created) = if sum.is_monotonic() {
+                    (Kind::Counter, Some(sum.start_time()))
+                } else {
+                    (Kind::Gauge, None)
+                };
+                let points = sum.data_points();
+                let points = points.map(|point| number(point.attributes(), point.value(), created));
+                self.family(metric, kind, points);
+            }
+            MetricData::Histogram(all) => {
+                let series = |point: &HistogramDataPoint<T>| Series {
+                    labels: labels(point.attributes()),
+                    value: Value::Histogram(classic(point)),
+                    created: Some(all.start_time()),
+                };
+                self.family(metric, Kind::Histogram, all.data_points().map(series));
+            }
+            MetricData::ExponentialHistogram(all) => {
+                let name = metric_name(metric.name(), metric.unit(), Kind::Histogram);
+                let of = |point: &ExponentialHistogramDataPoint<T>| {
+                    ((name.clone(), labels(point.attributes())), native(point))
+                };
+                self.native.extend(all.data_points().map(of));
+            }
+        }
+    }
+
+    fn family(&mut self, metric: &Metric, kind: Kind, series: impl Iterator<Item = Series>) {
+        let name = metric_name(metric.name(), metric.unit(), kind);
+        let family = self.families.entry(name.clone()).or_insert_with(|| Family {
+            name,
+            help: metric.description().to_owned(),
+            kind,
+            series: Vec::new(),
+        });
+        if family.kind == kind {
+            family.series.extend(series);
+        } else {
+            static ONCE: Once = Once::new();
+            ONCE.call_once(|| {
+                tracing::warn!(name = family.name, "two instruments of different types have the same name; the second one is not exposed");
+            });
+        }
+    }
+}
+
+fn number<'a, T: Number>(
+    attributes: impl Iterator<Item = &'a KeyValue>,
+    value: T,
+    created: Option<SystemTime>,
+) -> Series {
+    Series {
+        labels: labels(attributes),
+        value: Value::Number(value.float()),
+        created,
+    }
+}
+
+fn classic<T: Number>(point: &HistogramDataPoint<T>) -> Histogram {
+    let mut below = 0;
+    let buckets = point.bounds().zip(point.bucket_counts());
+    Histogram {
+        count: point.count(),
+        sum: point.sum().float(),
+        buckets: buckets
+            .map(|(bound, count)| {
+                below += count;
+                (bound, below)
+            })
+            .collect(),
+        ..Histogram::default()
+    }
+}
+
+/// Bucket `i` of OpenTelemetry holds values in `(b^i, b^(i+1)]`: that of Prometheus with the index `i + 1`.
+fn native<T>(point: &ExponentialHistogramDataPoint<T>) -> Native {
+    let spans = |buckets: &opentelemetry_sdk::metrics::data::ExponentialBucket| {
+        Span::split(buckets.offset().saturating_add(1), buckets.counts())
+    };
+    Native {
+        schema: point.scale().into(),
+        zero_count: point.zero_count(),
+        positive: spans(point.positive_bucket()),
+        negative: spans(point.negative_bucket()),
+    }
+}
+
+trait Number: Copy {
+    fn float(self) -> f64;
+}
+
+impl Number for f64 {
+    fn float(self) -> f64 {
+        self
+    }
+}
+
+impl Number for i64 {
+    fn float(self) -> f64 {
+        self as f64
+    }
+}
+
+impl Number for u64 {
+    fn float(self) -> f64 {
+        self as f64
+    }
+}
