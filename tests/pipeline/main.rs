@@ -14,6 +14,7 @@ mod delivery;
 mod example;
 mod instrumented;
 mod load;
+mod native;
 mod outage;
 mod scraped;
 mod spans;
