@@ -1,6 +1,11 @@
 //! Histogram buckets: their bounds, the bucket of a value, and the quantile that Prometheus computes from counts. Pure.
+//! Classic ones are here, those of native histograms in `native`.
+
+mod native;
 
 use std::{fmt, str::FromStr};
+
+pub use native::{NativeHistogram, Schema};
 
 /// Maximum number of bounds; each is a series per label set.
 const MAX_BOUNDS: usize = 200;
@@ -165,11 +170,8 @@ fn check(bounds: &[f64]) -> Result<(), String> {
 /// decrease, or differ from the previous one by a rounding error, are first set to the previous one.
 #[must_use]
 pub fn quantile(q: f64, bounds: &[f64], cumulative: &[f64]) -> f64 {
-    match q {
-        _ if q.is_nan() => return f64::NAN,
-        ..0.0 => return f64::NEG_INFINITY,
-        0.0..=1.0 => {}
-        _ => return f64::INFINITY,
+    if let Some(limit) = native::outside(q) {
+        return limit;
     }
     let counts = smoothed(cumulative);
     let (Some(&highest), Some(&total)) = (bounds.last(), counts.last()) else {
@@ -201,5 +203,7 @@ fn smoothed(cumulative: &[f64]) -> Vec<f64> {
     cumulative.iter().scan(f64::NAN, step).collect()
 }
 
+#[cfg(test)]
+mod native_tests;
 #[cfg(test)]
 mod tests;

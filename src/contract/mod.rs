@@ -10,4 +10,6 @@ mod truth_json;
 pub use names::{Metric, Names, Part, Step};
 pub use server_timing::{Replica, ServerTiming};
 pub use trace_context::{TraceContext, TraceparentError};
-pub use truth_json::{ClockError, Ledger, Truth, TruthBucket, TruthPage, TruthQuantile};
+pub use truth_json::{
+    ClockError, Ledger, Truth, TruthBucket, TruthNative, TruthPage, TruthQuantile,
+};

@@ -43,6 +43,9 @@ pub struct Truth {
     /// Exact quantiles, in increasing order.
     #[serde(default)]
     pub quantiles: Vec<TruthQuantile>,
+    /// The native histogram of `native_seconds`.
+    #[serde(default)]
+    pub native: TruthNative,
     /// One for each finite bound; the probability at +Inf is always 1.
     #[serde(default)]
     pub buckets: Vec<TruthBucket>,
@@ -60,6 +63,25 @@ pub struct TruthQuantile {
     /// reported / exact - 1: 0.05 is 5 % too high. Infinite (`null` in JSON) if only the exact value is 0.
     #[serde(deserialize_with = "null_is_infinite")]
     pub error_ratio: f64,
+    /// What `histogram_quantile` returns for a native histogram, under the same condition.
+    #[serde(default)]
+    pub native_seconds: f64,
+    /// native / exact - 1, as `error_ratio`.
+    #[serde(default, deserialize_with = "null_is_infinite")]
+    pub native_error_ratio: f64,
+}
+
+/// The resolution of a native histogram of the delay.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TruthNative {
+    /// The schema, from -4 to 8: each power of two is divided into 2^schema buckets.
+    pub schema: i32,
+    /// The number of requests whose range of delays gives this schema, with at most 160 buckets.
+    pub requests: u32,
+    /// The width of a bucket relative to its lower bound, 2^(2^-schema) - 1: where estimate and exact value are in the
+    /// same bucket, the error ratio is below it.
+    pub max_error_ratio: f64,
 }
 
 /// The share of the delays within one bucket's upper bound.
@@ -132,7 +154,14 @@ mod tests {
                     seconds: 0.0,
                     reported_seconds: 0.5,
                     error_ratio: f64::INFINITY,
+                    native_seconds: 0.0,
+                    native_error_ratio: f64::INFINITY,
                 }],
+                native: TruthNative {
+                    schema: -4,
+                    requests: 1,
+                    max_error_ratio: 65_535.0,
+                },
                 ..Truth::default()
             },
             namespace: "x".to_owned(),
@@ -151,5 +180,7 @@ mod tests {
             (None, "constant(1s)")
         );
         assert!(serde_json::from_str::<TruthPage>(r#"{"delay":"constant(1s)"}"#).is_err());
+        let before_native = r#"{"q":0.5,"seconds":1.0,"reported_seconds":1.5,"error_ratio":0.5}"#;
+        assert!(serde_json::from_str::<TruthQuantile>(before_native).is_ok());
     }
 }

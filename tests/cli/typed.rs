@@ -166,6 +166,27 @@ fn truth_prints_what_prometheus_will_report() {
         .unwrap();
     let reported = p99["reported_seconds"].as_f64().unwrap();
     assert!((reported - 2.028).abs() < 0.001, "{reported}");
+    let native = p99["native_seconds"].as_f64().unwrap();
+    assert!((native / 1.98 - 1.0).abs() < 0.01, "{native}");
+    assert_eq!(json["native"]["schema"], 3);
+}
+
+#[test]
+fn the_tables_of_the_readme_are_those_that_truth_prints() {
+    let readme = include_str!("../../README.md");
+    for (command, args) in [
+        (
+            "truth --buckets semconv",
+            &["truth", "--buckets", "semconv"][..],
+        ),
+        (
+            "truth --delay 'lognormal(p50=200ms,p99=1.5s)'",
+            &["truth", "--delay", "lognormal(p50=200ms,p99=1.5s)"],
+        ),
+    ] {
+        let example = format!("$ httpserver {command}\n{}```", stdout(&output(args)));
+        assert!(readme.contains(&example), "README.md lacks:\n{example}");
+    }
 }
 
 #[test]

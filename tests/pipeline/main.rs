@@ -15,6 +15,7 @@ mod example;
 mod formats;
 mod instrumented;
 mod load;
+mod native;
 mod outage;
 mod scraped;
 mod spans;

@@ -1,0 +1,169 @@
+//! Native histograms: the exponential buckets of a schema, and the quantile that Prometheus computes from them. Pure.
+
+use std::{collections::BTreeMap, iter};
+
+/// Maximum number of buckets of one OpenTelemetry exponential histogram, the default of the
+/// [specification](https://opentelemetry.io/docs/specs/otel/metrics/sdk/#base2-exponential-bucket-histogram-aggregation).
+const MAX_BUCKETS: i32 = 160;
+
+/// The resolution of a native histogram, from -4 to 8: each power of two is divided into 2^schema buckets.
+///
+/// With `base = 2^(2^-schema)`, the bucket with index i has the values above `base^(i-1)` and up to `base^i`:
+/// <https://prometheus.io/docs/specs/native_histograms/#schema>. The index is that of Prometheus, 1 more than that of
+/// [OpenTelemetry](https://opentelemetry.io/docs/specs/otel/metrics/data-model/#exponential-scale).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Schema(i32);
+
+/// A native histogram of values of at least 0: counts, rates or shares.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NativeHistogram {
+    /// The resolution.
+    pub schema: Schema,
+    /// How many values are 0: those in the zero bucket, with a zero threshold of 0.
+    pub zero: f64,
+    /// How many values each bucket has, by its index. Absent buckets are empty.
+    pub buckets: BTreeMap<i32, f64>,
+}
+
+// === impl Schema ===
+
+impl Schema {
+    /// The lowest of Prometheus; its 160 buckets hold every positive `f64`.
+    pub const MIN: Self = Self(-4);
+    /// The highest of Prometheus, and the scale at which the service's histograms start.
+    pub const MAX: Self = Self(8);
+
+    /// `None` below -4 and above 8.
+    #[must_use]
+    pub fn new(number: i32) -> Option<Self> {
+        Some(Self(number)).filter(|schema| (Self::MIN..=Self::MAX).contains(schema))
+    }
+
+    /// The highest at which values from `low` to `high` fit into 160 buckets.
+    ///
+    /// The OpenTelemetry SDK starts at the highest, and halves the resolution until they fit; because each bucket is
+    /// exactly two of the next schema, the order of the values does not matter. Values that have no index take no
+    /// bucket.
+    #[must_use]
+    pub fn fitting(low: f64, high: f64) -> Self {
+        let fits = |schema: &Self| match (schema.index(low), schema.index(high)) {
+            (Some(low), Some(high)) => high - low < MAX_BUCKETS,
+            _ => true,
+        };
+        let downwards = (Self::MIN.0..=Self::MAX.0).rev().map(Self);
+        downwards.into_iter().find(fits).unwrap_or(Self::MIN)
+    }
+
+    /// From -4 to 8.
+    #[must_use]
+    pub fn number(self) -> i32 {
+        self.0
+    }
+
+    /// The bucket of a value; one that equals a bound belongs to the bucket below it. `None` for 0, negative and
+    /// non-finite values.
+    #[must_use]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "at most 256, and rounded first"
+    )]
+    pub fn index(self, value: f64) -> Option<i32> {
+        if !(value > 0.0 && value.is_finite()) {
+            return None;
+        }
+        let (fraction, exponent) = libm::frexp(value); // fraction x 2^exponent, 0.5 <= fraction < 1
+        let finer = Self(self.0.max(0));
+        let steps = 1 << finer.0;
+        let guess = ((libm::log2(fraction) + 1.0) * f64::from(steps)).ceil() as i32;
+        let holds = |step: &i32| fraction <= finer.step(*step);
+        let step = (guess - 1..=guess).find(holds).unwrap_or(guess + 1);
+        let index = (exponent - 1) * steps + step;
+        // Below schema 0, two buckets are merged at each step down.
+        Some(((index - 1) >> (finer.0 - self.0)) + 1)
+    }
+
+    /// The upper bound of a bucket. Its lower bound is that of the previous index.
+    #[must_use]
+    pub fn bound(self, index: i32) -> f64 {
+        let bound = if self.0 > 0 {
+            let steps = 1 << self.0;
+            let exponent = index.div_euclid(steps) + 1;
+            libm::ldexp(self.step(index.rem_euclid(steps)), exponent)
+        } else {
+            libm::ldexp(1.0, index.saturating_mul(1 << -self.0))
+        };
+        bound.min(f64::MAX)
+    }
+
+    /// `base - 1`. The estimate of a quantile lies between the bounds of one bucket, `lower` and `base x lower`. If the
+    /// exact value is in the same bucket, `estimate / exact - 1` is therefore below `base - 1` and at least
+    /// `1 / base - 1`.
+    #[must_use]
+    pub fn max_error_ratio(self) -> f64 {
+        self.bound(1) - 1.0
+    }
+
+    /// The bound of a step from 0.5 to 1, of which there are 2^schema.
+    fn step(self, step: i32) -> f64 {
+        libm::exp2(f64::from(step) / f64::from(1 << self.0) - 1.0)
+    }
+}
+
+// === impl NativeHistogram ===
+
+impl NativeHistogram {
+    /// What Prometheus' `histogram_quantile(q, ...)` returns for this histogram, in the unit of its values.
+    ///
+    /// As [Prometheus 3](https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile) does in
+    /// `promql/quantile.go`, the rank `q x total` is searched upwards for `q` below 0.5, otherwise from the top
+    /// downwards; so a rank between two buckets is that of the lower bucket below 0.5, and of the upper one from 0.5 on.
+    /// Within a bucket the logarithm of the value is interpolated linearly. The zero bucket gives 0. No observations,
+    /// or `q` not a number, give NaN; `q` below 0 gives -Inf, above 1 +Inf.
+    #[must_use]
+    pub fn quantile(&self, q: f64) -> f64 {
+        if let Some(limit) = outside(q) {
+            return limit;
+        }
+        let positive = self.buckets.iter().map(|(&index, &count)| {
+            let lower = self.schema.bound(index.saturating_sub(1));
+            (lower, self.schema.bound(index), count)
+        });
+        let all = iter::once((0.0, 0.0, self.zero)).chain(positive);
+        let occupied: Vec<_> = all.filter(|&(.., count)| count > 0.0).collect();
+        let total: f64 = occupied.iter().map(|(.., count)| count).sum();
+        let (upwards, mut seen) = (q < 0.5, 0.0);
+        let rank = total * if upwards { q } else { 1.0 - q };
+        let reaches = |&&(.., count): &&(f64, f64, f64)| {
+            seen += count;
+            seen >= rank
+        };
+        let found = if upwards {
+            occupied.iter().find(reaches)
+        } else {
+            occupied.iter().rev().find(reaches)
+        };
+        let Some(&(lower, upper, count)) = found else {
+            return f64::NAN;
+        };
+        let from_lower = if upwards {
+            rank - (seen - count)
+        } else {
+            seen - rank
+        };
+        if upper <= 0.0 {
+            return 0.0;
+        }
+        let (low, high) = (libm::log2(lower), libm::log2(upper));
+        libm::exp2(low + (high - low) * (from_lower / count))
+    }
+}
+
+/// The quantile for a `q` that is not from 0 to 1.
+pub(super) fn outside(q: f64) -> Option<f64> {
+    match q {
+        0.0..=1.0 => None,
+        ..0.0 => Some(f64::NEG_INFINITY),
+        _ if q.is_nan() => Some(f64::NAN),
+        _ => Some(f64::INFINITY),
+    }
+}
