@@ -1,10 +1,12 @@
 //! Histogram buckets: their bounds, the bucket of a value, and the quantile that Prometheus computes from counts. Pure.
 //! Classic ones are here, those of native histograms in `native`.
 
+mod counts;
 mod native;
 
 use std::{fmt, str::FromStr};
 
+pub use counts::NativeCounts;
 pub use native::{NativeHistogram, Schema};
 
 /// Maximum number of bounds; each is a series per label set.

@@ -1,10 +1,10 @@
 //! Native histograms: the exponential buckets of a schema, and the quantile that Prometheus computes from them. Pure.
 
-use std::{collections::BTreeMap, iter};
+use std::{array, collections::BTreeMap, iter, sync::LazyLock};
 
 /// Maximum number of buckets of one OpenTelemetry exponential histogram, the default of the
 /// [specification](https://opentelemetry.io/docs/specs/otel/metrics/sdk/#base2-exponential-bucket-histogram-aggregation).
-const MAX_BUCKETS: i32 = 160;
+pub(super) const MAX_BUCKETS: i32 = 160;
 
 /// The resolution of a native histogram, from -4 to 8: each power of two is divided into 2^schema buckets.
 ///
@@ -23,6 +23,34 @@ pub struct NativeHistogram {
     pub zero: f64,
     /// How many values each bucket has, by its index. Absent buckets are empty.
     pub buckets: BTreeMap<i32, f64>,
+}
+
+/// The buckets of the finest schema between two powers of two.
+struct Steps {
+    /// Their bounds, from 0.5 to 1.
+    bounds: [f64; STEPS + 1],
+    /// For each of as many equal parts from 0.5 to 1: the first bucket that has a value of it.
+    first: [usize; STEPS],
+}
+
+const STEPS: usize = 256;
+/// Bits of an `f64`: its fraction, and the number 0.5.
+const MANTISSA: u64 = (1 << 52) - 1;
+const HALF: u64 = 0x3fe0_0000_0000_0000;
+
+static FINEST: LazyLock<Steps> = LazyLock::new(|| {
+    let parts = STEPS as f64;
+    let bounds: [_; _] = array::from_fn(|step| libm::exp2(step as f64 / parts - 1.0));
+    let first = array::from_fn(|part| {
+        let least = 0.5 + part as f64 / parts / 2.0;
+        bounds.partition_point(|bound| *bound < least)
+    });
+    Steps { bounds, first }
+});
+
+/// The index of the bucket that has bucket `index`, `steps` schemas down.
+pub(super) fn coarser(index: i32, steps: i32) -> i32 {
+    ((index - 1) >> steps) + 1
 }
 
 // === impl Schema ===
@@ -54,6 +82,11 @@ impl Schema {
         downwards.into_iter().find(fits).unwrap_or(Self::MIN)
     }
 
+    /// The next one with half the resolution; the lowest has none.
+    pub(super) fn down(self) -> Self {
+        Self(self.0 - 1).max(Self::MIN)
+    }
+
     /// From -4 to 8.
     #[must_use]
     pub fn number(self) -> i32 {
@@ -65,21 +98,32 @@ impl Schema {
     #[must_use]
     #[expect(
         clippy::cast_possible_truncation,
-        reason = "at most 256, and rounded first"
+        clippy::cast_possible_wrap,
+        reason = "indices are below 2^20"
     )]
     pub fn index(self, value: f64) -> Option<i32> {
         if !(value > 0.0 && value.is_finite()) {
             return None;
         }
-        let (fraction, exponent) = libm::frexp(value); // fraction x 2^exponent, 0.5 <= fraction < 1
-        let finer = Self(self.0.max(0));
-        let steps = 1 << finer.0;
-        let guess = ((libm::log2(fraction) + 1.0) * f64::from(steps)).ceil() as i32;
-        let holds = |step: &i32| fraction <= finer.step(*step);
-        let step = (guess - 1..=guess).find(holds).unwrap_or(guess + 1);
-        let index = (exponent - 1) * steps + step;
-        // Below schema 0, two buckets are merged at each step down.
-        Some(((index - 1) >> (finer.0 - self.0)) + 1)
+        if value < f64::MIN_POSITIVE {
+            let scaled = Self::MAX.index(value * 2_f64.powi(64))?;
+            return Some(self.of_finest(scaled - 64 * STEPS as i32));
+        }
+        let bits = value.to_bits();
+        let exponent = (bits >> 52) as i32 - 1022; // value = fraction x 2^exponent, 0.5 <= fraction < 1
+        let fraction = f64::from_bits(bits & MANTISSA | HALF);
+        let Steps { bounds, first } = &*FINEST;
+        let mut step = first[usize::from((bits >> 44) as u8)];
+        while bounds[step] < fraction {
+            step += 1; // at most twice: a part spans less than two buckets
+        }
+        let finest = (exponent - 1) * STEPS as i32 + step as i32;
+        Some(self.of_finest(finest))
+    }
+
+    /// The bucket of this schema that has a bucket of the finest one: two are merged at each step down.
+    fn of_finest(self, index: i32) -> i32 {
+        coarser(index, Self::MAX.0 - self.0)
     }
 
     /// The upper bound of a bucket. Its lower bound is that of the previous index.

@@ -4,7 +4,7 @@
 
 mod args;
 mod delay;
-mod exemplars;
+mod detail;
 mod from_zero;
 mod http;
 mod latency;
@@ -14,7 +14,7 @@ pub use args::MetricArgs;
 pub use delay::{DeclaredDelay, DelayInstruments};
 pub use http::{HttpInstruments, HttpRequest, Outcome, outcome_attributes};
 pub use latency::Latency;
-pub use recorder::{DurationHistogram, Durations, Known, Readings, Recorder};
+pub use recorder::{Details, DurationHistogram, Durations, Known, Recorder, SeriesKey};
 
 use std::sync::Arc;
 

@@ -3,8 +3,8 @@
 
 use std::{
     borrow::Cow,
-    collections::{HashMap, HashSet},
-    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -13,10 +13,10 @@ use opentelemetry::{
     metrics::{BoundHistogram, Histogram, Meter},
 };
 
-use super::exemplars::Exemplars;
+use super::detail::Detail;
 use crate::{
     contract::TraceContext,
-    exposition::{Exemplar, Kind, Labels, labels, metric_name},
+    exposition::{Exemplar, Kind, Labels, Native, labels, metric_name},
 };
 
 /// Creates the instruments of one service. Cloning is cheap.
@@ -24,23 +24,18 @@ use crate::{
 pub struct Recorder {
     /// For instruments other than histograms of durations.
     pub meter: Meter,
-    readings: Readings,
+    details: Details,
 }
 
-/// What is needed for a reading of the histograms of a [`Recorder`]. Cloning is cheap.
+/// What the histograms of a [`Recorder`] hold beside their classic buckets. Cloning is cheap.
 #[derive(Clone, Debug, Default)]
-pub struct Readings(Arc<Shared>);
+pub struct Details(Arc<Mutex<HashMap<SeriesKey, Arc<Mutex<Detail>>>>>);
 
-/// The latest exemplars of each series, by the name of its family and its labels.
-pub type Known = HashMap<(String, Labels), Vec<Option<Exemplar>>>;
+/// The name of a family, and the labels of one of its series.
+pub type SeriesKey = (String, Labels);
 
-#[derive(Debug, Default)]
-struct Shared {
-    /// Read while an observation is recorded; written while all are read.
-    gate: RwLock<()>,
-    names: Mutex<HashSet<String>>,
-    exemplars: Mutex<HashMap<(String, Labels), Arc<Exemplars>>>,
-}
+/// The native buckets of a series, and the latest exemplar of each classic one.
+pub type Known = HashMap<SeriesKey, (Native, Vec<Option<Exemplar>>)>;
 
 /// A histogram of durations, in seconds.
 #[derive(Clone, Debug)]
@@ -48,22 +43,21 @@ pub struct DurationHistogram {
     histogram: Histogram<f64>,
     family: String,
     bounds: Vec<f64>,
-    readings: Readings,
+    details: Details,
 }
 
 /// One series of a [`DurationHistogram`].
 #[derive(Debug)]
 pub struct Durations {
     bound: BoundHistogram<f64>,
-    exemplars: Arc<Exemplars>,
-    readings: Readings,
+    detail: Arc<Mutex<Detail>>,
 }
 
 impl Recorder {
-    /// Creates instruments on `meter`, which are read by `readings`.
+    /// Creates instruments on `meter`, and keeps in `details` what that does not.
     #[must_use]
-    pub fn new(meter: Meter, readings: Readings) -> Self {
-        Self { meter, readings }
+    pub fn new(meter: Meter, details: Details) -> Self {
+        Self { meter, details }
     }
 
     /// Creates a histogram of durations with these bucket bounds, in seconds.
@@ -75,8 +69,6 @@ impl Recorder {
     ) -> DurationHistogram {
         let name = name.into();
         let family = metric_name(&name, "s", Kind::Histogram);
-        // Before the instrument is built: a view may ask for its name.
-        lock(&self.readings.0.names).insert(name.to_string());
         let histogram = self
             .meter
             .f64_histogram(name)
@@ -88,25 +80,22 @@ impl Recorder {
             histogram,
             family,
             bounds,
-            readings: self.readings.clone(),
+            details: self.details.clone(),
         }
     }
 }
 
-impl Readings {
-    /// Whether an instrument of this name is a histogram of durations.
-    #[must_use]
-    pub fn has(&self, name: &str) -> bool {
-        lock(&self.0.names).contains(name)
-    }
-
-    /// Calls `read` while nothing is recorded. `read` must not record.
+impl Details {
+    /// Calls `read` while no duration is recorded. `read` must not record one.
     pub fn whole<T>(&self, read: impl FnOnce() -> T) -> (T, Known) {
-        let _all = self.0.gate.write().unwrap_or_else(PoisonError::into_inner);
-        let exemplars = lock(&self.0.exemplars);
-        let known = exemplars
+        let series = lock(&self.0);
+        let held: Vec<_> = series
             .iter()
-            .map(|(series, exemplars)| (series.clone(), exemplars.latest()))
+            .map(|(key, detail)| (key, lock(detail)))
+            .collect();
+        let known = held
+            .iter()
+            .map(|(key, detail)| ((*key).clone(), detail.read()))
             .collect();
         (read(), known)
     }
@@ -116,15 +105,14 @@ impl DurationHistogram {
     /// The series with these attributes, which exists from now on.
     #[must_use]
     pub fn bind(&self, attributes: &[KeyValue]) -> Durations {
-        let series = (self.family.clone(), labels(attributes.iter()));
-        let mut known = lock(&self.readings.0.exemplars);
-        let exemplars = known
-            .entry(series)
-            .or_insert_with(|| Arc::new(Exemplars::new(&self.bounds)));
+        let key = (self.family.clone(), labels(attributes.iter()));
+        let mut series = lock(&self.details.0);
+        let detail = series
+            .entry(key)
+            .or_insert_with(|| Arc::new(Mutex::new(Detail::new(&self.bounds))));
         Durations {
             bound: self.histogram.bind(attributes),
-            exemplars: Arc::clone(exemplars),
-            readings: self.readings.clone(),
+            detail: Arc::clone(detail),
         }
     }
 }
@@ -133,12 +121,9 @@ impl Durations {
     /// Records a duration. `sampled` has the trace id and the span id of a request whose span is sampled.
     pub fn record(&self, took: Duration, sampled: Option<TraceContext>) {
         let value = took.as_secs_f64();
-        let gate = &self.readings.0.gate;
-        let _one = gate.read().unwrap_or_else(PoisonError::into_inner);
+        let mut detail = lock(&self.detail);
         self.bound.record(value);
-        if let Some(sampled) = sampled {
-            self.exemplars.offer(value, sampled);
-        }
+        detail.record(value, sampled);
     }
 }
 

@@ -1,27 +1,20 @@
 //! What the SDK collects, as families of an exposition.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Once,
-    time::SystemTime,
-};
+use std::{collections::BTreeMap, sync::Once, time::SystemTime};
 
 use opentelemetry::KeyValue;
 use opentelemetry_sdk::metrics::data::{
-    AggregatedMetrics, ExponentialHistogramDataPoint, HistogramDataPoint, Metric, MetricData,
-    ResourceMetrics,
+    AggregatedMetrics, HistogramDataPoint, Metric, MetricData, ResourceMetrics,
 };
 
 use crate::{
-    exposition::{
-        Family, Histogram, Kind, Labels, Native, Series, Span, Value, labels, metric_name,
-    },
+    exposition::{Family, Histogram, Kind, Series, Value, labels, metric_name},
     instruments::Known,
 };
 
-/// The families of one collection, by name, with the exemplars of their histograms.
-pub fn families(metrics: &ResourceMetrics, mut exemplars: Known) -> BTreeMap<String, Family> {
-    let mut found = Found::default();
+/// The families of one collection, by name, with what is known of their histograms beside.
+pub fn families(metrics: &ResourceMetrics, mut details: Known) -> BTreeMap<String, Family> {
+    let mut found = Found(BTreeMap::new());
     for scope in metrics.scope_metrics() {
         for metric in scope.metrics() {
             match metric.data() {
@@ -31,30 +24,20 @@ pub fn families(metrics: &ResourceMetrics, mut exemplars: Known) -> BTreeMap<Str
             }
         }
     }
-    let Found {
-        mut families,
-        mut native,
-    } = found;
-    for family in families
-        .values_mut()
-        .filter(|family| family.kind == Kind::Histogram)
-    {
-        for series in &mut family.series {
-            if let Value::Histogram(histogram) = &mut series.value {
-                let key = (family.name.clone(), series.labels.clone());
-                histogram.native = native.remove(&key);
-                histogram.exemplars = exemplars.remove(&key).unwrap_or_default();
-            }
+    for ((name, labels), (native, exemplars)) in details.drain() {
+        let family = found.0.get_mut(&name);
+        let mut series = family.into_iter().flat_map(|family| &mut family.series);
+        if let Some(series) = series.find(|series| series.labels == labels)
+            && let Value::Histogram(histogram) = &mut series.value
+        {
+            histogram.native = Some(native);
+            histogram.exemplars = exemplars;
         }
     }
-    families
+    found.0
 }
 
-#[derive(Default)]
-struct Found {
-    families: BTreeMap<String, Family>,
-    native: HashMap<(String, Labels), Native>,
-}
+struct Found(BTreeMap<String, Family>);
 
 impl Found {
     fn add<T: Number>(&mut self, metric: &Metric, data: &MetricData<T>) {
@@ -82,19 +65,14 @@ impl Found {
                 };
                 self.family(metric, Kind::Histogram, all.data_points().map(series));
             }
-            MetricData::ExponentialHistogram(all) => {
-                let name = metric_name(metric.name(), metric.unit(), Kind::Histogram);
-                let of = |point: &ExponentialHistogramDataPoint<T>| {
-                    ((name.clone(), labels(point.attributes())), native(point))
-                };
-                self.native.extend(all.data_points().map(of));
-            }
+            // No instrument has such a view.
+            MetricData::ExponentialHistogram(_) => {}
         }
     }
 
     fn family(&mut self, metric: &Metric, kind: Kind, series: impl Iterator<Item = Series>) {
         let name = metric_name(metric.name(), metric.unit(), kind);
-        let family = self.families.entry(name.clone()).or_insert_with(|| Family {
+        let family = self.0.entry(name.clone()).or_insert_with(|| Family {
             name,
             help: metric.description().to_owned(),
             kind,
@@ -136,19 +114,6 @@ fn classic<T: Number>(point: &HistogramDataPoint<T>) -> Histogram {
             })
             .collect(),
         ..Histogram::default()
-    }
-}
-
-/// Bucket `i` of OpenTelemetry holds values in `(b^i, b^(i+1)]`: that of Prometheus with the index `i + 1`.
-fn native<T>(point: &ExponentialHistogramDataPoint<T>) -> Native {
-    let spans = |buckets: &opentelemetry_sdk::metrics::data::ExponentialBucket| {
-        Span::split(buckets.offset().saturating_add(1), buckets.counts())
-    };
-    Native {
-        schema: point.scale().into(),
-        zero_count: point.zero_count(),
-        positive: spans(point.positive_bucket()),
-        negative: spans(point.negative_bucket()),
     }
 }
 

@@ -8,10 +8,10 @@ use opentelemetry_sdk::{
     metrics::{SdkMeterProvider, data::ResourceMetrics, reader::MetricReader},
 };
 
-use super::{families, process, reader::ScrapeReader, resource, service::Service, views};
+use super::{families, process, reader::ScrapeReader, resource, service::Service};
 use crate::{
     exposition::{Family, Format, Kind, Series, Value, labels},
-    instruments::{Readings, Recorder},
+    instruments::{Details, Recorder},
 };
 
 /// Instruments in, exposition out. Cloning is cheap.
@@ -20,21 +20,22 @@ pub struct Metrics {
     service: Service,
     provider: SdkMeterProvider,
     reader: ScrapeReader,
-    readings: Readings,
+    details: Details,
     target_info: Arc<Family>,
 }
 
 impl Metrics {
     pub(super) fn new(service: Service, resource: &Resource) -> Self {
-        let (reader, readings) = (ScrapeReader::default(), Readings::default());
-        let builder = SdkMeterProvider::builder()
+        let reader = ScrapeReader::default();
+        let provider = SdkMeterProvider::builder()
             .with_resource(resource.clone())
-            .with_reader(reader.clone());
+            .with_reader(reader.clone())
+            .build();
         Self {
             service,
-            provider: views::add(builder, &readings).build(),
+            provider,
             reader,
-            readings,
+            details: Details::default(),
             target_info: Arc::new(target_info(resource)),
         }
     }
@@ -48,18 +49,18 @@ impl Metrics {
     /// Creates the service's own instruments.
     #[must_use]
     pub fn recorder(&self) -> Recorder {
-        Recorder::new(self.meter(), self.readings.clone())
+        Recorder::new(self.meter(), self.details.clone())
     }
 
     /// One reading of every metric, sorted by name.
     #[must_use]
     pub fn gather(&self) -> Vec<Family> {
         let mut metrics = ResourceMetrics::default();
-        let (collected, exemplars) = self.readings.whole(|| self.reader.collect(&mut metrics));
+        let (collected, details) = self.details.whole(|| self.reader.collect(&mut metrics));
         if let Err(error) = collected {
             tracing::error!(%error, "cannot collect the metrics");
         }
-        let mut families = families::families(&metrics, exemplars);
+        let mut families = families::families(&metrics, details);
         for family in process::families()
             .into_iter()
             .chain([(*self.target_info).clone()])

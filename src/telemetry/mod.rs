@@ -23,7 +23,6 @@ mod server_span;
 mod service;
 mod trace_ids;
 mod traces;
-mod views;
 
 pub use environment::{Treatment, Variable, is_of_kubernetes, variables};
 pub use error::TelemetryError;
