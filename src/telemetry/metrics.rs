@@ -1,11 +1,12 @@
 //! The meter provider, and the registry that a scrape reads: instruments and `process_*`.
 
 use opentelemetry::metrics::{Meter, MeterProvider};
-use opentelemetry_sdk::{Resource, metrics::SdkMeterProvider};
+use opentelemetry_sdk::{Resource, error::OTelSdkResult, metrics::SdkMeterProvider};
 use prometheus::{Encoder, Registry, TextEncoder, proto::MetricFamily};
 
 use super::{
-    error::TelemetryError, process::ProcessMetrics, resource::as_labels, service::Service,
+    error::TelemetryError, fan_out::Both, process::ProcessMetrics, resource::as_labels,
+    service::Service,
 };
 
 /// Instruments in, exposition out. Cloning is cheap.
@@ -13,6 +14,8 @@ use super::{
 pub struct Metrics {
     service: Service,
     provider: SdkMeterProvider,
+    /// The provider of what is exported beside the scrape.
+    pushed: Option<SdkMeterProvider>,
     registry: Registry,
 }
 
@@ -34,14 +37,24 @@ impl Metrics {
         Ok(Self {
             service,
             provider,
+            pushed: None,
             registry,
         })
+    }
+
+    /// Exports every instrument that is created from now on, too.
+    pub(super) fn push_to(&mut self, provider: SdkMeterProvider) {
+        self.pushed = Some(provider);
     }
 
     /// The meter of the service's own instruments.
     #[must_use]
     pub fn meter(&self) -> Meter {
-        self.provider.meter(self.service.name)
+        let name = self.service.name;
+        match &self.pushed {
+            None => self.provider.meter(name),
+            Some(pushed) => Both(self.provider.clone(), pushed.clone()).meter(name),
+        }
     }
 
     /// One reading of every metric.
@@ -62,11 +75,21 @@ impl Metrics {
 
     /// Makes this the provider of the SDK's own metrics.
     pub(super) fn make_global(&self) {
-        opentelemetry::global::set_meter_provider(self.provider.clone());
+        let provider = self.provider.clone();
+        match &self.pushed {
+            None => opentelemetry::global::set_meter_provider(provider),
+            Some(pushed) => {
+                opentelemetry::global::set_meter_provider(Both(provider, pushed.clone()));
+            }
+        }
     }
 
-    pub(super) fn shutdown(&self) {
-        // Nothing is pushed, so nothing can be lost.
+    /// Exports what is left, where metrics are exported; the SDK waits up to 5 seconds for it.
+    pub(super) fn shutdown(&self) -> OTelSdkResult {
+        let pushed = self.pushed.as_ref();
+        let pushed = pushed.map_or(Ok(()), SdkMeterProvider::shutdown);
+        // A scrape loses nothing.
         let _ = self.provider.shutdown();
+        pushed
     }
 }

@@ -26,7 +26,8 @@ use opentelemetry_sdk::{
 use super::{
     carrier::Carrier,
     counting_exporter::CountingExporter,
-    counting_processor::{CountingProcessor, Spans},
+    counting_processor::CountingProcessor,
+    delivery::{Delivery, Items, SPANS},
     environment::{Export, Propagator},
     error::TelemetryError,
     exporter,
@@ -42,7 +43,7 @@ pub struct Tracing {
     tracer: SdkTracer,
     propagator: Option<TextMapCompositePropagator>,
     exports: bool,
-    spans: Arc<Spans>,
+    spans: Arc<Items>,
 }
 
 impl Tracing {
@@ -54,7 +55,7 @@ impl Tracing {
         metrics: &Metrics,
     ) -> Result<Self, TelemetryError> {
         let builder = SdkTracerProvider::builder().with_resource(resource);
-        let (exports, spans) = (export.is_some(), Arc::<Spans>::default());
+        let (exports, spans) = (export.is_some(), Arc::<Items>::default());
         let provider = match export {
             Some(export) => builder
                 .with_span_processor(processor(&export, metrics, Arc::clone(&spans))?)
@@ -132,18 +133,15 @@ impl Tracing {
 fn processor(
     export: &Export,
     metrics: &Metrics,
-    spans: Arc<Spans>,
-) -> Result<CountingProcessor, TelemetryError> {
+    spans: Arc<Items>,
+) -> Result<CountingProcessor<BatchSpanProcessor>, TelemetryError> {
     let Export { otlp, batch, .. } = export;
-    let (exporter, component, last_error) = exporter::build(otlp)?;
-    let exporter = CountingExporter::new(
-        exporter,
-        component,
-        &metrics.meter(),
-        &otlp.endpoint,
-        last_error,
-        Arc::clone(&spans),
-    );
+    let (inner, last_error) = exporter::spans(otlp)?;
+    let items = Arc::clone(&spans);
+    let exporter = CountingExporter {
+        inner,
+        delivery: Delivery::new(&SPANS, otlp, last_error, &metrics.meter(), items),
+    };
     let config = BatchConfigBuilder::default()
         .with_max_queue_size(batch.queue)
         .with_max_export_batch_size(batch.size)
@@ -151,7 +149,7 @@ fn processor(
     let inner = BatchSpanProcessor::builder(exporter).with_batch_config(config.build());
     Ok(CountingProcessor {
         inner: inner.build(),
-        spans,
+        items: spans,
     })
 }
 

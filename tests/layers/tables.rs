@@ -87,6 +87,7 @@ pub const TELEMETRY_ONLY: &[&str] = &[
     "opentelemetry_otlp",
     "opentelemetry_prometheus",
     "opentelemetry_http",
+    "opentelemetry_appender_tracing",
     "tracing_opentelemetry",
     "tracing_subscriber",
 ];
