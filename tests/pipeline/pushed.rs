@@ -1,0 +1,239 @@
+//! Metrics that are exported by OTLP: after the end, what was received is what the last scrape said.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    load,
+    parts::{
+        self, Collector, Prometheus, Service,
+        printed::{self, Point},
+        until_or,
+    },
+};
+
+const LATENCY: &str = "cloudnative_execution_latency";
+const ACCEPTED: &str = "cloudnative_requests_accepted";
+const DURATION: &str = "http.server.request.duration";
+const INTERVAL: &str = "OTEL_METRIC_EXPORT_INTERVAL";
+const HISTOGRAMS: &str = "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION";
+const TEMPORALITY: &str = "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE";
+const EXPLICIT: &str = "explicit_bucket_histogram";
+const EXPONENTIAL: &str = "base2_exponential_bucket_histogram";
+/// So late that only the end exports.
+const NEVER: &str = "600000";
+
+type Environment = Vec<(&'static str, String)>;
+
+/// What these data points say of each series in the end: the last value, or the sum of all.
+fn totals(points: &[Point], name: &str) -> BTreeMap<Vec<String>, Point> {
+    let mut totals: BTreeMap<Vec<String>, Point> = BTreeMap::new();
+    for point in points.iter().filter(|point| point.name == name) {
+        let total = totals
+            .entry(point.labels.values().cloned().collect())
+            .or_default();
+        if point.temporality == "Delta" {
+            total.number += point.number;
+        } else {
+            *total = point.clone();
+        }
+    }
+    totals
+}
+
+fn set(environment: &mut Environment, pairs: &[(&'static str, &str)]) {
+    environment.extend(
+        pairs
+            .iter()
+            .map(|(name, value)| (*name, (*value).to_owned())),
+    );
+}
+
+/// Handles this many requests, and ends; returns its last scrape.
+fn run(environment: &Environment, connections: usize, each: usize) -> String {
+    let mut service = Service::start(&["--delay", "uniform(0s,20ms)"], environment);
+    load::answered(&load::run(service.address, connections, each));
+    // Counted after the answer was written.
+    until_or(
+        || (service.metric("http_server_active_requests{") == 0.0).then_some(()),
+        || service.metrics(),
+    );
+    let scrape = service.metrics();
+    service.process.signal("-TERM");
+    let code = service.process.wait().code();
+    assert_eq!(code, Some(0), "{}", service.process.said());
+    let said = service.process.said();
+    assert!(!said.contains("WARN"), "{said}");
+    scrape
+}
+
+/// The sample of a scrape whose line begins so.
+fn sample(scrape: &str, beginning: &str) -> f64 {
+    let line = scrape.lines().find(|line| line.starts_with(beginning));
+    let value = line.and_then(|line| line.rsplit(' ').next()?.parse().ok());
+    value.unwrap_or_else(|| panic!("no `{beginning}` in\n{scrape}"))
+}
+
+/// The numbers of the buckets of the latency's total, in their order.
+fn buckets(scrape: &str) -> Vec<f64> {
+    let beginning = format!("{LATENCY}_seconds_bucket{{step=\"total\"");
+    let lines = scrape.lines().filter(|line| line.starts_with(&beginning));
+    let cumulative: Vec<f64> = lines
+        .map(|line| line.rsplit(' ').next().unwrap().parse().unwrap())
+        .collect();
+    let below = [0.0].into_iter().chain(cumulative.iter().copied());
+    below
+        .zip(&cumulative)
+        .map(|(below, up_to)| up_to - below)
+        .collect()
+}
+
+#[test]
+fn what_was_received_at_the_end_is_what_the_last_scrape_said_in_every_form() {
+    if parts::absent(&["otelcol"]) {
+        return;
+    }
+    for (protocol, histograms, temporality, interval) in [
+        ("grpc", EXPLICIT, "cumulative", NEVER),
+        ("http/protobuf", EXPONENTIAL, "cumulative", NEVER),
+        ("http/protobuf", EXPLICIT, "delta", "20"),
+        ("grpc", EXPONENTIAL, "delta", "20"),
+        ("grpc", EXPLICIT, "lowmemory", "20"),
+    ] {
+        let collector = Collector::printing();
+        let mut environment = collector.environment(protocol);
+        set(
+            &mut environment,
+            &[
+                ("OTEL_METRICS_EXPORTER", "otlp"),
+                (HISTOGRAMS, histograms),
+                (TEMPORALITY, temporality),
+                (INTERVAL, interval),
+            ],
+        );
+        let scrape = run(&environment, 10, 20);
+        let count = sample(
+            &scrape,
+            &format!("{LATENCY}_seconds_count{{step=\"total\"}}"),
+        );
+        assert_eq!(count, 200.0);
+        let said = || format!("{protocol}, {histograms}, {temporality}");
+        let of_total = |points: &[Point], name| {
+            let totals = totals(points, name);
+            let mut total = totals.into_iter().filter(|(labels, _)| {
+                labels.is_empty()
+                    || labels.contains(&"total".into())
+                    || labels.contains(&"200".into())
+            });
+            total.next().map_or(f64::NAN, |(_, point)| point.number)
+        };
+        let points = until_or(
+            || {
+                let points = printed::points(&collector.process.lines());
+                (of_total(&points, LATENCY) == count).then_some(points)
+            },
+            || format!("{}: {}", said(), collector.process.said()),
+        );
+        let accepted = sample(&scrape, &format!("{ACCEPTED}_total"));
+        assert_eq!(of_total(&points, ACCEPTED), accepted, "{}", said());
+        assert_eq!(of_total(&points, DURATION), 200.0, "{}", said());
+        let latency: Vec<_> = points
+            .iter()
+            .filter(|point| point.name == LATENCY)
+            .collect();
+        assert_form(&latency, histograms, temporality, &scrape);
+    }
+}
+
+/// The data points of the latency are of the kind that was asked for, and their buckets hold what they count.
+fn assert_form(latency: &[&Point], histograms: &str, temporality: &str, scrape: &str) {
+    let is_delta = temporality != "cumulative";
+    for point in latency {
+        let kind = if histograms == EXPLICIT {
+            "Histogram"
+        } else {
+            "ExponentialHistogram"
+        };
+        assert_eq!(point.kind, kind);
+        assert_eq!(
+            point.temporality,
+            if is_delta { "Delta" } else { "Cumulative" }
+        );
+        assert_eq!(point.buckets.iter().sum::<f64>(), point.number, "{point:?}");
+        let is_total = point.labels["step"] == "total";
+        if is_total && !is_delta && histograms == EXPLICIT {
+            assert_eq!(point.buckets, buckets(scrape), "{point:?}");
+        }
+    }
+    let of_total = latency
+        .iter()
+        .filter(|point| point.labels["step"] == "total");
+    let pushes = of_total.count();
+    assert_eq!(pushes > 1, is_delta, "{pushes} of {temporality}");
+}
+
+#[test]
+fn a_scrape_has_the_same_series_with_a_push_as_without() {
+    if parts::absent(&["otelcol"]) {
+        return;
+    }
+    let collector = Collector::printing();
+    let mut environment = collector.environment("grpc");
+    set(
+        &mut environment,
+        &[("OTEL_METRICS_EXPORTER", "otlp,prometheus")],
+    );
+    set(&mut environment, &[(HISTOGRAMS, EXPONENTIAL)]);
+    let series = |scrape: &str| {
+        let names = scrape.lines().filter_map(|line| line.rsplit_once(' '));
+        let names = names.map(|(name, _)| name.to_owned());
+        names
+            .filter(|name| !name.contains("otel_sdk_") && !name.contains("service_instance_id"))
+            .filter(|name| !name.contains("delay_info"))
+            .collect::<Vec<_>>()
+    };
+    let (with, without) = (run(&environment, 1, 1), run(&Environment::new(), 1, 1));
+    assert_eq!(series(&with), series(&without));
+}
+
+#[test]
+fn prometheus_takes_them_and_a_query_returns_the_count_of_the_last_scrape() {
+    if parts::absent(&["prometheus"]) {
+        return;
+    }
+    for (histograms, query) in [
+        (
+            EXPLICIT,
+            format!("{LATENCY}_seconds_count{{step=\"total\"}}"),
+        ),
+        (
+            EXPONENTIAL,
+            format!("histogram_count({LATENCY}_seconds{{step=\"total\"}})"),
+        ),
+    ] {
+        let prometheus = Prometheus::start_with("{}", &["--web.enable-otlp-receiver"]);
+        let endpoint = format!("{}/api/v1/otlp/v1/metrics", prometheus.url());
+        let mut environment = Environment::new();
+        set(
+            &mut environment,
+            &[
+                ("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", &endpoint),
+                (HISTOGRAMS, histograms),
+                (INTERVAL, "100"),
+            ],
+        );
+        let scrape = run(&environment, 10, 20);
+        let count = sample(
+            &scrape,
+            &format!("{LATENCY}_seconds_count{{step=\"total\"}}"),
+        );
+        let accepted = sample(&scrape, &format!("{ACCEPTED}_total"));
+        until_or(
+            || (prometheus.value(&query) == Some(count)).then_some(()),
+            || format!("{query}: {:?}, not {count}", prometheus.value(&query)),
+        );
+        assert_eq!(
+            prometheus.value(&format!("{ACCEPTED}_total")),
+            Some(accepted)
+        );
+    }
+}
