@@ -113,7 +113,7 @@ fn what_is_refused_is_not_sent_again() {
         assert_eq!(count(&said, failed), 1, "{said}");
         assert_eq!(count(&said, lost), 1, "{said}");
     }
-    assert_eq!(count(&said, "400"), 2, "{said}");
+    assert_eq!(count(&said, "status code: 400"), 2, "{said}");
     // The log records of the end come after those that were flushed.
     let asked = asked.lock().unwrap();
     assert_eq!(asked["/v1/metrics"], 1, "{asked:?}");

@@ -1,11 +1,13 @@
 //! Metrics that are exported by OTLP: after the end, what was received is what the last scrape said.
 
+mod prometheus;
+
 use std::collections::BTreeMap;
 
 use crate::{
     load,
     parts::{
-        self, Collector, Prometheus, Service,
+        self, Collector, Service,
         printed::{self, Point},
         until_or,
     },
@@ -196,44 +198,34 @@ fn a_scrape_has_the_same_series_with_a_push_as_without() {
 }
 
 #[test]
-fn prometheus_takes_them_and_a_query_returns_the_count_of_the_last_scrape() {
-    if parts::absent(&["prometheus"]) {
+fn a_collector_that_was_away_has_the_counts_of_the_last_scrape_in_the_end() {
+    if parts::absent(&["otelcol"]) {
         return;
     }
-    for (histograms, query) in [
-        (
-            EXPLICIT,
-            format!("{LATENCY}_seconds_count{{step=\"total\"}}"),
-        ),
-        (
-            EXPONENTIAL,
-            format!("histogram_count({LATENCY}_seconds{{step=\"total\"}})"),
-        ),
-    ] {
-        let prometheus = Prometheus::start_with("{}", &["--web.enable-otlp-receiver"]);
-        let endpoint = format!("{}/api/v1/otlp/v1/metrics", prometheus.url());
-        let mut environment = Environment::new();
-        set(
-            &mut environment,
-            &[
-                ("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", &endpoint),
-                (HISTOGRAMS, histograms),
-                (INTERVAL, "100"),
-            ],
-        );
-        let scrape = run(&environment, 10, 20);
-        let count = sample(
-            &scrape,
-            &format!("{LATENCY}_seconds_count{{step=\"total\"}}"),
-        );
-        let accepted = sample(&scrape, &format!("{ACCEPTED}_total"));
-        until_or(
-            || (prometheus.value(&query) == Some(count)).then_some(()),
-            || format!("{query}: {:?}, not {count}", prometheus.value(&query)),
-        );
-        assert_eq!(
-            prometheus.value(&format!("{ACCEPTED}_total")),
-            Some(accepted)
-        );
-    }
+    let mut collector = Collector::printing();
+    let mut environment = collector.environment("grpc");
+    set(
+        &mut environment,
+        &[("OTEL_METRICS_EXPORTER", "otlp"), (INTERVAL, "50")],
+    );
+    set(&mut environment, &[("OTEL_TRACES_EXPORTER", "none")]);
+    let mut service = Service::start(&["--delay", "uniform(0s,5ms)"], &environment);
+    let (answers, ()) = load::during(service.address, 4, || {
+        collector.process.kill();
+        service.process.line_with("cannot export metrics");
+        collector.restart();
+        service.process.line_with("metrics are exported again");
+    });
+    let answered = load::answered(&answers) as f64;
+    service.process.signal("-TERM");
+    assert_eq!(service.process.wait().code(), Some(0));
+    let count = || {
+        let points = printed::points(&collector.process.lines());
+        let last = totals(&points, ACCEPTED).into_values().next();
+        last.map(|point| point.number)
+    };
+    until_or(
+        || (count() == Some(answered)).then_some(()),
+        || format!("{:?} of {answered}", count()),
+    );
 }
