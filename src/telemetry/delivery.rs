@@ -51,7 +51,7 @@ pub struct Kind {
     what: &'static str,
     /// In the name of the exporter's type.
     exporter: &'static str,
-    /// In the name of the metric, and as its unit.
+    /// In the name of the metric.
     item: &'static str,
     unit: &'static str,
     description: &'static str,

@@ -65,8 +65,8 @@ in the first export. Prometheus refuses deltas unless its feature `otlp-deltatoc
 ## Logs over OTLP
 
 With `OTEL_LOGS_EXPORTER=otlp`, every line on stderr is a log record, too, by the same `RUST_LOG`. A record that is logged inside a
-request has its trace id and span id. Not exported, since that would never end, is the log of the exporters: of `opentelemetry`, `tonic`,
-`tower`, `hyper`, `h2` and `reqwest`, and that an export has failed.
+request has its trace id and span id. To avoid a feedback loop, the log of the exporters is not exported: lines of `opentelemetry`,
+`tonic`, `tower`, `hyper`, `h2` and `reqwest`, and the one that says that an export has failed.
 
 ## Traces
 

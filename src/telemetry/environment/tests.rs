@@ -94,11 +94,30 @@ fn the_variables_of_metrics_and_logs_come_before_the_generic_ones() {
             "base2_exponential_bucket_histogram",
         ),
         ("OTEL_BLRP_SCHEDULE_DELAY", "9"),
+        ("OTEL_EXPORTER_OTLP_METRICS_COMPRESSION", "gzip"),
+        ("OTEL_EXPORTER_OTLP_METRICS_HEADERS", "a=own"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "a=generic"),
+        ("OTEL_EXPORTER_OTLP_LOGS_CERTIFICATE", "own.pem"),
+        ("OTEL_EXPORTER_OTLP_CERTIFICATE", "generic.pem"),
     ]);
-    assert_eq!(settings.warnings, [""; 0]);
+    let unused = |name, of| format!("{name}: no effect on {of}, since their endpoint is not https");
+    let (own, generic) = (
+        "OTEL_EXPORTER_OTLP_LOGS_CERTIFICATE",
+        "OTEL_EXPORTER_OTLP_CERTIFICATE",
+    );
+    let expected = [
+        unused(generic, "spans"),
+        unused(generic, "metrics"),
+        unused(own, "logs"),
+    ];
+    assert_eq!(settings.warnings, expected);
     let MetricExport { otlp, pushes } = settings.metrics.unwrap();
     assert_eq!(otlp.endpoint.as_str(), "http://localhost:4318/v1/metrics");
     assert_eq!(otlp.timeout.as_millis(), 7);
+    assert_eq!(
+        (otlp.gzip, otlp.headers[0].1.as_bytes()),
+        (true, &b"own"[..])
+    );
     assert_eq!(pushes.interval.as_millis(), 100);
     assert_eq!(pushes.temporality, Temporality::Delta);
     assert!(pushes.exponential);
@@ -106,6 +125,7 @@ fn the_variables_of_metrics_and_logs_come_before_the_generic_ones() {
     assert_eq!(otlp.endpoint.as_str(), "http://logs:1/");
     assert_eq!(otlp.protocol, Protocol::Grpc);
     assert_eq!(batch.delay.as_millis(), 9);
+    assert_eq!(otlp.tls.authorities.unwrap().1, "own.pem");
 }
 
 #[test]

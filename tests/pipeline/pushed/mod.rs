@@ -215,6 +215,8 @@ fn a_collector_that_was_away_has_the_counts_of_the_last_scrape_in_the_end() {
         service.process.line_with("cannot export metrics");
         collector.restart();
         service.process.line_with("metrics are exported again");
+        let exports = || collector.process.said().matches(ACCEPTED).count();
+        until_or(|| (exports() > 3).then_some(()), || exports().to_string());
     });
     let answered = load::answered(&answers) as f64;
     service.process.signal("-TERM");
@@ -228,4 +230,25 @@ fn a_collector_that_was_away_has_the_counts_of_the_last_scrape_in_the_end() {
         || (count() == Some(answered)).then_some(()),
         || format!("{:?} of {answered}", count()),
     );
+    assert_ledger(&printed::points(&collector.process.lines()));
+}
+
+/// In each export, too, no more requests are completed or cancelled than were accepted.
+fn assert_ledger(points: &[Point]) {
+    let mut ended = BTreeMap::new();
+    let mut exports = 0;
+    for point in points {
+        match point.name.as_str() {
+            LATENCY if point.labels["step"] != "delay" => {
+                ended.insert(&point.labels["step"], point.number);
+            }
+            ACCEPTED => {
+                exports += 1;
+                let ended: f64 = ended.values().sum();
+                assert!(point.number >= ended, "{} and {ended}", point.number);
+            }
+            _ => {}
+        }
+    }
+    assert!(exports > 1);
 }
