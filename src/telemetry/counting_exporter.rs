@@ -1,98 +1,33 @@
-//! A span exporter that counts delivered and lost spans, and logs when export starts or stops failing: not per batch.
+//! An exporter of any signal that records in a [`Delivery`] what becomes of each export.
 
-use std::{
-    slice::from_ref,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
-    time::Duration,
-};
+use std::time::Duration;
 
-use opentelemetry::{
-    KeyValue,
-    metrics::{BoundCounter, Meter},
-};
 use opentelemetry_sdk::{
     Resource,
     error::OTelSdkResult,
+    logs::{LogBatch, LogExporter},
+    metrics::{
+        Temporality,
+        data::{AggregatedMetrics, MetricData, ResourceMetrics, ScopeMetrics},
+        exporter::PushMetricExporter,
+    },
     trace::{SpanData, SpanExporter},
 };
-use reqwest::Url;
 
-use super::{counting_processor::Spans, http_client::LastError};
-use crate::output::without_secrets;
+use super::delivery::Delivery;
 
-/// Wraps an exporter. The metric is that of the conventions for SDKs:
-/// <https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/#metric-otelsdkexporterspanexported>
+/// Wraps an exporter.
 #[derive(Debug)]
 pub(super) struct CountingExporter<E> {
-    inner: E,
-    delivered: BoundCounter<u64>,
-    failed: BoundCounter<u64>,
-    failing: AtomicBool,
-    endpoint: String,
-    last_error: LastError,
-    spans: Arc<Spans>,
-}
-
-impl<E> CountingExporter<E> {
-    /// `last_error` says more than the result of an export where that is vague.
-    pub(super) fn new(
-        inner: E,
-        component: &'static str,
-        meter: &Meter,
-        endpoint: &Url,
-        last_error: LastError,
-        spans: Arc<Spans>,
-    ) -> Self {
-        let exported = meter
-            .u64_counter("otel.sdk.exporter.span.exported")
-            .with_unit("{span}")
-            .with_description("Spans whose export has ended, well or with an error.")
-            .build();
-        let component = KeyValue::new("otel.component.type", component);
-        Self {
-            inner,
-            delivered: exported.bind(from_ref(&component)),
-            failed: exported.bind(&[component, KeyValue::new("error.type", "export_failed")]),
-            failing: AtomicBool::new(false),
-            endpoint: without_secrets(endpoint.as_str()),
-            last_error,
-            spans,
-        }
-    }
-
-    fn record(&self, spans: u64, result: &OTelSdkResult) {
-        match result {
-            Ok(()) => {
-                self.delivered.add(spans);
-                self.spans.deliver(spans);
-            }
-            Err(_) => self.failed.add(spans),
-        }
-        let was_failing = self.failing.swap(result.is_err(), Relaxed);
-        match (was_failing, result) {
-            (false, Err(error)) => {
-                let cause = self.last_error.take().unwrap_or_else(|| error.to_string());
-                tracing::warn!(
-                    error = cause,
-                    endpoint = self.endpoint,
-                    spans,
-                    "cannot export spans; requests are not affected"
-                );
-            }
-            (true, Ok(())) => tracing::info!("spans are exported again"),
-            _ => {}
-        }
-    }
+    pub inner: E,
+    pub delivery: Delivery,
 }
 
 impl<E: SpanExporter> SpanExporter for CountingExporter<E> {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
         let spans = batch.len() as u64;
         let result = self.inner.export(batch).await;
-        self.record(spans, &result);
+        self.delivery.record(spans, &result);
         result
     }
 
@@ -106,5 +41,62 @@ impl<E: SpanExporter> SpanExporter for CountingExporter<E> {
 
     fn set_resource(&mut self, resource: &Resource) {
         self.inner.set_resource(resource);
+    }
+}
+
+impl<E: PushMetricExporter> PushMetricExporter for CountingExporter<E> {
+    async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
+        let result = self.inner.export(metrics).await;
+        self.delivery.record(data_points(metrics) as u64, &result);
+        result
+    }
+
+    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        self.inner.shutdown_with_timeout(timeout)
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        self.inner.force_flush()
+    }
+
+    fn temporality(&self) -> Temporality {
+        self.inner.temporality()
+    }
+}
+
+impl<E: LogExporter> LogExporter for CountingExporter<E> {
+    async fn export(&self, batch: LogBatch<'_>) -> OTelSdkResult {
+        let records = batch.iter().count() as u64;
+        let result = self.inner.export(batch).await;
+        self.delivery.record(records, &result);
+        result
+    }
+
+    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        self.inner.shutdown_with_timeout(timeout)
+    }
+
+    fn set_resource(&mut self, resource: &Resource) {
+        self.inner.set_resource(resource);
+    }
+}
+
+fn data_points(metrics: &ResourceMetrics) -> usize {
+    let metrics = metrics.scope_metrics().flat_map(ScopeMetrics::metrics);
+    metrics
+        .map(|metric| match metric.data() {
+            AggregatedMetrics::F64(data) => points(data),
+            AggregatedMetrics::U64(data) => points(data),
+            AggregatedMetrics::I64(data) => points(data),
+        })
+        .sum()
+}
+
+fn points<T>(data: &MetricData<T>) -> usize {
+    match data {
+        MetricData::Gauge(gauge) => gauge.data_points().count(),
+        MetricData::Sum(sum) => sum.data_points().count(),
+        MetricData::Histogram(histogram) => histogram.data_points().count(),
+        MetricData::ExponentialHistogram(histogram) => histogram.data_points().count(),
     }
 }

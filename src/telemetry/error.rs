@@ -16,7 +16,7 @@ pub enum TelemetryError {
         reason: Cow<'static, str>,
     },
     /// An exporter could not be built.
-    #[error("the trace exporter cannot be built: {0}")]
+    #[error("an exporter cannot be built: {0}")]
     Exporter(String),
 }
 

@@ -1,17 +1,18 @@
-//! Builds the OTLP exporter from settings: endpoint, headers, timeout, compression and TLS are given to the SDK, which
+//! Builds the OTLP exporter of a signal from settings: endpoint, headers, timeout, compression and TLS are given to the SDK, which
 //! would otherwise read them from the environment itself.
 
 use std::{fs, thread};
 
 use http::HeaderMap;
 use opentelemetry_otlp::{
-    Compression, ExporterBuildError, SpanExporter, WithExportConfig, WithHttpConfig,
-    WithTonicConfig,
+    Compression, ExporterBuildError, LogExporter, MetricExporter, SpanExporter, WithExportConfig,
+    WithHttpConfig, WithTonicConfig,
     tonic_types::{
         metadata::MetadataMap,
         transport::{Certificate, ClientTlsConfig, Identity},
     },
 };
+use opentelemetry_sdk::metrics::Temporality;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 
 use super::{
@@ -21,63 +22,112 @@ use super::{
     http_client::{HttpClient, LastError},
 };
 
-/// An exporter, the type of component that it is, and the cause of its last failure.
-pub fn build(otlp: &Otlp) -> Result<(SpanExporter, &'static str, LastError), TelemetryError> {
+/// An exporter, and the cause of its last failure.
+type Built<E> = Result<(E, LastError), TelemetryError>;
+
+pub fn spans(otlp: &Otlp) -> Built<SpanExporter> {
+    build(otlp, |transport| match transport {
+        Transport::Grpc(grpc) => grpc.apply(SpanExporter::builder().with_tonic()).build(),
+        Transport::Http(http) => http.apply(SpanExporter::builder().with_http()).build(),
+    })
+}
+
+pub fn metrics(otlp: &Otlp, temporality: Temporality) -> Built<MetricExporter> {
+    let builder = MetricExporter::builder().with_temporality(temporality);
+    build(otlp, |transport| match transport {
+        Transport::Grpc(grpc) => grpc.apply(builder.with_tonic()).build(),
+        Transport::Http(http) => http.apply(builder.with_http()).build(),
+    })
+}
+
+pub fn logs(otlp: &Otlp) -> Built<LogExporter> {
+    build(otlp, |transport| match transport {
+        Transport::Grpc(grpc) => grpc.apply(LogExporter::builder().with_tonic()).build(),
+        Transport::Http(http) => http.apply(LogExporter::builder().with_http()).build(),
+    })
+}
+
+fn build<E>(
+    otlp: &Otlp,
+    build: impl FnOnce(Transport<'_>) -> Result<E, ExporterBuildError>,
+) -> Built<E> {
     // The HTTP client panics without a provider. A second call in a process has no effect.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let pem = Pem::read(&otlp.tls)?;
     let last_error = LastError::default();
-    let (exporter, component) = match otlp.protocol {
-        Protocol::Grpc => (grpc(otlp, &pem), "otlp_grpc_span_exporter"),
+    let exporter = build(match otlp.protocol {
+        Protocol::Grpc => Transport::Grpc(Grpc { otlp, pem }),
         Protocol::HttpProtobuf => {
             let client = http_client(otlp, &pem, last_error.clone())?;
-            (http(otlp, client), "otlp_http_span_exporter")
+            Transport::Http(Http { otlp, client })
         }
-    };
+    });
     let exporter = exporter.map_err(|error| TelemetryError::Exporter(error.to_string()))?;
-    Ok((exporter, component, last_error))
+    Ok((exporter, last_error))
 }
 
-fn grpc(otlp: &Otlp, pem: &Pem) -> Result<SpanExporter, ExporterBuildError> {
-    let headers: HeaderMap = otlp.headers.iter().cloned().collect();
-    let mut builder = SpanExporter::builder()
-        .with_tonic()
-        .with_endpoint(otlp.endpoint.as_str())
-        .with_timeout(otlp.timeout)
-        .with_metadata(MetadataMap::from_headers(headers));
-    if otlp.gzip {
-        builder = builder.with_compression(Compression::Gzip);
-    }
-    if otlp.endpoint.scheme() == "https" {
-        let mut tls = match &pem.authorities {
-            Some(authorities) => {
-                ClientTlsConfig::new().ca_certificate(Certificate::from_pem(authorities))
-            }
-            None => ClientTlsConfig::new().with_enabled_roots(),
-        };
-        if let Some([certificate, key]) = &pem.client {
-            tls = tls.identity(Identity::from_pem(certificate, key));
+/// What is to be set on the builder of an exporter.
+enum Transport<'a> {
+    Grpc(Grpc<'a>),
+    Http(Http<'a>),
+}
+
+struct Grpc<'a> {
+    otlp: &'a Otlp,
+    pem: Pem,
+}
+
+struct Http<'a> {
+    otlp: &'a Otlp,
+    client: HttpClient,
+}
+
+impl Grpc<'_> {
+    fn apply<B: WithExportConfig + WithTonicConfig>(self, builder: B) -> B {
+        let Self { otlp, pem } = self;
+        let headers: HeaderMap = otlp.headers.iter().cloned().collect();
+        let mut builder = builder
+            .with_endpoint(otlp.endpoint.as_str())
+            .with_timeout(otlp.timeout)
+            .with_metadata(MetadataMap::from_headers(headers));
+        if otlp.gzip {
+            builder = builder.with_compression(Compression::Gzip);
         }
-        builder = builder.with_tls_config(tls);
+        if otlp.endpoint.scheme() == "https" {
+            let mut tls = match &pem.authorities {
+                Some(authorities) => {
+                    ClientTlsConfig::new().ca_certificate(Certificate::from_pem(authorities))
+                }
+                None => ClientTlsConfig::new().with_enabled_roots(),
+            };
+            if let Some([certificate, key]) = &pem.client {
+                tls = tls.identity(Identity::from_pem(certificate, key));
+            }
+            builder = builder.with_tls_config(tls);
+        }
+        builder
     }
-    builder.build()
 }
 
-fn http(otlp: &Otlp, client: HttpClient) -> Result<SpanExporter, ExporterBuildError> {
-    let headers = otlp.headers.iter();
-    let text = |value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-    let headers = headers.map(|(name, value)| (name.to_string(), text(value)));
-    let mut builder = SpanExporter::builder()
-        .with_http()
-        .with_protocol(opentelemetry_otlp::Protocol::HttpBinary)
-        .with_endpoint(otlp.endpoint.as_str())
-        .with_timeout(otlp.timeout)
-        .with_headers(headers.collect())
-        .with_http_client(client);
-    if otlp.gzip {
-        builder = builder.with_compression(Compression::Gzip);
+impl Http<'_> {
+    fn apply<B: WithExportConfig + WithHttpConfig>(self, builder: B) -> B {
+        let Self { otlp, client } = self;
+        let headers = otlp.headers.iter();
+        let text =
+            |value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        let headers = headers.map(|(name, value)| (name.to_string(), text(value)));
+        let builder = builder
+            .with_protocol(opentelemetry_otlp::Protocol::HttpBinary)
+            .with_endpoint(otlp.endpoint.as_str())
+            .with_timeout(otlp.timeout)
+            .with_headers(headers.collect())
+            .with_http_client(client);
+        if otlp.gzip {
+            builder.with_compression(Compression::Gzip)
+        } else {
+            builder
+        }
     }
-    builder.build()
 }
 
 fn http_client(

@@ -10,7 +10,7 @@ use opentelemetry_sdk::trace::SdkTracer;
 use tracing::{Event, Subscriber};
 use tracing_subscriber::{
     EnvFilter, Layer,
-    filter::{LevelFilter, Targets},
+    filter::{FilterExt, LevelFilter, Targets},
     fmt::{
         FmtContext, FormatEvent, FormatFields,
         format::{self, Writer},
@@ -20,13 +20,15 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
+use super::log_export::Bridge;
+
 /// What is logged unless `RUST_LOG` says otherwise. The SDK repeats its lines with each batch; the counting exporter logs
 /// what matters of them once.
 const DEFAULT_FILTER: &str =
     "info,opentelemetry=off,h2=warn,hyper=warn,tower=warn,tonic=warn,reqwest=warn";
 
-/// Targets whose spans are not exported: exporting their spans would create more spans (a feedback loop).
-const NOT_TRACED: [&str; 6] = ["opentelemetry", "h2", "hyper", "tower", "tonic", "reqwest"];
+/// Targets whose spans and logs are not exported: exporting them would create more of them (a feedback loop).
+const NOT_EXPORTED: [&str; 6] = ["opentelemetry", "h2", "hyper", "tower", "tonic", "reqwest"];
 
 /// The format of log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -38,9 +40,13 @@ pub enum LogFormat {
 }
 
 /// Installs the subscriber of the process; a second call is ignored. Returns a warning where `RUST_LOG` cannot be read.
-pub fn install(format: Option<LogFormat>, tracer: SdkTracer) -> Option<String> {
+pub fn install(
+    format: Option<LogFormat>,
+    tracer: SdkTracer,
+    exported: Option<Bridge>,
+) -> Option<String> {
     let given = env::var_os("RUST_LOG").map(|given| given.to_string_lossy().into_owned());
-    let (filter, warning) = filter(given.as_deref());
+    let (lines_filter, warning) = filter(given.as_deref());
     let terminal = io::stderr().is_terminal();
     let colours = terminal && takes_colours();
     let lines = tracing_subscriber::fmt::layer()
@@ -69,11 +75,18 @@ pub fn install(format: Option<LogFormat>, tracer: SdkTracer) -> Option<String> {
         .with_tracer(tracer)
         .with_location(false)
         .with_threads(false);
-    // A program that embeds this library may have installed its own, which stays.
-    let _ = tracing_subscriber::registry()
-        .with(lines.with_filter(filter))
-        .with(spans.with_filter(traced()))
-        .try_init();
+    let subscriber = tracing_subscriber::registry()
+        .with(lines.with_filter(lines_filter))
+        .with(spans.with_filter(exported_targets(LevelFilter::INFO)));
+    // A program that embeds this library may have installed its own, which stays. An absent layer would still cost.
+    let _ = match exported {
+        None => subscriber.try_init(),
+        Some(bridge) => {
+            let filter = filter(given.as_deref()).0;
+            let filter = filter.and(exported_targets(LevelFilter::TRACE));
+            subscriber.with(bridge.with_filter(filter)).try_init()
+        }
+    };
     warning
 }
 
@@ -99,12 +112,12 @@ fn takes_colours() -> bool {
     !forbidden && !dumb
 }
 
-/// Which `tracing` spans are exported, whatever is logged.
-fn traced() -> Targets {
-    let not_traced = NOT_TRACED.map(|name| (name, LevelFilter::OFF));
+/// Which spans and events are exported: up to a level, those that no export creates.
+fn exported_targets(level: LevelFilter) -> Targets {
+    let not_exported = NOT_EXPORTED.map(|name| (name, LevelFilter::OFF));
     Targets::new()
-        .with_default(LevelFilter::INFO)
-        .with_targets(not_traced)
+        .with_default(level)
+        .with_targets(not_exported)
 }
 
 /// Adds `trace_id` and `span_id` of the current OpenTelemetry context to the line of the inner format, also for requests

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use opentelemetry::metrics::{Meter, MeterProvider};
 use opentelemetry_sdk::{
     Resource,
+    error::OTelSdkResult,
     metrics::{SdkMeterProvider, data::ResourceMetrics, reader::MetricReader},
 };
 
-use super::{families, process, reader::ScrapeReader, resource, service::Service};
+use super::{families, fan_out::Both, process, reader::ScrapeReader, resource, service::Service};
 use crate::{
     exposition::{Family, Format, Kind, Series, Value, labels},
     instruments::{Details, Recorder},
@@ -19,6 +20,8 @@ use crate::{
 pub struct Metrics {
     service: Service,
     provider: SdkMeterProvider,
+    /// The provider of what is exported beside the scrape.
+    pushed: Option<SdkMeterProvider>,
     reader: ScrapeReader,
     details: Details,
     target_info: Arc<Family>,
@@ -34,16 +37,26 @@ impl Metrics {
         Self {
             service,
             provider,
+            pushed: None,
             reader,
             details: Details::default(),
             target_info: Arc::new(target_info(resource)),
         }
     }
 
+    /// Exports every instrument that is created from now on, too.
+    pub(super) fn push_to(&mut self, provider: SdkMeterProvider) {
+        self.pushed = Some(provider);
+    }
+
     /// The meter of the service's own instruments.
     #[must_use]
     pub fn meter(&self) -> Meter {
-        self.provider.meter(self.service.name)
+        let name = self.service.name;
+        match &self.pushed {
+            None => self.provider.meter(name),
+            Some(pushed) => Both(self.provider.clone(), pushed.clone()).meter(name),
+        }
     }
 
     /// Creates the service's own instruments.
@@ -81,12 +94,22 @@ impl Metrics {
 
     /// Makes this the provider of the SDK's own metrics.
     pub(super) fn make_global(&self) {
-        opentelemetry::global::set_meter_provider(self.provider.clone());
+        let provider = self.provider.clone();
+        match &self.pushed {
+            None => opentelemetry::global::set_meter_provider(provider),
+            Some(pushed) => {
+                opentelemetry::global::set_meter_provider(Both(provider, pushed.clone()));
+            }
+        }
     }
 
-    pub(super) fn shutdown(&self) {
-        // Nothing is pushed, so nothing can be lost.
+    /// Exports what is left, where metrics are exported; the SDK waits up to 5 seconds for it.
+    pub(super) fn shutdown(&self) -> OTelSdkResult {
+        let pushed = self.pushed.as_ref();
+        let pushed = pushed.map_or(Ok(()), SdkMeterProvider::shutdown);
+        // A scrape loses nothing.
         let _ = self.provider.shutdown();
+        pushed
     }
 }
 

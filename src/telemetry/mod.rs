@@ -8,14 +8,18 @@ mod carrier;
 mod chain;
 mod counting_exporter;
 mod counting_processor;
+mod delivery;
 mod environment;
 mod error;
 mod exporter;
 mod families;
+mod fan_out;
 mod http_client;
+mod log_export;
 mod logs;
 mod metrics;
 mod process;
+mod push;
 mod reader;
 mod resource;
 mod scrape;
@@ -32,11 +36,17 @@ pub use server_span::{ChildSpan, ServerSpan, nanoseconds};
 pub use service::Service;
 pub use traces::Tracing;
 
-use std::{mem, sync::Arc, time::Duration};
+use std::{
+    mem,
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
 
 use environment::{Settings, Variables};
+use log_export::ExportedLogs;
 
-/// How long the last spans may take to reach a collector.
+/// How long the last spans, metrics and log records may take to reach a collector.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Everything that observes one process. Ends with [`shutdown`](Self::shutdown), which takes time: not with a drop.
@@ -49,6 +59,8 @@ pub struct Telemetry {
     pub tracing: Arc<Tracing>,
     /// `service.instance.id`: tells replicas and process restarts apart.
     pub instance_id: String,
+    /// Exports log records, where that is asked for.
+    logs: Option<ExportedLogs>,
 }
 
 impl Telemetry {
@@ -62,7 +74,8 @@ impl Telemetry {
         let mut settings = Settings::read(&Variables::of_process())?;
         let warnings = mem::take(&mut settings.warnings);
         let telemetry = Self::build(service, settings)?;
-        let filter = logs::install(format, telemetry.tracing.tracer());
+        let exported = telemetry.logs.as_ref().map(ExportedLogs::bridge);
+        let filter = logs::install(format, telemetry.tracing.tracer(), exported);
         for warning in warnings.into_iter().chain(filter) {
             tracing::warn!("{warning}");
         }
@@ -79,35 +92,57 @@ impl Telemetry {
 
     fn build(service: Service, settings: Settings) -> Result<Self, TelemetryError> {
         let resource = resource::new(service, &settings.attributes);
-        let metrics = Metrics::new(service, &resource);
-        if settings.export.is_some() {
+        let mut metrics = Metrics::new(service, &resource);
+        let Settings {
+            propagators,
+            traces,
+            metrics: pushed,
+            logs,
+            ..
+        } = settings;
+        if let Some(export) = &pushed {
+            let provider = push::provider(export, resource.clone(), &metrics.meter())?;
+            metrics.push_to(provider);
+        }
+        if traces.is_some() || pushed.is_some() || logs.is_some() {
             metrics.make_global();
         }
-        let (propagators, export) = (&settings.propagators, settings.export);
+        let logs = logs.map(|export| ExportedLogs::new(&export, resource.clone(), &metrics));
         Ok(Self {
             instance_id: resource::instance_id(&resource),
+            logs: logs.transpose()?,
             tracing: Arc::new(Tracing::new(
                 service,
                 resource,
-                propagators,
-                export,
+                &propagators,
+                traces,
                 &metrics,
             )?),
             metrics,
         })
     }
 
-    /// Flushes and stops the tracer, then the meter; spans that could not be delivered are a warning. Blocks: call it
-    /// outside the runtime's worker threads, while the runtime still exists.
+    /// Delivers what is left, and stops; spans, metrics and log records that could not be delivered are a warning each.
+    /// Blocks for at most 5 seconds: call it outside the runtime's worker threads, while the runtime still exists.
     pub fn shutdown(self) {
-        let undelivered = self.tracing.shutdown(FLUSH_TIMEOUT);
-        if undelivered > 0 {
-            tracing::warn!(
-                spans = undelivered,
-                "spans were not delivered to the collector"
-            );
+        let deadline = Instant::now() + FLUSH_TIMEOUT;
+        // At the same time: a collector that hangs uses up the time of each.
+        let (spans, metrics) = thread::scope(|scope| {
+            let metrics = scope.spawn(|| self.metrics.shutdown());
+            scope.spawn(|| self.logs.as_ref().map(ExportedLogs::flush));
+            (self.tracing.shutdown(FLUSH_TIMEOUT), metrics.join())
+        });
+        if spans > 0 {
+            tracing::warn!(spans, "spans were not delivered to the collector");
         }
-        self.metrics.shutdown();
+        if !matches!(metrics, Ok(Ok(()))) {
+            tracing::warn!("the last metrics were not delivered to the collector");
+        }
+        let left = deadline.saturating_duration_since(Instant::now());
+        let records = self.logs.as_ref().map_or(0, |logs| logs.shutdown(left));
+        if records > 0 {
+            tracing::warn!(records, "log records were not delivered to the collector");
+        }
     }
 }
 

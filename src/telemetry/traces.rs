@@ -26,7 +26,8 @@ use opentelemetry_sdk::{
 use super::{
     carrier::Carrier,
     counting_exporter::CountingExporter,
-    counting_processor::{CountingProcessor, Spans},
+    counting_processor::CountingProcessor,
+    delivery::{Delivery, Items, SPANS},
     environment::{Export, Propagator},
     error::TelemetryError,
     exporter,
@@ -45,7 +46,7 @@ pub struct Tracing {
     /// Asked before a span is built; none where nothing is exported.
     sampler: Option<Sampler>,
     ids: TraceIds,
-    spans: Arc<Spans>,
+    spans: Arc<Items>,
 }
 
 impl Tracing {
@@ -59,7 +60,7 @@ impl Tracing {
         let mut builder = SdkTracerProvider::builder()
             .with_resource(resource)
             .with_id_generator(TraceIds::default());
-        let spans = Arc::<Spans>::default();
+        let spans = Arc::<Items>::default();
         // Without an export, spans have real ids, and none is recorded.
         let sampler = export.as_ref().map(|export| export.sampler.clone());
         if let Some(export) = export {
@@ -154,18 +155,15 @@ impl Tracing {
 fn processor(
     export: &Export,
     metrics: &Metrics,
-    spans: Arc<Spans>,
-) -> Result<CountingProcessor, TelemetryError> {
+    spans: Arc<Items>,
+) -> Result<CountingProcessor<BatchSpanProcessor>, TelemetryError> {
     let Export { otlp, batch, .. } = export;
-    let (exporter, component, last_error) = exporter::build(otlp)?;
-    let exporter = CountingExporter::new(
-        exporter,
-        component,
-        &metrics.meter(),
-        &otlp.endpoint,
-        last_error,
-        Arc::clone(&spans),
-    );
+    let (inner, last_error) = exporter::spans(otlp)?;
+    let items = Arc::clone(&spans);
+    let exporter = CountingExporter {
+        inner,
+        delivery: Delivery::new(&SPANS, otlp, last_error, &metrics.meter(), items),
+    };
     let config = BatchConfigBuilder::default()
         .with_max_queue_size(batch.queue)
         .with_max_export_batch_size(batch.size)
@@ -173,7 +171,7 @@ fn processor(
     let inner = BatchSpanProcessor::builder(exporter).with_batch_config(config.build());
     Ok(CountingProcessor {
         inner: inner.build(),
-        spans,
+        items: spans,
     })
 }
 

@@ -61,7 +61,7 @@ fn a_value_that_cannot_be_honoured_is_one_line_with_its_name_and_exit_code_2() {
 #[test]
 fn what_has_no_effect_is_a_warning_in_the_log_from_before_the_log_was_set_up() {
     let environment = [
-        ("OTEL_LOGS_EXPORTER", "otlp"),
+        ("OTEL_LOGS_EXPORTER", "kafka"),
         ("OTEL_CONFIG_FILE", "otel.yml"),
         ("OTEL_EXPORTER_OTLP_ENDPIONT", "http://typo"),
         ("OTEL_SDK_DISABLED", "1"),

@@ -1,12 +1,14 @@
 //! The end of a service whose collector does not take its last spans: a warning with their number, and exit code 0.
 
 use std::{
-    io::{Read, Write},
-    net::{SocketAddr, TcpListener, TcpStream},
-    thread,
+    io::Read,
+    net::{SocketAddr, TcpListener},
 };
 
-use crate::parts::Service;
+use crate::{
+    faulty::{answer, collector, write_head},
+    parts::Service,
+};
 
 /// What a request leaves: the server's span and that of the delay.
 const SPANS: &str = "\"spans\":2";
@@ -81,31 +83,6 @@ fn a_failed_export_says_endpoint_and_cause_once() {
         let names = failed[0].contains(&closed.to_string());
         assert!(names && failed[0].contains("Connection refused"), "{said}");
     }
-}
-
-/// A server that does this with each connection.
-fn collector(serve: fn(&mut TcpStream)) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    thread::spawn(move || {
-        for stream in listener.incoming() {
-            thread::spawn(move || serve(&mut stream.unwrap()));
-        }
-    });
-    address
-}
-
-/// Answers whatever comes first.
-fn answer(stream: &mut TcpStream, status: &str) {
-    let _ = stream.read(&mut [0; 8 * 1024]);
-    write_head(stream, status);
-}
-
-fn write_head(stream: &mut TcpStream, status: &str) {
-    let _ = write!(
-        stream,
-        "HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
-    );
 }
 
 /// Runs a service for one request, until its last line; returns its exit code and what it said.

@@ -143,6 +143,8 @@ fn no_variable_of_the_exporter_is_repeated_with_its_secret() {
         ("OTEL_EXPORTER_OTLP_HEADERS", &b"a=hunter2\xff"[..]),
         ("OTEL_EXPORTER_OTLP_HEADERS", b"authorization: hunter2"),
         ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", b"a=hunter2%"),
+        ("OTEL_EXPORTER_OTLP_METRICS_HEADERS", b"a=hunter2%"),
+        ("OTEL_EXPORTER_OTLP_LOGS_HEADERS", b"hunter2"),
         ("OTEL_EXPORTER_OTLP_ENDPOINT", b"ftp://me:hunter2@h"),
         ("OTEL_EXPORTER_OTLP_ENDPOINT", b"http://me:hunter2@h"),
         (

@@ -86,6 +86,7 @@ pub const TELEMETRY_ONLY: &[&str] = &[
     "opentelemetry_sdk",
     "opentelemetry_otlp",
     "opentelemetry_http",
+    "opentelemetry_appender_tracing",
     "tracing_opentelemetry",
     "tracing_subscriber",
 ];

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, process::Command};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{
     get,
@@ -38,6 +38,13 @@ impl Collector {
     /// Starts one that counts spans and drops them.
     pub(crate) fn counting() -> Self {
         Self::with_tls(&Value::Null)
+    }
+
+    /// Starts one that prints the metrics and log records that it receives: see [`printed`](super::printed).
+    pub(crate) fn printing() -> Self {
+        let exporters = json!({"debug": {"verbosity": "detailed"}});
+        let signals = json!(["metrics", "logs"]);
+        Self::start_sections(json!({"exporters": exporters, "processors": {}, "signals": signals}))
     }
 
     /// Starts one that counts spans, and takes them only over TLS with this section.
@@ -119,6 +126,14 @@ pub(super) fn environment(address: SocketAddr, protocol: &str) -> Vec<(&'static 
 fn config(ports: &Ports, sections: &Value) -> Value {
     let names =
         |section: &str| -> Vec<_> { sections[section].as_object().unwrap().keys().collect() };
+    let pipeline = json!({
+        "receivers": ["otlp"], "processors": names("processors"), "exporters": names("exporters"),
+    });
+    let signals = sections["signals"].as_array().into_iter().flatten();
+    let signals = signals.filter_map(Value::as_str).chain(["traces"]);
+    let pipelines: Map<_, _> = signals
+        .map(|signal| (signal.to_owned(), pipeline.clone()))
+        .collect();
     let (host, port) = (ports.metrics.ip().to_string(), ports.metrics.port());
     json!({
         "receivers": {"otlp": {"protocols": {
@@ -130,9 +145,7 @@ fn config(ports: &Ports, sections: &Value) -> Value {
         "extensions": {"health_check": {"endpoint": ports.health.to_string()}},
         "service": {
             "extensions": ["health_check"],
-            "pipelines": {"traces": {
-                "receivers": ["otlp"], "processors": names("processors"), "exporters": names("exporters"),
-            }},
+            "pipelines": pipelines,
             "telemetry": {"metrics": {"level": "normal", "readers": [
                 {"pull": {"exporter": {"prometheus": {"host": host, "port": port}}}},
             ]}},

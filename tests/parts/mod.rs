@@ -8,6 +8,7 @@
 mod collector;
 mod http;
 mod jaeger;
+pub(crate) mod printed;
 mod process;
 mod prometheus;
 mod service;

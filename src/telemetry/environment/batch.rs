@@ -1,22 +1,23 @@
-//! Reads the limits of spans, and the settings of the batch span processor.
+//! Reads the settings of the processors that export spans and logs in batches.
 
 use std::{ops::RangeInclusive, time::Duration};
-
-use opentelemetry_sdk::trace::SpanLimits;
 
 use super::{value::number, variables::Variables};
 use crate::telemetry::error::TelemetryError;
 
-/// Spans that may wait for export. The SDK's default of 2,048 loses spans in bursts of a thousand requests.
+/// Spans or log records that may wait for export. The SDK's default of 2,048 loses some in bursts of a thousand requests.
 const QUEUE: usize = 65_536;
 
-/// A queue is allocated at the start, 368 bytes a span.
+/// A queue is allocated at the start, 368 bytes a span, 16 bytes a log record.
 const QUEUES: RangeInclusive<usize> = 1..=1_000_000;
 
 /// Up to a day: longer ones overflow the SDK's clock arithmetic.
 const MILLISECONDS: RangeInclusive<u64> = 1..=86_400_000;
 
-/// Settings of the batch span processor.
+/// The specification's default for every signal.
+pub const EXPORT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Settings of a batch processor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Batch {
     pub queue: usize,
@@ -25,17 +26,44 @@ pub struct Batch {
     pub export_timeout: Duration,
 }
 
-pub fn read(variables: &Variables) -> Result<Batch, TelemetryError> {
-    const SIZE: &str = "OTEL_BSP_MAX_EXPORT_BATCH_SIZE";
-    let queue = number(variables, "OTEL_BSP_MAX_QUEUE_SIZE", &QUEUES, "spans")?.unwrap_or(QUEUE);
-    let size = number(variables, SIZE, &(1..=queue), "spans, at most the queue's,")?;
-    let delay = milliseconds(variables, "OTEL_BSP_SCHEDULE_DELAY")?;
-    let export_timeout = milliseconds(variables, "OTEL_BSP_EXPORT_TIMEOUT")?;
+/// The variables of a batch processor, and its default delay.
+pub struct Names {
+    queue: &'static str,
+    size: &'static str,
+    delay: &'static str,
+    export_timeout: &'static str,
+    items: &'static str,
+    default_delay: Duration,
+}
+
+pub const SPANS: Names = Names {
+    queue: "OTEL_BSP_MAX_QUEUE_SIZE",
+    size: "OTEL_BSP_MAX_EXPORT_BATCH_SIZE",
+    delay: "OTEL_BSP_SCHEDULE_DELAY",
+    export_timeout: "OTEL_BSP_EXPORT_TIMEOUT",
+    items: "spans",
+    default_delay: Duration::from_secs(5),
+};
+
+pub const LOG_RECORDS: Names = Names {
+    queue: "OTEL_BLRP_MAX_QUEUE_SIZE",
+    size: "OTEL_BLRP_MAX_EXPORT_BATCH_SIZE",
+    delay: "OTEL_BLRP_SCHEDULE_DELAY",
+    export_timeout: "OTEL_BLRP_EXPORT_TIMEOUT",
+    items: "log records",
+    default_delay: Duration::from_secs(1),
+};
+
+pub fn read(names: &Names, variables: &Variables) -> Result<Batch, TelemetryError> {
+    let items = names.items;
+    let queue = number(variables, names.queue, &QUEUES, items)?.unwrap_or(QUEUE);
+    let of_queue = format!("{items}, at most the queue's,");
+    let size = number(variables, names.size, &(1..=queue), &of_queue)?;
     Ok(Batch {
         queue,
         size: size.unwrap_or(512.min(queue)),
-        delay: delay.unwrap_or(Duration::from_secs(5)),
-        export_timeout: export_timeout.unwrap_or(Duration::from_secs(30)),
+        delay: milliseconds(variables, names.delay)?.unwrap_or(names.default_delay),
+        export_timeout: milliseconds(variables, names.export_timeout)?.unwrap_or(EXPORT_TIMEOUT),
     })
 }
 
@@ -46,37 +74,4 @@ pub fn milliseconds(
 ) -> Result<Option<Duration>, TelemetryError> {
     let given = number(variables, name, &MILLISECONDS, "milliseconds")?;
     Ok(given.map(Duration::from_millis))
-}
-
-/// How much one span may hold.
-pub fn limits(variables: &Variables) -> Result<SpanLimits, TelemetryError> {
-    let count = |name| number(variables, name, &(0..=u32::MAX), "items");
-    let mut limits = SpanLimits::default();
-    if let Some(each) = count("OTEL_ATTRIBUTE_COUNT_LIMIT")? {
-        limits.max_attributes_per_span = each;
-        limits.max_attributes_per_event = each;
-        limits.max_attributes_per_link = each;
-    }
-    for (name, limit) in [
-        (
-            "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT",
-            &mut limits.max_attributes_per_span,
-        ),
-        (
-            "OTEL_SPAN_EVENT_COUNT_LIMIT",
-            &mut limits.max_events_per_span,
-        ),
-        ("OTEL_SPAN_LINK_COUNT_LIMIT", &mut limits.max_links_per_span),
-        (
-            "OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT",
-            &mut limits.max_attributes_per_event,
-        ),
-        (
-            "OTEL_LINK_ATTRIBUTE_COUNT_LIMIT",
-            &mut limits.max_attributes_per_link,
-        ),
-    ] {
-        *limit = count(name)?.unwrap_or(*limit);
-    }
-    Ok(limits)
 }

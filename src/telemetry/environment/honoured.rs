@@ -1,10 +1,10 @@
-//! The variables that have effect, with their values.
+//! The variables that have effect, with their values; those of one signal's exporter are in `signal`.
 
 /// Name and values.
 pub const HONOURED: &[(&str, &str)] = &[
     (
         "OTEL_SDK_DISABLED",
-        "`true` or `false` (default); `true`: no spans are exported",
+        "`true` or `false` (default); `true`: nothing is exported; `/metrics` and the log stay",
     ),
     (
         "OTEL_RESOURCE_ATTRIBUTES",
@@ -29,6 +29,46 @@ pub const HONOURED: &[(&str, &str)] = &[
     (
         "OTEL_TRACES_EXPORTER",
         "`otlp` or `none`; unset: `otlp` where an endpoint is set",
+    ),
+    (
+        "OTEL_METRICS_EXPORTER",
+        "`otlp`, `prometheus` or both; other values are warned of, since `/metrics` is there always; unset: `otlp` where the endpoint of metrics is set",
+    ),
+    (
+        "OTEL_LOGS_EXPORTER",
+        "`otlp`, `console`, `none`; other values are warned of, since logs go to stderr always; unset: `otlp` where the endpoint of logs is set",
+    ),
+    (
+        "OTEL_METRIC_EXPORT_INTERVAL",
+        "milliseconds between exports, 1 to 86400000; default 60000",
+    ),
+    (
+        "OTEL_METRIC_EXPORT_TIMEOUT",
+        "milliseconds, 1 to 86400000; default 30000; the shorter one of this and the exporter's timeout counts",
+    ),
+    (
+        "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE",
+        "`cumulative` (default), `delta`, `lowmemory`",
+    ),
+    (
+        "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION",
+        "`explicit_bucket_histogram` (default; with the bounds of the scrape), `base2_exponential_bucket_histogram`",
+    ),
+    (
+        "OTEL_BLRP_SCHEDULE_DELAY",
+        "milliseconds between exports, 1 to 86400000; default 1000",
+    ),
+    (
+        "OTEL_BLRP_EXPORT_TIMEOUT",
+        "milliseconds, 1 to 86400000; default 30000; the shorter one of this and the exporter's timeout counts",
+    ),
+    (
+        "OTEL_BLRP_MAX_QUEUE_SIZE",
+        "log records that may wait, 1 to 1000000; default 65536",
+    ),
+    (
+        "OTEL_BLRP_MAX_EXPORT_BATCH_SIZE",
+        "log records, 1 to the size of the queue; default 512",
     ),
     (
         "OTEL_BSP_SCHEDULE_DELAY",
@@ -69,7 +109,7 @@ pub const HONOURED: &[(&str, &str)] = &[
     ),
     (
         "OTEL_EXPORTER_OTLP_ENDPOINT",
-        "a URL; default `http://localhost:4318`, with gRPC `http://localhost:4317`; over HTTP, `/v1/traces` is added",
+        "a URL; default `http://localhost:4318`, with gRPC `http://localhost:4317`; over HTTP, the path of the signal, such as `/v1/traces`, is added",
     ),
     (
         "OTEL_EXPORTER_OTLP_PROTOCOL",
@@ -102,41 +142,5 @@ pub const HONOURED: &[(&str, &str)] = &[
     (
         "OTEL_EXPORTER_OTLP_CLIENT_KEY",
         "PEM file of the client's private key; needs the certificate",
-    ),
-    (
-        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
-        "the URL as it is, before the generic one",
-    ),
-    (
-        "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL",
-        "before the generic one",
-    ),
-    (
-        "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
-        "before the generic one",
-    ),
-    (
-        "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT",
-        "before the generic one",
-    ),
-    (
-        "OTEL_EXPORTER_OTLP_TRACES_COMPRESSION",
-        "before the generic one",
-    ),
-    (
-        "OTEL_EXPORTER_OTLP_TRACES_INSECURE",
-        "before the generic one",
-    ),
-    (
-        "OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE",
-        "before the generic one",
-    ),
-    (
-        "OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE",
-        "before the generic one",
-    ),
-    (
-        "OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY",
-        "before the generic one",
     ),
 ];

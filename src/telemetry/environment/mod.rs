@@ -3,10 +3,14 @@
 
 mod attributes;
 mod batch;
+mod exports;
 mod honoured;
+mod limits;
+mod metrics;
 mod otlp;
 mod propagators;
 mod sampler;
+mod signal;
 mod table;
 mod treatment;
 mod value;
@@ -15,6 +19,7 @@ mod without_effect;
 
 pub use attributes::label;
 pub use batch::Batch;
+pub use metrics::Pushes;
 pub use otlp::{Otlp, Protocol, Tls};
 pub use propagators::Propagator;
 pub use table::{all as variables, is_of_kubernetes};
@@ -22,6 +27,8 @@ pub use treatment::{Treatment, Variable};
 pub use variables::Variables;
 
 use opentelemetry_sdk::trace::{Sampler, SpanLimits};
+
+use signal::{LOGS, METRICS, TRACES};
 
 use super::error::TelemetryError;
 
@@ -32,7 +39,11 @@ pub struct Settings {
     pub attributes: Vec<(String, String)>,
     pub propagators: Vec<Propagator>,
     /// How spans are exported; `None` where they are not.
-    pub export: Option<Export>,
+    pub traces: Option<Export>,
+    /// How metrics are exported beside the scrape; `None` where they are not.
+    pub metrics: Option<MetricExport>,
+    /// How logs are exported beside stderr; `None` where they are not.
+    pub logs: Option<LogExport>,
     /// What has no effect, to be logged once logging is set up.
     pub warnings: Vec<String>,
 }
@@ -46,6 +57,20 @@ pub struct Export {
     pub limits: SpanLimits,
 }
 
+/// How metrics are exported.
+#[derive(Debug)]
+pub struct MetricExport {
+    pub otlp: Otlp,
+    pub pushes: Pushes,
+}
+
+/// How logs are queued and exported.
+#[derive(Debug)]
+pub struct LogExport {
+    pub otlp: Otlp,
+    pub batch: Batch,
+}
+
 impl Settings {
     /// Reads and checks every variable.
     ///
@@ -53,24 +78,13 @@ impl Settings {
     /// When a value cannot be honoured.
     pub fn read(variables: &Variables) -> Result<Self, TelemetryError> {
         let mut warnings = table::warnings(variables)?;
-        let attributes = attributes::read(variables)?;
-        let propagators = propagators::read(variables)?;
-        let exports = exports(variables, &mut warnings)?;
-        // Checked without an export, too: a typing error shows before the endpoint is set.
-        let sampler = sampler::read(variables, &mut warnings)?;
-        let batch = batch::read(variables)?;
-        let limits = batch::limits(variables)?;
-        let otlp = otlp::read(variables, batch.export_timeout, &mut warnings)?;
-        let export = exports.then_some(Export {
-            otlp,
-            batch,
-            sampler,
-            limits,
-        });
+        let [traces, metrics, logs] = exports::read(variables, &mut warnings)?;
         Ok(Self {
-            attributes,
-            propagators,
-            export,
+            attributes: attributes::read(variables)?,
+            propagators: propagators::read(variables)?,
+            traces: used(traces, Export::read, variables, &mut warnings)?,
+            metrics: used(metrics, MetricExport::read, variables, &mut warnings)?,
+            logs: used(logs, LogExport::read, variables, &mut warnings)?,
             warnings,
         })
     }
@@ -82,46 +96,61 @@ impl Default for Settings {
         Self {
             attributes: Vec::new(),
             propagators: Propagator::DEFAULT.to_vec(),
-            export: None,
+            traces: None,
+            metrics: None,
+            logs: None,
             warnings: Vec::new(),
         }
     }
 }
 
-/// Whether spans are exported: an exporter or an endpoint is named, and nothing turns it off.
-fn exports(variables: &Variables, warnings: &mut Vec<String>) -> Result<bool, TelemetryError> {
-    const EXPORTER: &str = "OTEL_TRACES_EXPORTER";
-    let is_disabled = value::boolean(variables, "OTEL_SDK_DISABLED", warnings)?;
-    let exporter = variables.get(EXPORTER)?;
-    let names_endpoint = otlp::ENDPOINTS
-        .into_iter()
-        .map(|name| variables.get(name))
-        .collect::<Result<Vec<_>, _>>()?
-        .into_iter()
-        .any(|endpoint| endpoint.is_some());
-    let exports = match exporter.map(str::to_ascii_lowercase).as_deref() {
-        None => names_endpoint,
-        Some("otlp") => true,
-        Some("none") => false,
-        Some(_) => {
-            return Err(TelemetryError::variable(
-                EXPORTER,
-                exporter.unwrap_or_default(),
-                "supported are `otlp` and `none`",
-            ));
-        }
-    };
-    if !exports && exporter.is_none() && !is_disabled {
-        let idle: Vec<_> = table::without_export(variables).collect();
-        if !idle.is_empty() {
-            warnings.push(format!(
-                "{}: no effect, since spans are exported only where OTEL_EXPORTER_OTLP_ENDPOINT or \
-                 OTEL_TRACES_EXPORTER=otlp is set",
-                idle.join(", ")
-            ));
-        }
+/// Reads the settings of a signal, also where it is not exported: a typing error shows before the endpoint is set.
+fn used<E>(
+    is_exported: bool,
+    read: fn(&Variables, &mut Vec<String>) -> Result<E, TelemetryError>,
+    variables: &Variables,
+    warnings: &mut Vec<String>,
+) -> Result<Option<E>, TelemetryError> {
+    let mut found = Vec::new();
+    let export = read(variables, &mut found)?;
+    if !is_exported {
+        return Ok(None);
     }
-    Ok(exports && !is_disabled)
+    found.retain(|warning| !warnings.contains(warning));
+    warnings.append(&mut found);
+    Ok(Some(export))
+}
+
+impl Export {
+    fn read(variables: &Variables, warnings: &mut Vec<String>) -> Result<Self, TelemetryError> {
+        let batch = batch::read(&batch::SPANS, variables)?;
+        Ok(Self {
+            otlp: otlp::read(&TRACES, variables, batch.export_timeout, warnings)?,
+            batch,
+            sampler: sampler::read(variables, warnings)?,
+            limits: limits::read(variables)?,
+        })
+    }
+}
+
+impl MetricExport {
+    fn read(variables: &Variables, warnings: &mut Vec<String>) -> Result<Self, TelemetryError> {
+        let pushes = metrics::read(variables)?;
+        Ok(Self {
+            otlp: otlp::read(&METRICS, variables, pushes.export_timeout, warnings)?,
+            pushes,
+        })
+    }
+}
+
+impl LogExport {
+    fn read(variables: &Variables, warnings: &mut Vec<String>) -> Result<Self, TelemetryError> {
+        let batch = batch::read(&batch::LOG_RECORDS, variables)?;
+        Ok(Self {
+            otlp: otlp::read(&LOGS, variables, batch.export_timeout, warnings)?,
+            batch,
+        })
+    }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Reads the settings of the OTLP exporter; of each, the variable of traces comes before the generic one.
+//! Reads the settings of an OTLP exporter; of each, the variable of the signal comes before the generic one.
 //! <https://opentelemetry.io/docs/specs/otel/protocol/exporter/>
 
 use std::time::Duration;
@@ -6,14 +6,10 @@ use std::time::Duration;
 use http::{HeaderName, HeaderValue};
 use reqwest::Url;
 
-use super::{attributes::decode, batch::milliseconds, value::boolean, variables::Variables};
+use super::{
+    attributes::decode, batch::milliseconds, signal::Signal, value::boolean, variables::Variables,
+};
 use crate::{output::without_secrets, telemetry::error::TelemetryError};
-
-/// The endpoint of traces, and the generic one.
-pub const ENDPOINTS: [&str; 2] = [
-    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
-    "OTEL_EXPORTER_OTLP_ENDPOINT",
-];
 
 /// The protocol of the exporter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,14 +18,14 @@ pub enum Protocol {
     HttpProtobuf,
 }
 
-/// Where spans go, and how.
+/// Where a signal goes, and how.
 #[derive(Debug)]
 pub struct Otlp {
     pub protocol: Protocol,
     /// With scheme, and with the path of the signal over HTTP.
     pub endpoint: Url,
     pub headers: Vec<(HeaderName, HeaderValue)>,
-    /// Of one batch, with its retries.
+    /// Of one export, with its retries.
     pub timeout: Duration,
     pub gzip: bool,
     pub tls: Tls,
@@ -45,30 +41,33 @@ pub struct Tls {
 }
 
 pub fn read(
+    signal: &Signal,
     variables: &Variables,
     export_timeout: Duration,
     warnings: &mut Vec<String>,
 ) -> Result<Otlp, TelemetryError> {
-    let protocol = protocol(variables)?;
-    let endpoint = endpoint(variables, protocol, warnings)?;
-    let tls = tls(variables)?;
+    let protocol = protocol(signal, variables)?;
+    let endpoint = endpoint(signal, variables, protocol, warnings)?;
+    let tls = tls(signal, variables)?;
     let names = tls.authorities.iter().chain(tls.client.iter().flatten());
     if endpoint.scheme() == "http" {
-        let unused =
-            names.map(|(name, _)| format!("{name}: no effect, since the endpoint is not https"));
+        let of = signal.name;
+        let unused = names.map(|(name, _)| {
+            format!("{name}: no effect on {of}, since their endpoint is not https")
+        });
         warnings.extend(unused);
     }
-    let timeout = match milliseconds(variables, "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT")? {
+    let [own, generic] = signal.timeout;
+    let timeout = match milliseconds(variables, own)? {
         Some(own) => own,
-        None => milliseconds(variables, "OTEL_EXPORTER_OTLP_TIMEOUT")?
-            .unwrap_or(Duration::from_secs(10)),
+        None => milliseconds(variables, generic)?.unwrap_or(Duration::from_secs(10)),
     };
     Ok(Otlp {
         protocol,
         endpoint,
-        headers: headers(variables)?,
+        headers: headers(signal, variables)?,
         timeout: timeout.min(export_timeout),
-        gzip: gzip(variables)?,
+        gzip: gzip(signal, variables)?,
         tls,
     })
 }
@@ -86,12 +85,8 @@ fn first<'a>(
     Ok(None)
 }
 
-fn protocol(variables: &Variables) -> Result<Protocol, TelemetryError> {
-    let names = [
-        "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL",
-        "OTEL_EXPORTER_OTLP_PROTOCOL",
-    ];
-    let Some((name, given)) = first(variables, names)? else {
+fn protocol(signal: &Signal, variables: &Variables) -> Result<Protocol, TelemetryError> {
+    let Some((name, given)) = first(variables, signal.protocol)? else {
         return Ok(Protocol::HttpProtobuf);
     };
     match given.to_ascii_lowercase().as_str() {
@@ -106,15 +101,17 @@ fn protocol(variables: &Variables) -> Result<Protocol, TelemetryError> {
 }
 
 fn endpoint(
+    signal: &Signal,
     variables: &Variables,
     protocol: Protocol,
     warnings: &mut Vec<String>,
 ) -> Result<Url, TelemetryError> {
-    let insecure = is_insecure(variables, warnings)?;
-    let (name, given) = match (first(variables, ENDPOINTS)?, protocol) {
+    let insecure = is_insecure(signal, variables, warnings)?;
+    let [_, generic] = signal.endpoint;
+    let (name, given) = match (first(variables, signal.endpoint)?, protocol) {
         (Some(given), _) => given,
-        (None, Protocol::Grpc) => (ENDPOINTS[1], "http://localhost:4317"),
-        (None, Protocol::HttpProtobuf) => (ENDPOINTS[1], "http://localhost:4318"),
+        (None, Protocol::Grpc) => (generic, "http://localhost:4317"),
+        (None, Protocol::HttpProtobuf) => (generic, "http://localhost:4318"),
     };
     let refused =
         |reason: &str| TelemetryError::variable(name, without_secrets(given), reason.to_owned());
@@ -137,32 +134,31 @@ fn endpoint(
             "a user and password in the URL are not sent: use OTEL_EXPORTER_OTLP_HEADERS",
         ));
     }
-    if protocol == Protocol::HttpProtobuf && name == ENDPOINTS[1] {
+    if protocol == Protocol::HttpProtobuf && name == generic {
         let base = endpoint.path().trim_end_matches('/').to_owned();
-        endpoint.set_path(&(base + "/v1/traces"));
+        endpoint.set_path(&(base + signal.path));
     }
     Ok(endpoint)
 }
 
 /// Whether a gRPC endpoint without a scheme is reached without TLS.
-fn is_insecure(variables: &Variables, warnings: &mut Vec<String>) -> Result<bool, TelemetryError> {
-    const NAMES: [&str; 2] = [
-        "OTEL_EXPORTER_OTLP_TRACES_INSECURE",
-        "OTEL_EXPORTER_OTLP_INSECURE",
-    ];
-    match first(variables, NAMES)? {
+fn is_insecure(
+    signal: &Signal,
+    variables: &Variables,
+    warnings: &mut Vec<String>,
+) -> Result<bool, TelemetryError> {
+    match first(variables, signal.insecure)? {
         Some((name, _)) => boolean(variables, name, warnings),
         None => Ok(false),
     }
 }
 
 /// `name=value,name=value`, values percent-encoded. What is wrong is told without the value, which may be a secret.
-fn headers(variables: &Variables) -> Result<Vec<(HeaderName, HeaderValue)>, TelemetryError> {
-    let names = [
-        "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
-        "OTEL_EXPORTER_OTLP_HEADERS",
-    ];
-    let Some((variable, given)) = first(variables, names)? else {
+fn headers(
+    signal: &Signal,
+    variables: &Variables,
+) -> Result<Vec<(HeaderName, HeaderValue)>, TelemetryError> {
+    let Some((variable, given)) = first(variables, signal.headers)? else {
         return Ok(Vec::new());
     };
     let members = given.split(',').map(str::trim);
@@ -184,12 +180,8 @@ fn headers(variables: &Variables) -> Result<Vec<(HeaderName, HeaderValue)>, Tele
         .collect()
 }
 
-fn gzip(variables: &Variables) -> Result<bool, TelemetryError> {
-    let names = [
-        "OTEL_EXPORTER_OTLP_TRACES_COMPRESSION",
-        "OTEL_EXPORTER_OTLP_COMPRESSION",
-    ];
-    let Some((name, given)) = first(variables, names)? else {
+fn gzip(signal: &Signal, variables: &Variables) -> Result<bool, TelemetryError> {
+    let Some((name, given)) = first(variables, signal.compression)? else {
         return Ok(false);
     };
     match given.to_ascii_lowercase().as_str() {
@@ -203,20 +195,11 @@ fn gzip(variables: &Variables) -> Result<bool, TelemetryError> {
     }
 }
 
-fn tls(variables: &Variables) -> Result<Tls, TelemetryError> {
+fn tls(signal: &Signal, variables: &Variables) -> Result<Tls, TelemetryError> {
     let file = |names| Ok(first(variables, names)?.map(|(name, path)| (name, path.to_owned())));
-    let authorities = file([
-        "OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE",
-        "OTEL_EXPORTER_OTLP_CERTIFICATE",
-    ])?;
-    let certificate = file([
-        "OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE",
-        "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE",
-    ])?;
-    let key = file([
-        "OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY",
-        "OTEL_EXPORTER_OTLP_CLIENT_KEY",
-    ])?;
+    let authorities = file(signal.certificate)?;
+    let certificate = file(signal.client_certificate)?;
+    let key = file(signal.client_key)?;
     let client = match (certificate, key) {
         (None, None) => None,
         (Some(certificate), Some(key)) => Some([certificate, key]),

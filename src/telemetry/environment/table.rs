@@ -2,6 +2,7 @@
 
 use super::{
     honoured::HONOURED,
+    signal::{self, Signal},
     treatment::{Treatment, Variable},
     variables::Variables,
     without_effect::WITHOUT_EFFECT,
@@ -10,16 +11,18 @@ use crate::telemetry::error::TelemetryError;
 
 /// Every variable.
 pub fn all() -> impl Iterator<Item = Variable> {
-    let honoured = HONOURED.iter().map(|&(name, note)| Variable {
+    let of_exporters = signal::ALL.into_iter().flat_map(Signal::own);
+    let honoured = HONOURED.iter().copied().chain(of_exporters);
+    let honoured = honoured.map(|(name, note)| Variable {
         name,
         treatment: Treatment::Honoured,
         note,
     });
-    let others = WITHOUT_EFFECT.iter().flat_map(|&(treatment, note, names)| {
+    let others = WITHOUT_EFFECT.iter().flat_map(|&(note, names)| {
         let named = names.iter();
         named.map(move |&name| Variable {
             name,
-            treatment,
+            treatment: Treatment::NoEffect,
             note,
         })
     });
@@ -29,20 +32,9 @@ pub fn all() -> impl Iterator<Item = Variable> {
 /// A warning for each variable that is set in vain.
 pub fn warnings(variables: &Variables) -> Result<Vec<String>, TelemetryError> {
     let mut warnings = Vec::new();
-    for Variable {
-        name,
-        treatment,
-        note,
-    } in all()
-    {
-        let known: &[&str] = match treatment {
-            Treatment::Honoured => continue,
-            Treatment::Fixed(known) => known,
-            Treatment::NoEffect => &[],
-        };
-        let given = variables.get(name)?;
-        if given.is_some_and(|given| !known.iter().any(|known| known.eq_ignore_ascii_case(given))) {
-            warnings.push(format!("{name} has no effect: {note}"));
+    for row in all().filter(|row| row.treatment == Treatment::NoEffect) {
+        if variables.get(row.name)?.is_some() {
+            warnings.push(format!("{} has no effect: {}", row.name, row.note));
         }
     }
     let unknown = variables.names().filter(|name| is_unknown(name));
@@ -52,12 +44,9 @@ pub fn warnings(variables: &Variables) -> Result<Vec<String>, TelemetryError> {
     Ok(warnings)
 }
 
-/// Those that are set and only matter where spans are exported.
-pub fn without_export(variables: &Variables) -> impl Iterator<Item = &str> {
-    const OF_EXPORT: [&str; 3] = ["OTEL_EXPORTER_OTLP_", "OTEL_BSP_", "OTEL_TRACES_SAMPLER"];
-    let honoured = |name: &&str| HONOURED.iter().any(|known| known.0 == *name);
-    let is_of_export = |name: &&str| OF_EXPORT.iter().any(|prefix| name.starts_with(prefix));
-    variables.names().filter(honoured).filter(is_of_export)
+/// Whether a variable has effect, at least in some cases.
+pub fn is_honoured(name: &str) -> bool {
+    all().any(|row| row.name == name && row.treatment == Treatment::Honoured)
 }
 
 /// The OpenTelemetry operator sets `OTEL_RESOURCE_ATTRIBUTES_…` to refer to them, which is not meant for an SDK.

@@ -1,6 +1,6 @@
 //! Right and wrong values of every variable.
 
-use opentelemetry_sdk::trace::Sampler;
+use opentelemetry_sdk::{metrics::Temporality, trace::Sampler};
 
 use super::*;
 
@@ -17,15 +17,15 @@ fn refusal<const N: usize>(pairs: [(&str, &str); N]) -> String {
 }
 
 fn otlp<const N: usize>(pairs: [(&str, &str); N]) -> Otlp {
-    read(pairs).export.unwrap().otlp
+    read(pairs).traces.unwrap().otlp
 }
 
 #[test]
 fn without_an_endpoint_nothing_is_exported_and_what_has_no_effect_is_named() {
-    assert!(read([]).export.is_none());
+    assert!(read([]).traces.is_none());
     assert_eq!(read([]).warnings, [""; 0]);
     let protocol = read([("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")]);
-    assert!(protocol.export.is_none());
+    assert!(protocol.traces.is_none());
     assert!(protocol.warnings[0].starts_with("OTEL_EXPORTER_OTLP_PROTOCOL: no effect"));
 }
 
@@ -48,11 +48,11 @@ fn a_disabled_sdk_exports_nothing_wherever_the_endpoint() {
         ("OTEL_TRACES_EXPORTER", "NONE"),
     ] {
         let settings = read([ENDPOINT, off]);
-        assert!(settings.export.is_none(), "{off:?}");
+        assert!(settings.traces.is_none(), "{off:?}");
         assert_eq!(settings.warnings, [""; 0], "{off:?}");
     }
     let odd = read([ENDPOINT, ("OTEL_SDK_DISABLED", "yes")]);
-    assert!(odd.export.is_some());
+    assert!(odd.traces.is_some());
     assert!(odd.warnings[0].starts_with("OTEL_SDK_DISABLED=`yes`"));
 }
 
@@ -76,6 +76,56 @@ fn the_variable_of_traces_comes_before_the_generic_one_unless_it_is_empty() {
     assert_eq!(own.timeout.as_millis(), 7);
     assert_eq!(own.headers[0].1, "b c");
     assert_eq!(own.headers[1].1, "e=f");
+}
+
+#[test]
+fn the_variables_of_metrics_and_logs_come_before_the_generic_ones() {
+    let settings = read([
+        ENDPOINT,
+        ("OTEL_METRICS_EXPORTER", "otlp"),
+        ("OTEL_LOGS_EXPORTER", "otlp"),
+        ("OTEL_EXPORTER_OTLP_METRICS_TIMEOUT", "7"),
+        ("OTEL_EXPORTER_OTLP_LOGS_PROTOCOL", "grpc"),
+        ("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "http://logs:1"),
+        ("OTEL_METRIC_EXPORT_INTERVAL", "100"),
+        ("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "DELTA"),
+        (
+            "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION",
+            "base2_exponential_bucket_histogram",
+        ),
+        ("OTEL_BLRP_SCHEDULE_DELAY", "9"),
+        ("OTEL_EXPORTER_OTLP_METRICS_COMPRESSION", "gzip"),
+        ("OTEL_EXPORTER_OTLP_METRICS_HEADERS", "a=own"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "a=generic"),
+        ("OTEL_EXPORTER_OTLP_LOGS_CERTIFICATE", "own.pem"),
+        ("OTEL_EXPORTER_OTLP_CERTIFICATE", "generic.pem"),
+    ]);
+    let unused = |name, of| format!("{name}: no effect on {of}, since their endpoint is not https");
+    let (own, generic) = (
+        "OTEL_EXPORTER_OTLP_LOGS_CERTIFICATE",
+        "OTEL_EXPORTER_OTLP_CERTIFICATE",
+    );
+    let expected = [
+        unused(generic, "spans"),
+        unused(generic, "metrics"),
+        unused(own, "logs"),
+    ];
+    assert_eq!(settings.warnings, expected);
+    let MetricExport { otlp, pushes } = settings.metrics.unwrap();
+    assert_eq!(otlp.endpoint.as_str(), "http://localhost:4318/v1/metrics");
+    assert_eq!(otlp.timeout.as_millis(), 7);
+    assert_eq!(
+        (otlp.gzip, otlp.headers[0].1.as_bytes()),
+        (true, &b"own"[..])
+    );
+    assert_eq!(pushes.interval.as_millis(), 100);
+    assert_eq!(pushes.temporality, Temporality::Delta);
+    assert!(pushes.exponential);
+    let LogExport { otlp, batch } = settings.logs.unwrap();
+    assert_eq!(otlp.endpoint.as_str(), "http://logs:1/");
+    assert_eq!(otlp.protocol, Protocol::Grpc);
+    assert_eq!(batch.delay.as_millis(), 9);
+    assert_eq!(otlp.tls.authorities.unwrap().1, "own.pem");
 }
 
 #[test]
@@ -110,7 +160,7 @@ fn samplers_are_read_in_any_case() {
             ("OTEL_TRACES_SAMPLER", name),
             ("OTEL_TRACES_SAMPLER_ARG", argument),
         ];
-        read(pairs).export.unwrap().sampler
+        read(pairs).traces.unwrap().sampler
     };
     assert!(matches!(sampler("Always_Off", ""), Sampler::AlwaysOff));
     assert!(matches!(
@@ -151,6 +201,16 @@ fn a_value_that_cannot_be_honoured_is_refused_by_name() {
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://x:99999"),
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://…@x"),
         ("OTEL_EXPORTER_OTLP_CLIENT_KEY", "key.pem"),
+        ("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "localhost:4318"),
+        ("OTEL_EXPORTER_OTLP_LOGS_PROTOCOL", "http/json"),
+        ("OTEL_METRIC_EXPORT_INTERVAL", "0"),
+        ("OTEL_METRIC_EXPORT_TIMEOUT", "1s"),
+        ("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "gamma"),
+        (
+            "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION",
+            "summary",
+        ),
+        ("OTEL_BLRP_MAX_QUEUE_SIZE", "0"),
     ] {
         let said = refusal([(name, value)]);
         assert!(said.starts_with(&format!("{name}=`{value}`: ")), "{said}");
@@ -219,10 +279,10 @@ fn an_empty_variable_is_an_unset_one() {
     for row in variables() {
         let settings = read([(row.name, " ")]);
         assert_eq!(settings.warnings, [""; 0], "{}", row.name);
-        assert!(settings.export.is_none(), "{}", row.name);
+        assert!(settings.traces.is_none(), "{}", row.name);
     }
     let batch = read([ENDPOINT, ("OTEL_BSP_MAX_QUEUE_SIZE", "")])
-        .export
+        .traces
         .unwrap()
         .batch;
     assert_eq!((batch.queue, batch.size), (65_536, 512));

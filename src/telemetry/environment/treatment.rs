@@ -5,8 +5,6 @@
 pub enum Treatment {
     /// It has effect; a value that cannot be honoured ends the start with exit code 2.
     Honoured,
-    /// These values say what is so anyway; any other one is logged as a warning.
-    Fixed(&'static [&'static str]),
     /// It is logged as a warning.
     NoEffect,
 }
