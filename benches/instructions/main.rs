@@ -40,18 +40,18 @@ const CASES: [Case; 3] = [
     Case {
         name: "no traces",
         sampled: None,
-        limit: 13_500.0,
+        limit: 14_100.0,
     },
     Case {
         name: "1 % sampled",
         sampled: Some("0.01"),
-        limit: 14_500.0,
+        limit: 15_000.0,
     },
     // Two spans a request, delivered.
     Case {
         name: "all sampled",
         sampled: Some(ALL),
-        limit: 60_000.0,
+        limit: 60_600.0,
     },
 ];
 const ALL: &str = "1";
