@@ -1,168 +1,149 @@
-//! Length-delimited protobuf messages, which Prometheus asks for where it scrapes native histograms.
+//! Length-delimited messages of `io.prometheus.client.MetricFamily`, which Prometheus asks for where it scrapes native
+//! histograms. The numbers of the fields are those of
+//! <https://github.com/prometheus/client_model/blob/master/io/prometheus/client/metrics.proto>.
 
+#[cfg(test)]
 mod message;
+#[cfg(test)]
+mod tests;
+mod wire;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use bytes::Bytes;
-use prost::Message;
+use super::{Exemplar, Family, Histogram, Kind, Labels, Native, Series, Span, Value};
+use wire::{Fields, Tag, push_delimited};
 
-use super::{Exemplar, Family, Histogram, Kind, Native, Series, Span, Value};
-
-/// Most exemplars of native buckets.
+/// Most exemplars of native buckets, as client libraries keep them.
 const NATIVE_EXEMPLARS: usize = 10;
 
 pub fn write(families: &[Family]) -> Vec<u8> {
     let mut out = Vec::with_capacity(32 * 1024);
     for family in families {
-        let message = message::MetricFamily::from(family);
-        // A vector has room.
-        let _ = message.encode_length_delimited(&mut out);
+        push_delimited(&mut out, |out| Fields(out).family(family));
     }
     out
 }
 
-impl From<&Family> for message::MetricFamily {
-    fn from(family: &Family) -> Self {
+impl Fields<'_> {
+    fn family(&mut self, family: &Family) {
+        self.bytes(1, family.name.as_bytes());
+        self.bytes(2, family.help.as_bytes());
         let kind = match family.kind {
-            Kind::Counter => message::MetricType::Counter,
-            Kind::Gauge => message::MetricType::Gauge,
-            Kind::Histogram => message::MetricType::Histogram,
+            Kind::Counter => 0,
+            Kind::Gauge => 1,
+            Kind::Histogram => 4,
         };
-        let metric = |series: &Series| message::Metric::new(family.kind, series);
-        Self {
-            name: family.name.clone(),
-            help: family.help.clone(),
-            r#type: kind.into(),
-            metric: family.series.iter().map(metric).collect(),
-            unit: family.unit().unwrap_or_default().to_owned(),
+        self.uint(3, kind);
+        for series in &family.series {
+            self.message(4, |metric| metric.series(family.kind, series));
         }
+        self.bytes(5, family.unit().unwrap_or_default().as_bytes());
     }
-}
 
-impl message::Metric {
-    fn new(kind: Kind, series: &Series) -> Self {
-        let mut metric = Self {
-            label: series
-                .labels
-                .iter()
-                .map(|(name, value)| label(name, value))
-                .collect(),
-            ..Self::default()
-        };
-        let created = series.created.map(timestamp);
+    fn series(&mut self, kind: Kind, series: &Series) {
+        self.labels(&series.labels);
         match (&series.value, kind) {
-            (Value::Number(value), Kind::Counter) => {
-                metric.counter = Some(message::Counter {
-                    value: *value,
-                    created,
-                });
-            }
-            (Value::Number(value), _) => metric.gauge = Some(message::Gauge { value: *value }),
-            (Value::Histogram(histogram), _) => {
-                metric.histogram = Some(message::Histogram {
-                    created,
-                    ..histogram.into()
-                });
-            }
-        }
-        metric
-    }
-}
-
-impl From<&Histogram> for message::Histogram {
-    fn from(histogram: &Histogram) -> Self {
-        let exemplar = |index| histogram.exemplars.get(index).copied().flatten();
-        let buckets = histogram.buckets.iter();
-        let last = (f64::INFINITY, histogram.count);
-        let bucket = |(index, (bound, below)): (usize, &(f64, u64))| message::Bucket {
-            cumulative_count: *below,
-            upper_bound: *bound,
-            exemplar: exemplar(index).as_ref().map(Into::into),
-        };
-        let mut message = Self {
-            sample_count: histogram.count,
-            sample_sum: histogram.sum,
-            bucket: buckets.chain([&last]).enumerate().map(bucket).collect(),
-            ..Self::default()
-        };
-        if let Some(native) = &histogram.native {
-            message.fill_native(native);
-            message.exemplars = latest(&message.bucket);
-        }
-        message
-    }
-}
-
-impl message::Histogram {
-    fn fill_native(&mut self, native: &Native) {
-        self.schema = native.schema;
-        self.zero_count = native.zero_count;
-        (self.positive_span, self.positive_delta) = deltas(&native.positive);
-        (self.negative_span, self.negative_delta) = deltas(&native.negative);
-        let is_empty = self.positive_span.is_empty() && self.negative_span.is_empty();
-        if is_empty && native.zero_count == 0 {
-            // An empty span says that it is a native histogram, and not only a classic one.
-            self.positive_span.push(message::BucketSpan::default());
+            (Value::Number(value), Kind::Counter) => self.message(3, |counter| {
+                counter.double(1, *value);
+                counter.created(3, series);
+            }),
+            (Value::Number(value), _) => self.message(2, |gauge| gauge.double(1, *value)),
+            (Value::Histogram(histogram), _) => self.message(7, |message| {
+                message.classic(histogram);
+                if let Some(native) = &histogram.native {
+                    message.native(native, &histogram.exemplars);
+                }
+                message.created(15, series);
+            }),
         }
     }
-}
 
-/// Spans as their distance from the end of the one before, and counts as their difference from the one before.
-fn deltas(spans: &[Span]) -> (Vec<message::BucketSpan>, Vec<i64>) {
-    let (mut end, mut before) = (0, 0);
-    let mut written = Vec::with_capacity(spans.len());
-    let mut deltas = Vec::new();
-    for span in spans {
-        written.push(message::BucketSpan {
-            offset: span.start - end,
-            length: u32::try_from(span.counts.len()).unwrap_or(u32::MAX),
+    fn labels(&mut self, labels: &Labels) {
+        for (name, value) in labels {
+            self.label(name, value.as_bytes());
+        }
+    }
+
+    fn label(&mut self, name: &str, value: &[u8]) {
+        self.message(1, |label| {
+            label.bytes(1, name.as_bytes());
+            label.bytes(2, value);
         });
-        end = span.end();
-        for count in &span.counts {
-            let count = i64::try_from(*count).unwrap_or(i64::MAX);
-            deltas.push(count - before);
-            before = count;
+    }
+
+    fn classic(&mut self, histogram: &Histogram) {
+        self.uint(1, histogram.count);
+        self.double(2, histogram.sum);
+        let last = (f64::INFINITY, histogram.count);
+        for (index, (bound, below)) in histogram.buckets.iter().chain([&last]).enumerate() {
+            self.message(3, |bucket| {
+                bucket.uint(1, *below);
+                bucket.double(2, *bound);
+                if let Some(Some(exemplar)) = histogram.exemplars.get(index) {
+                    bucket.message(3, |message| message.exemplar(exemplar));
+                }
+            });
         }
     }
-    (written, deltas)
-}
 
-/// The exemplars of the classic buckets, for the native ones: as many as client libraries keep, the latest last.
-fn latest(buckets: &[message::Bucket]) -> Vec<message::Exemplar> {
-    let known = buckets.iter().filter_map(|bucket| bucket.exemplar.as_ref());
-    let mut known: Vec<_> = known.collect();
-    known.sort_by_key(|exemplar| exemplar.timestamp.map(|time| (time.seconds, time.nanos)));
-    let rest = known.len().saturating_sub(NATIVE_EXEMPLARS);
-    known.into_iter().skip(rest).cloned().collect()
-}
-
-impl From<&Exemplar> for message::Exemplar {
-    fn from(exemplar: &Exemplar) -> Self {
-        let label = |(name, value): (&'static str, String)| message::LabelPair {
-            name: Bytes::from_static(name.as_bytes()),
-            value: value.into(),
-        };
-        Self {
-            label: exemplar.labels().map(label).into(),
-            value: exemplar.value,
-            timestamp: Some(timestamp(exemplar.time)),
+    fn native(&mut self, native: &Native, exemplars: &[Option<Exemplar>]) {
+        self.sint(5, native.schema.into());
+        self.uint(7, native.zero_count);
+        self.spans((9, 10), &native.negative);
+        self.spans((12, 13), &native.positive);
+        if native.count() == 0 {
+            // An empty span says that it is a native histogram, and not only a classic one.
+            self.message(12, |_empty| {});
+        }
+        let mut known: Vec<_> = exemplars.iter().flatten().collect();
+        known.sort_by_key(|exemplar| exemplar.time);
+        let rest = known.len().saturating_sub(NATIVE_EXEMPLARS);
+        for exemplar in &known[rest..] {
+            self.message(16, |message| message.exemplar(exemplar));
         }
     }
-}
 
-fn label(name: &str, value: &str) -> message::LabelPair {
-    message::LabelPair {
-        name: Bytes::copy_from_slice(name.as_bytes()),
-        value: Bytes::copy_from_slice(value.as_bytes()),
+    /// Spans as their distance from the end of the one before, and counts as their difference from the one before.
+    fn spans(&mut self, (spans, deltas): (Tag, Tag), all: &[Span]) {
+        let mut end = 0;
+        for span in all {
+            self.message(spans, |message| {
+                message.sint(1, i64::from(span.start) - i64::from(end));
+                message.uint(2, span.counts.len() as u64);
+            });
+            end = span.end();
+        }
+        let mut before = 0;
+        let counts = all.iter().flat_map(|span| &span.counts);
+        self.sints(
+            deltas,
+            counts.map(|count| {
+                let count = i64::try_from(*count).unwrap_or(i64::MAX);
+                count - std::mem::replace(&mut before, count)
+            }),
+        );
     }
-}
 
-/// 0 before the start of Unix time.
-fn timestamp(time: SystemTime) -> message::Timestamp {
-    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    message::Timestamp {
-        seconds: i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
-        nanos: i32::try_from(since.subsec_nanos()).unwrap_or_default(),
+    fn exemplar(&mut self, exemplar: &Exemplar) {
+        for (name, id) in exemplar.labels() {
+            self.label(name, id.as_bytes());
+        }
+        self.double(2, exemplar.value);
+        self.time(3, exemplar.time);
+    }
+
+    fn created(&mut self, tag: Tag, series: &Series) {
+        if let Some(created) = series.created {
+            self.time(tag, created);
+        }
+    }
+
+    /// A `google.protobuf.Timestamp`; 0 before the start of Unix time.
+    fn time(&mut self, tag: Tag, time: SystemTime) {
+        let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+        self.message(tag, |message| {
+            message.uint(1, since.as_secs());
+            message.uint(2, since.subsec_nanos().into());
+        });
     }
 }
