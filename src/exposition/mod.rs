@@ -11,6 +11,8 @@ mod native;
 mod number;
 mod openmetrics;
 mod protobuf;
+#[cfg(test)]
+mod tests;
 mod text;
 
 pub use accept::{Format, NotAcceptable};
