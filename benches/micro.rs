@@ -117,6 +117,9 @@ fn scraping(criterion: &mut Criterion) {
             direct.observe(took.as_secs_f64());
         }
     }
+    group.bench_function("reading alone", |bencher| {
+        bencher.iter(|| metrics.gather(Format::Protobuf));
+    });
     for format in [Format::Text, Format::OpenMetrics, Format::Protobuf] {
         group.bench_function(format!("{format:?}"), |bencher| {
             bencher.iter(|| metrics.expose(format));

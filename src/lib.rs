@@ -3,9 +3,8 @@
 //!
 //! # Layers
 //! `main -> cli -> verify -> {serve, load, healthcheck} -> {observe, server} -> {telemetry, client, shutdown} -> {timer,
-//! clock} -> instruments -> truth -> {buckets, delay} -> {contract,
-//! exit, exposition, number, output}`: a module uses only modules
-//! to its right. `tests/layers` checks it.
+//! clock} -> instruments -> truth -> {buckets, delay} -> {contract, exit, exposition, number, output} -> digits`: a module
+//! uses only modules to its right. `tests/layers` checks it.
 //!
 //! | module | duty |
 //! |---|---|
@@ -25,7 +24,7 @@
 //! | [`delay`], [`buckets`] | quantile functions and their grammar; bucket bounds and `histogram_quantile` |
 //! | [`contract`] | what the service writes and others read: names, headers, JSON |
 //! | [`exposition`] | one reading of every metric, and the formats that it is written in |
-//! | [`exit`], [`output`], [`number`] | exit codes; results as text or JSON; whole numbers of flags |
+//! | [`exit`], [`output`], [`number`], `digits` | exit codes; results as text or JSON; whole numbers of flags; numbers as digits |
 //!
 //! [`observe`], [`server`], [`telemetry`], [`shutdown`] and [`instruments`] suit other services, too:
 //! `examples/service.rs`.
@@ -53,6 +52,7 @@ pub mod client;
 pub mod clock;
 pub mod contract;
 pub mod delay;
+mod digits;
 pub mod exit;
 pub mod exposition;
 pub mod healthcheck;

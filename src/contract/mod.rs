@@ -1,7 +1,6 @@
 //! What the service writes and `load` and `verify` read: names, the trace context, `Server-Timing`, the JSON of `/truth`.
 //! Pure data, no SDK.
 
-mod digits;
 pub mod names;
 mod server_timing;
 mod trace_context;

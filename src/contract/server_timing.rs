@@ -2,7 +2,7 @@
 
 use std::{str::FromStr, time::Duration};
 
-use super::digits::{push_decimal, push_padded};
+use crate::digits::{push_decimal, push_padded};
 
 const NANOS_PER_MILLI: u64 = 1_000_000;
 

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use super::digits::push_hex;
+use crate::digits::push_hex;
 
 /// The two ids from which a request's draws are computed: those of its `traceparent`; without one, the trace id of the
 /// server span, and parent 0.

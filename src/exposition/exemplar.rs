@@ -2,6 +2,8 @@
 
 use std::time::SystemTime;
 
+use crate::digits::push_hex;
+
 /// One observation of a request whose span is recorded and sampled.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Exemplar {
@@ -20,8 +22,14 @@ impl Exemplar {
     /// <https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/#exemplars>
     pub(super) fn labels(&self) -> [(&'static str, String); 2] {
         [
-            ("trace_id", format!("{:032x}", self.trace_id)),
-            ("span_id", format!("{:016x}", self.span_id)),
+            ("trace_id", hex(self.trace_id.to_be_bytes())),
+            ("span_id", hex(self.span_id.to_be_bytes())),
         ]
     }
+}
+
+fn hex<const N: usize>(id: [u8; N]) -> String {
+    let mut text = Vec::with_capacity(2 * N);
+    push_hex(&mut text, id);
+    String::from_utf8(text).unwrap_or_default() // digits are UTF-8
 }

@@ -38,34 +38,34 @@ impl Native {
 impl Span {
     /// Splits consecutive counts, the first of which has index `start`, at gaps of empty buckets.
     #[must_use]
-    pub fn split(start: i32, counts: impl IntoIterator<Item = u64>) -> Vec<Self> {
-        let mut spans: Vec<Self> = Vec::new();
-        let mut empty = GAP + 1;
-        for (index, count) in (start..).zip(counts) {
-            if count == 0 {
-                empty += 1;
-                continue;
-            }
-            match spans.last_mut() {
-                Some(span) if empty <= GAP => {
-                    span.counts.extend(std::iter::repeat_n(0, empty));
-                    span.counts.push(count);
-                }
-                _ => spans.push(Self {
-                    start: index,
-                    counts: vec![count],
-                }),
-            }
-            empty = 0;
+    pub fn split(mut start: i32, mut counts: &[u64]) -> Vec<Self> {
+        let mut spans = Vec::new();
+        while let Some(first) = counts.iter().position(|count| *count > 0) {
+            counts = &counts[first..];
+            let gap = counts
+                .windows(GAP + 1)
+                .position(|some| *some == [0; GAP + 1]);
+            let last = counts.iter().rposition(|count| *count > 0).unwrap_or(0);
+            let (span, rest) = counts.split_at(gap.unwrap_or(last + 1));
+            start = start.saturating_add(length(first));
+            spans.push(Self {
+                start,
+                counts: span.to_vec(),
+            });
+            start = start.saturating_add(length(span.len()));
+            counts = rest;
         }
         spans
     }
 
     /// The index after its last one.
     pub(super) fn end(&self) -> i32 {
-        let length = i32::try_from(self.counts.len()).unwrap_or(i32::MAX);
-        self.start.saturating_add(length)
+        self.start.saturating_add(length(self.counts.len()))
     }
+}
+
+fn length(buckets: usize) -> i32 {
+    i32::try_from(buckets).unwrap_or(i32::MAX)
 }
 
 #[cfg(test)]
@@ -75,14 +75,14 @@ mod tests {
     #[test]
     fn spans_have_every_observation_at_its_index_and_no_long_gap() {
         let counts = [0, 3, 0, 0, 1, 0, 0, 0, 2, 0];
-        let spans = Span::split(-4, counts);
+        let spans = Span::split(-4, &counts);
         let found: Vec<_> = spans
             .iter()
             .map(|span| (span.start, &*span.counts))
             .collect();
         assert_eq!(found, [(-3, &[3, 0, 0, 1][..]), (4, &[2][..])]);
         assert_eq!(spans[0].end(), 1);
-        assert_eq!(Span::split(7, []), []);
-        assert_eq!(Span::split(7, [0, 0]), []);
+        assert_eq!(Span::split(7, &[]), []);
+        assert_eq!(Span::split(7, &[0, 0]), []);
     }
 }

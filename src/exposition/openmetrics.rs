@@ -72,11 +72,11 @@ impl Lines<'_> {
     fn exemplar(&mut self, exemplar: &Exemplar) {
         let [trace, span] = exemplar.labels();
         let out = &mut *self.out;
-        let _ = write!(
-            out,
-            " # {{{}=\"{}\",{}=\"{}\"}} ",
-            trace.0, trace.1, span.0, span.1
-        );
+        for text in [
+            " # {", trace.0, "=\"", &trace.1, "\",", span.0, "=\"", &span.1, "\"} ",
+        ] {
+            out.extend_from_slice(text.as_bytes());
+        }
         number::push(out, exemplar.value);
         out.push(b' ');
         push_time(out, exemplar.time);

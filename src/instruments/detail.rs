@@ -5,8 +5,17 @@ use std::time::SystemTime;
 use crate::{
     buckets::NativeCounts,
     contract::TraceContext,
-    exposition::{Exemplar, Native, Span},
+    exposition::{Exemplar, Format, Native, Span},
 };
+
+/// What was read of one series.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// Where the format has native histograms.
+    pub native: Option<Native>,
+    /// One for each classic bucket, and then one for what is above all bounds.
+    pub exemplars: Vec<Option<Exemplar>>,
+}
 
 #[derive(Debug)]
 pub struct Detail {
@@ -39,15 +48,19 @@ impl Detail {
         }
     }
 
-    pub fn read(&self) -> (Native, Vec<Option<Exemplar>>) {
+    /// What a format has of it.
+    pub fn read(&self, format: Format) -> Known {
         let (start, counts) = self.counts.buckets();
-        let native = Native {
+        let native = || Native {
             schema: self.counts.schema().number(),
             zero_count: self.counts.zero(),
-            positive: Span::split(start, counts.iter().copied()),
+            positive: Span::split(start, counts),
             negative: Vec::new(),
         };
-        (native, self.exemplars.clone())
+        Known {
+            native: (format == Format::Protobuf).then(native),
+            exemplars: self.exemplars.clone(),
+        }
     }
 }
 
@@ -66,13 +79,14 @@ mod tests {
             detail.record(value, Some(context));
             detail.record(value, None);
         }
-        let (native, kept) = detail.read();
-        let kept: Vec<_> = kept.into_iter().flatten().collect();
+        let Known { native, exemplars } = detail.read(Format::Protobuf);
+        let kept: Vec<_> = exemplars.into_iter().flatten().collect();
         let spans: Vec<_> = kept
             .iter()
             .map(|kept| (kept.trace_id, kept.span_id))
             .collect();
         assert_eq!(spans, [(7, 2), (7, 3), (7, 4)]);
-        assert_eq!(native.count(), 8);
+        assert_eq!(native.unwrap().count(), 8);
+        assert_eq!(detail.read(Format::OpenMetrics).native, None);
     }
 }

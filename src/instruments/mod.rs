@@ -12,9 +12,10 @@ mod recorder;
 
 pub use args::MetricArgs;
 pub use delay::{DeclaredDelay, DelayInstruments};
+pub use detail::Known;
 pub use http::{HttpInstruments, HttpRequest, Outcome, outcome_attributes};
 pub use latency::Latency;
-pub use recorder::{Details, DurationHistogram, Durations, Known, Recorder, SeriesKey};
+pub use recorder::{BySeries, Details, DurationHistogram, Durations, Recorder};
 
 use std::sync::Arc;
 

@@ -13,10 +13,10 @@ use opentelemetry::{
     metrics::{BoundHistogram, Histogram, Meter},
 };
 
-use super::detail::Detail;
+use super::detail::{Detail, Known};
 use crate::{
     contract::TraceContext,
-    exposition::{Exemplar, Kind, Labels, Native, labels, metric_name},
+    exposition::{Format, Kind, Labels, labels, metric_name},
 };
 
 /// Creates the instruments of one service. Cloning is cheap.
@@ -29,19 +29,16 @@ pub struct Recorder {
 
 /// What the histograms of a [`Recorder`] hold beside their classic buckets. Cloning is cheap.
 #[derive(Clone, Debug, Default)]
-pub struct Details(Arc<Mutex<HashMap<SeriesKey, Arc<Mutex<Detail>>>>>);
+pub struct Details(Arc<Mutex<BySeries<Arc<Mutex<Detail>>>>>);
 
-/// The name of a family, and the labels of one of its series.
-pub type SeriesKey = (String, Labels);
-
-/// The native buckets of a series, and the latest exemplar of each classic one.
-pub type Known = HashMap<SeriesKey, (Native, Vec<Option<Exemplar>>)>;
+/// By the name of a family, and by the labels of its series.
+pub type BySeries<T> = HashMap<Arc<str>, HashMap<Arc<Labels>, T>>;
 
 /// A histogram of durations, in seconds.
 #[derive(Clone, Debug)]
 pub struct DurationHistogram {
     histogram: Histogram<f64>,
-    family: String,
+    family: Arc<str>,
     bounds: Vec<f64>,
     details: Details,
 }
@@ -68,7 +65,7 @@ impl Recorder {
         bounds: Vec<f64>,
     ) -> DurationHistogram {
         let name = name.into();
-        let family = metric_name(&name, "s", Kind::Histogram);
+        let family = metric_name(&name, "s", Kind::Histogram).into();
         let histogram = self
             .meter
             .f64_histogram(name)
@@ -86,17 +83,23 @@ impl Recorder {
 }
 
 impl Details {
-    /// Calls `read` while no duration is recorded. `read` must not record one.
-    pub fn whole<T>(&self, read: impl FnOnce() -> T) -> (T, Known) {
-        let series = lock(&self.0);
-        let held: Vec<_> = series
-            .iter()
-            .map(|(key, detail)| (key, lock(detail)))
-            .collect();
-        let known = held
-            .iter()
-            .map(|(key, detail)| ((*key).clone(), detail.read()))
-            .collect();
+    /// Calls `read` while no duration is recorded, and returns what `format` has beside. `read` must not record one.
+    pub fn whole<T>(&self, format: Format, read: impl FnOnce() -> T) -> (T, BySeries<Known>) {
+        if format == Format::Text {
+            return (read(), BySeries::new());
+        }
+        let families = lock(&self.0);
+        let held = families.iter().map(|(name, series)| {
+            let held = series.iter().map(|(labels, detail)| (labels, lock(detail)));
+            (name, held.collect::<Vec<_>>())
+        });
+        let held: Vec<_> = held.collect();
+        let known = held.iter().map(|(name, series)| {
+            let known = series.iter();
+            let known = known.map(|(labels, detail)| (Arc::clone(labels), detail.read(format)));
+            (Arc::clone(name), known.collect())
+        });
+        let known = known.collect();
         (read(), known)
     }
 }
@@ -105,10 +108,10 @@ impl DurationHistogram {
     /// The series with these attributes, which exists from now on.
     #[must_use]
     pub fn bind(&self, attributes: &[KeyValue]) -> Durations {
-        let key = (self.family.clone(), labels(attributes.iter()));
-        let mut series = lock(&self.details.0);
+        let mut families = lock(&self.details.0);
+        let series = families.entry(Arc::clone(&self.family)).or_default();
         let detail = series
-            .entry(key)
+            .entry(Arc::new(labels(attributes.iter())))
             .or_insert_with(|| Arc::new(Mutex::new(Detail::new(&self.bounds))));
         Durations {
             bound: self.histogram.bind(attributes),

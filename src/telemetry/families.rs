@@ -9,11 +9,11 @@ use opentelemetry_sdk::metrics::data::{
 
 use crate::{
     exposition::{Family, Histogram, Kind, Series, Value, labels, metric_name},
-    instruments::Known,
+    instruments::{BySeries, Known},
 };
 
 /// The families of one collection, by name, with what is known of their histograms beside.
-pub fn families(metrics: &ResourceMetrics, mut details: Known) -> BTreeMap<String, Family> {
+pub fn families(metrics: &ResourceMetrics, details: BySeries<Known>) -> BTreeMap<String, Family> {
     let mut found = Found(BTreeMap::new());
     for scope in metrics.scope_metrics() {
         for metric in scope.metrics() {
@@ -24,14 +24,15 @@ pub fn families(metrics: &ResourceMetrics, mut details: Known) -> BTreeMap<Strin
             }
         }
     }
-    for ((name, labels), (native, exemplars)) in details.drain() {
-        let family = found.0.get_mut(&name);
-        let mut series = family.into_iter().flat_map(|family| &mut family.series);
-        if let Some(series) = series.find(|series| series.labels == labels)
-            && let Value::Histogram(histogram) = &mut series.value
-        {
-            histogram.native = Some(native);
-            histogram.exemplars = exemplars;
+    for (name, mut details) in details {
+        let family = found.0.get_mut(&*name);
+        for series in family.into_iter().flat_map(|family| &mut family.series) {
+            if let Value::Histogram(histogram) = &mut series.value {
+                let Known { native, exemplars } =
+                    details.remove(&series.labels).unwrap_or_default();
+                histogram.native = native;
+                histogram.exemplars = exemplars;
+            }
         }
     }
     found.0

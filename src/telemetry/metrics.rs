@@ -65,11 +65,13 @@ impl Metrics {
         Recorder::new(self.meter(), self.details.clone())
     }
 
-    /// One reading of every metric, sorted by name.
+    /// One reading of what a format has of every metric, sorted by name.
     #[must_use]
-    pub fn gather(&self) -> Vec<Family> {
+    pub fn gather(&self, format: Format) -> Vec<Family> {
         let mut metrics = ResourceMetrics::default();
-        let (collected, details) = self.details.whole(|| self.reader.collect(&mut metrics));
+        let (collected, details) = self
+            .details
+            .whole(format, || self.reader.collect(&mut metrics));
         if let Err(error) = collected {
             tracing::error!(%error, "cannot collect the metrics");
         }
@@ -89,7 +91,7 @@ impl Metrics {
     /// One reading, written in a format.
     #[must_use]
     pub fn expose(&self, format: Format) -> Vec<u8> {
-        format.write(&self.gather())
+        format.write(&self.gather(format))
     }
 
     /// Makes this the provider of the SDK's own metrics.

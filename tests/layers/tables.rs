@@ -26,6 +26,7 @@ pub const TABLES: &[Table] = &[
             &["truth"],
             &["buckets", "delay"],
             &["contract", "exit", "exposition", "number", "output"],
+            &["digits"],
         ],
     },
     Table {

@@ -1,6 +1,7 @@
 //! The messages of `io.prometheus.client`, as far as they are written. Tags are those of
 //! <https://github.com/prometheus/client_model/blob/master/io/prometheus/client/metrics.proto>
 
+use bytes::Bytes;
 use prost::{Enumeration, Message};
 
 #[derive(Clone, PartialEq, Message)]
@@ -37,12 +38,13 @@ pub struct Metric {
     pub histogram: Option<Histogram>,
 }
 
+/// Strings, which have the form of bytes, and need no copy as such.
 #[derive(Clone, PartialEq, Eq, Message)]
 pub struct LabelPair {
-    #[prost(string, tag = "1")]
-    pub name: String,
-    #[prost(string, tag = "2")]
-    pub value: String,
+    #[prost(bytes = "bytes", tag = "1")]
+    pub name: Bytes,
+    #[prost(bytes = "bytes", tag = "2")]
+    pub value: Bytes,
 }
 
 #[derive(Clone, PartialEq, Message)]

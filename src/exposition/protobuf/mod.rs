@@ -4,9 +4,13 @@ mod message;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use bytes::Bytes;
 use prost::Message;
 
 use super::{Exemplar, Family, Histogram, Kind, Native, Series, Span, Value};
+
+/// Most exemplars of native buckets.
+const NATIVE_EXEMPLARS: usize = 10;
 
 pub fn write(families: &[Family]) -> Vec<u8> {
     let mut out = Vec::with_capacity(32 * 1024);
@@ -84,9 +88,7 @@ impl From<&Histogram> for message::Histogram {
         };
         if let Some(native) = &histogram.native {
             message.fill_native(native);
-            let mut known: Vec<_> = histogram.exemplars.iter().flatten().collect();
-            known.sort_by_key(|exemplar| exemplar.time);
-            message.exemplars = known.into_iter().map(Into::into).collect();
+            message.exemplars = latest(&message.bucket);
         }
         message
     }
@@ -126,14 +128,23 @@ fn deltas(spans: &[Span]) -> (Vec<message::BucketSpan>, Vec<i64>) {
     (written, deltas)
 }
 
+/// The exemplars of the classic buckets, for the native ones: as many as client libraries keep, the latest last.
+fn latest(buckets: &[message::Bucket]) -> Vec<message::Exemplar> {
+    let known = buckets.iter().filter_map(|bucket| bucket.exemplar.as_ref());
+    let mut known: Vec<_> = known.collect();
+    known.sort_by_key(|exemplar| exemplar.timestamp.map(|time| (time.seconds, time.nanos)));
+    let rest = known.len().saturating_sub(NATIVE_EXEMPLARS);
+    known.into_iter().skip(rest).cloned().collect()
+}
+
 impl From<&Exemplar> for message::Exemplar {
     fn from(exemplar: &Exemplar) -> Self {
-        let labels = exemplar.labels();
+        let label = |(name, value): (&'static str, String)| message::LabelPair {
+            name: Bytes::from_static(name.as_bytes()),
+            value: value.into(),
+        };
         Self {
-            label: labels
-                .iter()
-                .map(|(name, value)| label(name, value))
-                .collect(),
+            label: exemplar.labels().map(label).into(),
             value: exemplar.value,
             timestamp: Some(timestamp(exemplar.time)),
         }
@@ -142,8 +153,8 @@ impl From<&Exemplar> for message::Exemplar {
 
 fn label(name: &str, value: &str) -> message::LabelPair {
     message::LabelPair {
-        name: name.to_owned(),
-        value: value.to_owned(),
+        name: Bytes::copy_from_slice(name.as_bytes()),
+        value: Bytes::copy_from_slice(value.as_bytes()),
     }
 }
 

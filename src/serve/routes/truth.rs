@@ -7,12 +7,12 @@ use http::header::CONTENT_TYPE;
 
 use crate::{
     contract::{ClockError, Ledger, Metric, Names, Part, Step, TruthPage, names::label},
-    exposition::{Family, Histogram, Series},
+    exposition::{Family, Format, Histogram, Series},
     serve::app::App,
 };
 
 pub async fn truth(State(app): State<Arc<App>>) -> impl IntoResponse {
-    let families = app.metrics.gather();
+    let families = app.metrics.gather(Format::Text);
     let page = TruthPage {
         truth: app.planner.declared.truth.clone(),
         instance_id: app.instance_id.clone(),

@@ -7,7 +7,7 @@ use opentelemetry_sdk::metrics::{SdkMeterProvider, data::ResourceMetrics, reader
 use super::*;
 use crate::{
     exposition::{Family, Format},
-    instruments::Known,
+    instruments::BySeries,
     telemetry::{families::families, reader::ScrapeReader},
 };
 
@@ -20,7 +20,7 @@ fn provider() -> (SdkMeterProvider, ScrapeReader) {
 fn text(reader: &ScrapeReader) -> String {
     let mut metrics = ResourceMetrics::default();
     reader.collect(&mut metrics).unwrap();
-    let families: Vec<Family> = families(&metrics, Known::new()).into_values().collect();
+    let families: Vec<Family> = families(&metrics, BySeries::new()).into_values().collect();
     String::from_utf8(Format::Text.write(&families)).unwrap()
 }
 
