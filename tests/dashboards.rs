@@ -198,23 +198,6 @@ fn compose_and_kubernetes_include_every_dashboard() {
     }
 }
 
-#[test]
-fn an_exemplar_leads_to_a_data_source_that_is_provisioned() {
-    let sources =
-        fs::read_to_string(folder().join("provisioning/datasources/datasources.yml")).unwrap();
-    let values = |key: &str| -> BTreeSet<String> {
-        let lines = sources
-            .lines()
-            .filter_map(|line| line.trim().strip_prefix(key));
-        lines.map(|value| value.trim().to_owned()).collect()
-    };
-    assert_eq!(
-        values("uid:"),
-        ["jaeger", "prometheus"].map(str::to_owned).into()
-    );
-    assert_eq!(values("datasourceUid:"), ["jaeger".to_owned()].into());
-}
-
 fn folder() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/dashboards"))
 }

@@ -61,15 +61,23 @@ processes() {
 
 # --- the pipeline
 
-# prometheus QUERY: the result of an instant query, as JSON
-prometheus() {
-  kubectl get --raw "/api/v1/namespaces/httpserver-monitoring/services/prometheus:9090/proxy/api/v1/query?query=$(jq -rn --arg q "$1" '$q | @uri')" | jq -c .data.result
+# prometheus_api PATH: `data` of a response of Prometheus' API, as JSON
+prometheus_api() {
+  kubectl get --raw "/api/v1/namespaces/httpserver-monitoring/services/prometheus:9090/proxy/api/v1/$1" | jq -c .data
 }
+
+escaped() { jq -rn --arg text "$1" '$text | @uri'; }
+
+# prometheus QUERY: the result of an instant query, as JSON
+prometheus() { prometheus_api "query?query=$(escaped "$1")" | jq -c .result; }
+
+# exemplars QUERY: each series that has exemplars, with them, as JSON
+exemplars() { prometheus_api "query_exemplars?query=$(escaped "$1")&start=0&end=9999999999"; }
 
 # targets: `pod health` of each target of the service
 targets() {
-  kubectl get --raw "/api/v1/namespaces/httpserver-monitoring/services/prometheus:9090/proxy/api/v1/targets?state=active" |
-    jq -r '.data.activeTargets[] | select(.labels.job == "httpserver") | .labels.pod + " " + .health' | sort
+  prometheus_api "targets?state=active" |
+    jq -r '.activeTargets[] | select(.labels.job == "httpserver") | .labels.pod + " " + .health' | sort
 }
 
 # scraped_once: each replica is exactly one healthy target, and there is no other target

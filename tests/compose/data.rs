@@ -43,6 +43,7 @@ pub(crate) async fn of_replicas_alone(stack: &Stack, replicas: u32) {
     let query = Query {
         place: "the replicas".to_owned(),
         expr: format!(r#"count(count_over_time(up{{job="httpserver"}}[10s])) == {replicas}"#),
+        exemplars: false,
     };
     let started = Instant::now();
     while !prometheus.has_data(&query).await {
@@ -92,6 +93,7 @@ impl Prometheus {
                 queries.extend(exprs.into_iter().map(|expr| Query {
                     place: format!("rule {name}"),
                     expr,
+                    exemplars: false,
                 }));
             }
         }
@@ -117,7 +119,17 @@ impl Prometheus {
 
     async fn has_data(&self, query: &Query) -> bool {
         let data = self.get("query", &query.expr).await;
-        data["resultType"] == "scalar" || !data["result"].as_array().unwrap().is_empty()
+        (data["resultType"] == "scalar" || !data["result"].as_array().unwrap().is_empty())
+            && (!query.exemplars || self.has_exemplars(&query.expr).await)
+    }
+
+    /// Whether a series has an exemplar that names its trace, as the link to Jaeger needs.
+    async fn has_exemplars(&self, expr: &str) -> bool {
+        let all = "query_exemplars?start=0&end=9999999999";
+        let data = self.get(all, expr).await;
+        let series = data.as_array().unwrap().iter();
+        let mut exemplars = series.flat_map(|series| series["exemplars"].as_array().unwrap());
+        exemplars.any(|exemplar| exemplar["labels"]["trace_id"].is_string())
     }
 }
 

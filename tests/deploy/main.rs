@@ -4,5 +4,6 @@
 mod agree;
 mod files;
 mod metrics;
+mod native;
 mod parts;
 mod queries;

@@ -63,8 +63,12 @@ async fn exported() -> BTreeSet<String> {
     stop.send(()).unwrap();
     assert!(running.await.unwrap(), "the service did not drain");
     let series = scrape.lines().filter(|line| !line.starts_with('#'));
+    let series = series.map(|line| line.split(['{', ' ']).next().unwrap());
+    // A native histogram has the name of the classic one, without a suffix; it is not in this text format.
+    let native = |name: &str| name.strip_suffix("_bucket").map(str::to_owned);
     series
-        .map(|line| line.split(['{', ' ']).next().unwrap().to_owned())
+        .flat_map(|name| [Some(name.to_owned()), native(name)])
+        .flatten()
         .collect()
 }
 

@@ -9,6 +9,8 @@ use serde_json::Value;
 pub(crate) struct Query {
     pub(crate) place: String,
     pub(crate) expr: String,
+    /// Whether exemplars are asked for, too.
+    pub(crate) exemplars: bool,
 }
 
 /// The expressions of a dashboard's panels, rows included, with its variables set to everything.
@@ -28,6 +30,7 @@ fn collect(name: &str, panels: &Value, queries: &mut Vec<Query>) {
                 queries.push(Query {
                     place: format!("{name}, panel {title:?}"),
                     expr: everything(expr),
+                    exemplars: target["exemplar"] == true,
                 });
             }
         }
@@ -78,6 +81,7 @@ pub(crate) fn of_rules(yaml: &str) -> Vec<Query> {
                 } else {
                     String::new()
                 },
+                exemplars: false,
             });
         }
     }

@@ -76,7 +76,10 @@ pub const WITHOUT_EFFECT: &[Group] = &[
             "OTEL_EXPORTER_PROMETHEUS_PORT",
         ],
     ),
-    ("there are no exemplars", &["OTEL_METRICS_EXEMPLAR_FILTER"]),
+    (
+        "exemplars are of sampled requests (`trace_based`)",
+        &["OTEL_METRICS_EXEMPLAR_FILTER"],
+    ),
     (
         "declarative configuration is not supported: the file is not read",
         &["OTEL_CONFIG_FILE", "OTEL_EXPERIMENTAL_CONFIG_FILE"],

@@ -4,5 +4,7 @@
 
 k scale deployment/load --replicas 0
 eventually 60 "two healthy targets, one per replica" scraped_once
-eventually 30 "two instance ids" test "$(prometheus 'count(count by (service_instance_id) (target_info{job="httpserver"}))' | jq -r '.[0].value[1]')" = 2
+instance_ids() { prometheus 'count(count by (service_instance_id) (target_info{job="httpserver"}))' | jq -r '.[0].value[1]'; }
+two_instance_ids() { [[ $(instance_ids) = 2 ]]; }
+eventually 30 "two instance ids" two_instance_ids
 targets
