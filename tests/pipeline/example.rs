@@ -52,6 +52,28 @@ fn its_requests_are_in_the_ledger_and_the_metrics_under_its_own_names() {
 }
 
 #[test]
+fn its_buckets_name_their_latest_traces() {
+    let endpoint = "http://127.0.0.1:9".to_owned(); // sampled, wherever the spans go
+    let service = start(&[("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)]);
+    let traceparent = format!("00-{TRACE}-{PARENT}-01");
+    service.get_with("/orders", &[("traceparent", &traceparent)]);
+    let accept = ("accept", "application/openmetrics-text;version=1.0.0");
+    let metrics = service.get_with("/metrics", &[accept]).body;
+    let exemplar = format!(" # {{trace_id=\"{TRACE}\",span_id=");
+    let named = |line: &&str| line.contains(&exemplar);
+    let named: Vec<_> = metrics.lines().filter(named).collect();
+    assert_eq!(named.len(), 2, "{metrics}");
+    assert!(
+        named[0].starts_with("http_server_request_duration_seconds_bucket{"),
+        "{named:?}"
+    );
+    assert!(
+        named[1].starts_with("orders_execution_latency_seconds_bucket{step=\"total\","),
+        "{named:?}"
+    );
+}
+
+#[test]
 fn at_sigterm_it_answers_what_is_in_flight_and_delivers_the_last_spans() {
     if parts::absent(&["jaeger"]) {
         return;
