@@ -1,11 +1,20 @@
-//! What a scrape says of the resource, for any attribute.
+//! What a scrape says of the resource, for any attribute; and that a reading is whole.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    thread,
+    time::Duration,
+};
 
+use opentelemetry::KeyValue;
 use proptest::prelude::*;
 
 use super::{metrics::Metrics, resource::new, service::Service};
-use crate::exposition::Format;
+use crate::{
+    contract::TraceContext,
+    exposition::{Family, Format, Histogram, Series},
+};
 
 const SERVICE: Service = Service {
     name: "name",
@@ -101,4 +110,54 @@ proptest! {
         let labels = labels(&line);
         prop_assert!(labels.is_ok(), "{:?}: {line}", labels);
     }
+}
+
+/// The histograms `took` of a reading.
+fn histograms(families: &[Family]) -> Vec<&Histogram> {
+    let found = families.iter().find(|family| family.name == "took_seconds");
+    let series = found.into_iter().flat_map(|family| &family.series);
+    series.filter_map(Series::histogram).collect()
+}
+
+#[test]
+fn a_reading_is_whole_however_much_is_recorded_meanwhile() {
+    let metrics = Metrics::new(SERVICE, &new(SERVICE, &[]));
+    let took = metrics.recorder().durations("took", "", vec![0.001, 0.01]);
+    let series = [0, 1].map(|n| took.bind(&[KeyValue::new("n", n)]));
+    let over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        for (n, series) in (1..=4_u64).zip(series.iter().cycle()) {
+            let over = &over;
+            scope.spawn(move || {
+                let mut nanos = 0;
+                while !over.load(Relaxed) {
+                    nanos = (nanos + 7_919 * n) % 20_000_000;
+                    let span = TraceContext {
+                        trace_id: nanos.into(),
+                        parent_id: n,
+                    };
+                    series.record(Duration::from_nanos(nanos), Some(span));
+                }
+            });
+        }
+        let mut last = 0;
+        while last < 100_000 {
+            let families = metrics.gather(Format::Protobuf);
+            for histogram in histograms(&families) {
+                let native = histogram.native.as_ref().unwrap();
+                assert_eq!(native.count(), histogram.count);
+                let mut below = 0;
+                let ends = histogram.buckets.iter().map(|(_, count)| *count);
+                for (upto, exemplar) in ends.chain([histogram.count]).zip(&histogram.exemplars) {
+                    assert!(upto > below || exemplar.is_none(), "an exemplar of nothing");
+                    below = upto;
+                }
+            }
+            last = histograms(&families)
+                .iter()
+                .map(|histogram| histogram.count)
+                .sum();
+        }
+        over.store(true, Relaxed);
+    });
 }
