@@ -112,6 +112,15 @@ proptest! {
     }
 }
 
+/// Ends the threads, also where an assertion fails.
+struct Ends<'a>(&'a AtomicBool);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Relaxed);
+    }
+}
+
 /// The histograms `took` of a reading.
 fn histograms(families: &[Family]) -> Vec<&Histogram> {
     let found = families.iter().find(|family| family.name == "took_seconds");
@@ -140,6 +149,7 @@ fn a_reading_is_whole_however_much_is_recorded_meanwhile() {
                 }
             });
         }
+        let _ends_them = Ends(&over);
         let mut last = 0;
         while last < 100_000 {
             let families = metrics.gather(Format::Protobuf);
@@ -158,6 +168,5 @@ fn a_reading_is_whole_however_much_is_recorded_meanwhile() {
                 .map(|histogram| histogram.count)
                 .sum();
         }
-        over.store(true, Relaxed);
     });
 }
