@@ -124,8 +124,11 @@ impl<'a> Range<'a> {
             parameters: Vec::new(),
             quality: 1.0,
         };
-        for part in parts.filter(|part| !part.is_empty()) {
-            let (name, value) = part.split_once('=')?;
+        for part in parts {
+            // Without a value it says nothing.
+            let Some((name, value)) = part.split_once('=') else {
+                continue;
+            };
             let (name, value) = (name.trim(), value.trim().trim_matches('"'));
             if name.eq_ignore_ascii_case("q") {
                 let quality = value.parse().ok();
@@ -221,6 +224,7 @@ mod tests {
     fn only_where_nothing_is_acceptable_it_is_refused() {
         for accept in [
             "application/json",
+            "application/json;v",
             "*/*;q=0",
             "text/plain;version=1.0.0",
             "application/openmetrics-text;version=0.0.1",

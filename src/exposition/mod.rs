@@ -18,7 +18,7 @@ mod text;
 pub use accept::{Format, NotAcceptable};
 pub use exemplar::Exemplar;
 pub use family::{Family, Histogram, Kind, Labels, Series, Value};
-pub use names::{labels, metric_name};
+pub use names::{label_name, labels, metric_name};
 pub use native::{Native, Span};
 
 impl Format {

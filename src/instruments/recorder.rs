@@ -20,6 +20,9 @@ use crate::{
 };
 
 /// Creates the instruments of one service. Cloning is cheap.
+///
+/// While a scrape reads the histograms of durations, none is recorded: a callback of an observable instrument must neither
+/// block, nor record or bind one, or the scrape never ends.
 #[derive(Clone, Debug)]
 pub struct Recorder {
     /// For instruments other than histograms of durations.
@@ -57,7 +60,7 @@ impl Recorder {
         Self { meter, details }
     }
 
-    /// Creates a histogram of durations with these bucket bounds, in seconds.
+    /// Creates a histogram of durations with these bucket bounds, in seconds; of one name, the first bounds count.
     pub fn durations(
         &self,
         name: impl Into<Cow<'static, str>>,

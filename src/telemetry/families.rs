@@ -73,6 +73,7 @@ impl Found {
 
     fn family(&mut self, metric: &Metric, kind: Kind, series: impl Iterator<Item = Series>) {
         let name = metric_name(metric.name(), metric.unit(), kind);
+        let is_new = !self.0.contains_key(&name);
         let family = self.0.entry(name.clone()).or_insert_with(|| Family {
             name,
             help: metric.description().to_owned(),
@@ -80,7 +81,17 @@ impl Found {
             series: Vec::new(),
         });
         if family.kind == kind {
-            family.series.extend(series);
+            for series in series {
+                // Two scopes may have instruments of one name; a scrape has each series once.
+                if is_new
+                    || family
+                        .series
+                        .iter()
+                        .all(|known| known.labels != series.labels)
+                {
+                    family.series.push(series);
+                }
+            }
         } else {
             static ONCE: Once = Once::new();
             ONCE.call_once(|| {

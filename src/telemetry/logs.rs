@@ -22,8 +22,8 @@ use tracing_subscriber::{
 
 use super::log_export::Bridge;
 
-/// What is logged unless `RUST_LOG` says otherwise. The SDK repeats its lines with each batch; the counting exporter logs
-/// what matters of them once.
+/// What is logged unless `RUST_LOG` says otherwise. The SDK repeats its lines with each batch; `Delivery` logs what
+/// matters of them once.
 const DEFAULT_FILTER: &str =
     "info,opentelemetry=off,h2=warn,hyper=warn,tower=warn,tonic=warn,reqwest=warn";
 

@@ -48,6 +48,8 @@ use log_export::ExportedLogs;
 
 /// How long the last spans, metrics and log records may take to reach a collector.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
+/// What the log records of the flush itself have at least, where a collector of spans or metrics hangs.
+const LAST_RECORDS: Duration = Duration::from_millis(500);
 
 /// Everything that observes one process. Ends with [`shutdown`](Self::shutdown), which takes time: not with a drop.
 #[derive(Debug)]
@@ -123,7 +125,7 @@ impl Telemetry {
     }
 
     /// Delivers what is left, and stops; spans, metrics and log records that could not be delivered are a warning each.
-    /// Blocks for at most 5 seconds: call it outside the runtime's worker threads, while the runtime still exists.
+    /// Blocks for at most 5.5 seconds: call it outside the runtime's worker threads, while the runtime still exists.
     pub fn shutdown(self) {
         let deadline = Instant::now() + FLUSH_TIMEOUT;
         // At the same time: a collector that hangs uses up the time of each.
@@ -139,6 +141,7 @@ impl Telemetry {
             tracing::warn!("the last metrics were not delivered to the collector");
         }
         let left = deadline.saturating_duration_since(Instant::now());
+        let left = left.max(LAST_RECORDS);
         let records = self.logs.as_ref().map_or(0, |logs| logs.shutdown(left));
         if records > 0 {
             tracing::warn!(records, "log records were not delivered to the collector");

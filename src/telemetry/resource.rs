@@ -8,7 +8,8 @@ use opentelemetry_semantic_conventions::resource::{
     SERVICE_INSTANCE_ID, SERVICE_NAME, SERVICE_VERSION,
 };
 
-use super::{environment::label, service::Service};
+use super::service::Service;
+use crate::exposition::label_name;
 
 /// The SDK, and name, version and a new instance id, unless the environment gives others.
 pub fn new(service: Service, from_environment: &[(String, String)]) -> Resource {
@@ -30,7 +31,7 @@ pub fn new(service: Service, from_environment: &[(String, String)]) -> Resource 
 pub fn as_attributes(resource: &Resource) -> Vec<KeyValue> {
     let mut labels: BTreeMap<String, BTreeMap<&str, String>> = BTreeMap::new();
     for (key, value) in resource {
-        let values = labels.entry(label(key.as_str())).or_default();
+        let values = labels.entry(label_name(key.as_str())).or_default();
         values.insert(key.as_str(), value.to_string());
     }
     let joined = labels.into_iter().map(|(label, mut values)| {

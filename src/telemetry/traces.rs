@@ -101,9 +101,9 @@ impl Tracing {
             (known.span_id(), trace_id)
         };
         let trace_id = trace_id.unwrap_or_else(|| self.ids.new_trace_id());
-        if !self.records(&parent, trace_id) {
+        if let Some(state) = self.dropped(&parent, trace_id) {
             let (id, flags) = (self.ids.new_span_id(), TraceFlags::NOT_SAMPLED);
-            let ids = SpanContext::new(trace_id, id, flags, false, TraceState::NONE);
+            let ids = SpanContext::new(trace_id, id, flags, false, state);
             return ServerSpan {
                 context: parent.with_remote_span_context(ids.clone()),
                 ids,
@@ -125,12 +125,14 @@ impl Tracing {
         }
     }
 
-    fn records(&self, parent: &Context, trace_id: TraceId) -> bool {
-        self.sampler.as_ref().is_some_and(|sampler| {
-            let kind = SpanKind::Server;
-            let asked = sampler.should_sample(Some(parent), trace_id, "", &kind, &[], &[]);
-            asked.decision != SamplingDecision::Drop
-        })
+    /// The trace state of a span that is not recorded; `None` where it is.
+    fn dropped(&self, parent: &Context, trace_id: TraceId) -> Option<TraceState> {
+        let Some(sampler) = &self.sampler else {
+            return Some(TraceState::NONE);
+        };
+        let kind = SpanKind::Server;
+        let asked = sampler.should_sample(Some(parent), trace_id, "", &kind, &[], &[]);
+        (asked.decision == SamplingDecision::Drop).then_some(asked.trace_state)
     }
 
     /// Starts a child of the current request's span; `None` where that is not recorded.

@@ -80,23 +80,6 @@ fn hex(digits: &[u8]) -> Option<u8> {
     u8::try_from(digit(*high)? * 16 + digit(*low)?).ok()
 }
 
-/// The label name of an attribute key: `1st.x` is `_1st_x`. Runs of `_` become one, as the specification asks, so that
-/// none begins with the reserved `__`.
-pub fn label(key: &str) -> String {
-    let mut label = String::with_capacity(key.len());
-    for character in key.chars() {
-        if label.is_empty() && character.is_ascii_digit() {
-            label.push('_');
-        }
-        if character.is_ascii_alphanumeric() {
-            label.push(character);
-        } else if !label.ends_with('_') {
-            label.push('_');
-        }
-    }
-    label
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -149,20 +132,6 @@ mod tests {
         );
         let empty = Variables::from([(NAME, " "), (ATTRIBUTES, "")]);
         assert_eq!(read(&empty).unwrap(), []);
-    }
-
-    #[test]
-    fn labels_are_valid_and_not_reserved() {
-        for (key, expected) in [
-            ("1st", "_1st"),
-            ("service.instance.id", "service_instance_id"),
-            ("a:b", "a_b"),
-            ("__name__", "_name_"),
-            ("é", "_"),
-            ("k8s.pod-name", "k8s_pod_name"),
-        ] {
-            assert_eq!(label(key), expected, "{key}");
-        }
     }
 
     proptest! {

@@ -17,7 +17,6 @@ mod value;
 mod variables;
 mod without_effect;
 
-pub use attributes::label;
 pub use batch::Batch;
 pub use metrics::Pushes;
 pub use otlp::{Otlp, Protocol, Tls};
