@@ -7,7 +7,7 @@ use crate::{
     verify::Verify,
     world::{
         Pipeline, TwoReplicas, accepted, job, metrics, prometheus, scraped, scraping, service,
-        service_with, until_accepted,
+        service_with, storing_exemplars, until_accepted,
     },
 };
 
@@ -21,7 +21,7 @@ fn a_healthy_pipeline_passes_every_hop() {
         return;
     }
     let pipeline = Pipeline::through(&json!({}));
-    let prometheus = scraping(&pipeline.service, &json!({}));
+    let prometheus = storing_exemplars(&[job("httpserver", &[pipeline.service.address])]);
     let verify = pipeline.verify().prometheus(&prometheus).flags(&[
         "--rate-window",
         "3s",
@@ -32,9 +32,10 @@ fn a_healthy_pipeline_passes_every_hop() {
     assert_eq!(report.code, 0, "{report}");
     assert_eq!(report.json["verdict"], "PASS", "{report}");
     let hops = report.json["hops"].as_array().unwrap();
-    assert_eq!(hops.len(), 8, "{report}");
+    assert_eq!(hops.len(), 9, "{report}");
     assert!(hops.iter().all(|hop| hop["verdict"] == "PASS"), "{report}");
     report.expect("span -> Jaeger", "PASS", &["120 of 120 sampled traces"]);
+    report.expect("exemplar -> trace", "PASS", &["each trace is in Jaeger"]);
     report.expect(PERCENTILE, "PASS", &["p99 over 3s", "by chance"]);
     for row in report.json["percentiles"].as_array().unwrap() {
         let part = |name: &str| row["error"][name].as_f64().unwrap();

@@ -16,6 +16,7 @@ mod asked;
 mod counts;
 mod deployments;
 mod draws;
+mod exemplars;
 mod healthy;
 mod proxy;
 mod restarts;

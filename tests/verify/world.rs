@@ -134,6 +134,12 @@ pub(crate) fn prometheus(jobs: &[Value]) -> Prometheus {
     Prometheus::start(&json!({ "scrape_configs": jobs }).to_string()) // JSON is YAML
 }
 
+/// One that stores exemplars.
+pub(crate) fn storing_exemplars(jobs: &[Value]) -> Prometheus {
+    let config = json!({ "scrape_configs": jobs }).to_string();
+    Prometheus::start_with(&config, &["--enable-feature=exemplar-storage"])
+}
+
 /// Waits until Prometheus has tried to scrape this many targets; discovery takes some seconds.
 pub(crate) fn tried(prometheus: &Prometheus, targets: f64) {
     until("each target to be tried", || {

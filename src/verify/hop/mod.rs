@@ -3,12 +3,14 @@
 mod bracketing_scrapes;
 mod coverage;
 mod drawn;
+mod exemplars;
 mod judgement;
 mod known;
 mod ledger;
 mod measured;
 mod metrics;
 mod missing_traces;
+mod no_exemplars;
 mod other_traffic;
 mod percentile;
 mod received;
@@ -30,6 +32,7 @@ const ALL: &[fn(&Evidence) -> Hop] = &[
     scraped::judge,
     percentile::judge,
     span::judge,
+    exemplars::judge,
     ledger::judge,
 ];
 

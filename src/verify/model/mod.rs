@@ -3,6 +3,7 @@
 pub mod agreement;
 pub mod claim;
 pub mod counts;
+pub mod exemplars;
 pub mod exports;
 pub mod exposition;
 pub mod finding;
@@ -18,5 +19,6 @@ pub mod refusal;
 pub mod requests;
 pub mod scrapes;
 pub mod series;
+pub mod settings;
 pub mod spans;
 pub mod statistics;

@@ -29,6 +29,15 @@ pub struct Replica {
     pub settled: Option<usize>,
     /// Read after the wait for traces, where some are missing.
     pub after: Option<PageSnapshot>,
+    /// Read after the scrapes, where Prometheus is asked.
+    pub offered: Option<Offered>,
+}
+
+/// What a page has in other formats than the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Offered {
+    /// Whether the totals have exemplars.
+    pub exemplars: bool,
 }
 
 /// What one process counted during the run, by its own `/metrics`.
@@ -188,6 +197,7 @@ xy_requests_accepted_total 99
             snapshots: pages.iter().map(page).collect(),
             settled: Some(pages.len()),
             after: None,
+            offered: None,
         }
     }
 

@@ -1,6 +1,7 @@
 //! Prometheus, or any store with its HTTP API.
 
 mod api;
+mod features;
 mod queries;
 mod run;
 

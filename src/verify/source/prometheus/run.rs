@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use super::{
     api::{Prometheus, PrometheusError},
+    features,
     queries::Queries,
 };
 use crate::{
@@ -230,6 +231,8 @@ impl<'a> PrometheusRun<'a> {
             waited,
             active,
             raw,
+            exemplars: features::exemplars(&self.queries, run).await,
+            settings: features::settings(&self.queries.prometheus).await,
             window: self.window,
             clock_ahead: self.clock_ahead,
         })

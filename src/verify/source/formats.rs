@@ -1,0 +1,42 @@
+//! What a replica's page offers in the formats that Prometheus negotiates: exemplars.
+
+use http::header::{ACCEPT, CONTENT_TYPE};
+use reqwest::Url;
+
+use super::pages::MAX_BODY;
+use crate::{
+    client::{Client, read_body},
+    contract::{Metric, Names, Step, names::label},
+    exposition::Format,
+    verify::model::page::Offered,
+};
+
+/// Reads the page once more; what cannot be read in a format is not offered in it.
+pub async fn offered(client: &Client, url: &Url, names: &Names) -> Offered {
+    let text = page(client, url, Format::OpenMetrics).await;
+    let text = String::from_utf8_lossy(&text.unwrap_or_default()).into_owned();
+    let bucket = names.bucket(Metric::ExecutionLatency) + "{";
+    let total = format!("{}=\"{}\"", label::STEP, Step::Total.as_str());
+    let mut totals = text
+        .lines()
+        .filter(|line| line.starts_with(&bucket) && line.contains(&total));
+    Offered {
+        exemplars: totals.any(|line| line.contains(" # {")),
+    }
+}
+
+/// The page in this format; `None` where it is answered in another one.
+async fn page(client: &Client, url: &Url, format: Format) -> Option<Vec<u8>> {
+    let media_type = format.content_type();
+    let request = client.get(url.clone()).header(ACCEPT, media_type);
+    let mut response = client.send(request).await.ok()?;
+    let given = response.headers().get(CONTENT_TYPE)?.to_str().ok()?;
+    let essence = |text: &str| text.split(';').next().map(str::to_owned);
+    if !response.status().is_success() || essence(given) != essence(media_type) {
+        return None;
+    }
+    let mut body = Vec::new();
+    let add = |chunk: &[u8]| body.extend_from_slice(chunk);
+    read_body(&mut response, MAX_BODY, add).await.ok()?;
+    Some(body)
+}
