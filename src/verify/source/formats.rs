@@ -3,13 +3,15 @@
 use http::header::{ACCEPT, CONTENT_TYPE};
 use reqwest::Url;
 
-use super::pages::MAX_BODY;
 use crate::{
     client::{Client, read_body},
     contract::{Metric, Names, Step, names::label},
     exposition::Format,
     verify::model::page::Offered,
 };
+
+/// Largest exposition that is read, in bytes.
+pub const MAX_BODY: usize = 16 << 20;
 
 /// Reads the page once more; what cannot be read in a format is not offered in it.
 pub async fn offered(client: &Client, url: &Url, names: &Names) -> Offered {

@@ -6,7 +6,7 @@ use reqwest::Url;
 
 use super::{
     addresses::addresses,
-    formats,
+    formats::{self, MAX_BODY},
     wait::{self, unix_millis},
 };
 use crate::{
@@ -21,8 +21,6 @@ use crate::{
     },
 };
 
-/// Largest exposition that is read, in bytes.
-pub(super) const MAX_BODY: usize = 16 << 20;
 /// How often replicas are read under load.
 const READ_INTERVAL: Duration = Duration::from_secs(1);
 /// Most snapshots of a replica that are kept during the load.
