@@ -93,7 +93,8 @@ pub async fn gather(
     let sampled = sent.sampled();
     let exemplars = scrapes.found().and_then(|it| it.exemplars.found());
     let more = exemplars.map(|all| sampled_by_service(all, &sent, &sampled));
-    let asked = [sampled, more.unwrap_or_default()].concat();
+    let mut asked = sampled;
+    asked.extend(more.into_iter().flatten());
     let traces = jaeger
         .then(async |jaeger| jaeger.wait_for(&asked, traces_wait).await)
         .await;

@@ -18,6 +18,7 @@ mod deployments;
 mod draws;
 mod exemplars;
 mod healthy;
+mod native;
 mod proxy;
 mod restarts;
 mod soak;

@@ -129,6 +129,14 @@ pub(crate) fn job(name: &str, targets: &[SocketAddr]) -> Value {
     })
 }
 
+/// One that scrapes native histograms, too.
+pub(crate) fn native_job(targets: &[SocketAddr]) -> Value {
+    let mut job = job("httpserver", targets);
+    job["scrape_native_histograms"] = json!(true);
+    job["always_scrape_classic_histograms"] = json!(true);
+    job
+}
+
 /// A Prometheus with these jobs.
 pub(crate) fn prometheus(jobs: &[Value]) -> Prometheus {
     Prometheus::start(&json!({ "scrape_configs": jobs }).to_string()) // JSON is YAML

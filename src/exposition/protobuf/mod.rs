@@ -1,6 +1,9 @@
 //! Length-delimited protobuf messages, which Prometheus asks for where it scrapes native histograms.
 
 mod message;
+mod read;
+
+pub use read::schemas;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

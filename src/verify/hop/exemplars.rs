@@ -197,13 +197,11 @@ impl<'a> Comparison<'a> {
         let Some(traces) = self.evidence.traces.found() else {
             return Missing::None;
         };
-        let sampled = self.evidence.sent.sampled();
-        let mut asked: BTreeSet<_> = sampled_by_service(self.all, &self.evidence.sent, &sampled)
-            .into_iter()
-            .collect();
-        asked.extend(sampled);
         let own: BTreeSet<_> = self.own().map(|(_, exemplar)| exemplar.trace_id).collect();
-        let own: BTreeSet<_> = own.intersection(&asked).copied().collect();
+        let sampled = self.evidence.sent.sampled();
+        let more = sampled_by_service(self.all, &self.evidence.sent, &sampled);
+        let asked = sampled.iter().chain(&more).copied();
+        let own: BTreeSet<_> = asked.filter(|id| own.contains(id)).collect();
         let is_missing = |id: &&u128| traces.get(**id).is_none();
         let missing: BTreeSet<_> = own.iter().filter(is_missing).copied().collect();
         if missing.is_empty() {
@@ -211,7 +209,10 @@ impl<'a> Comparison<'a> {
         }
         let failed = missing_traces::failed_exports(self.evidence);
         if traces.len() == 0 && failed.is_empty() {
-            return Missing::TooEarly(missing_traces::none_yet(self.evidence, asked.len()));
+            return Missing::TooEarly(missing_traces::none_yet(
+                self.evidence,
+                sampled.len() + more.len(),
+            ));
         }
         let line = format!(
             "the traces of {} of {} are not in Jaeger: {}",

@@ -10,7 +10,9 @@ mod ledger;
 mod measured;
 mod metrics;
 mod missing_traces;
+mod native;
 mod no_exemplars;
+mod no_native;
 mod other_traffic;
 mod percentile;
 mod received;
@@ -31,6 +33,7 @@ const ALL: &[fn(&Evidence) -> Hop] = &[
     metrics::judge,
     scraped::judge,
     percentile::judge,
+    native::judge,
     span::judge,
     exemplars::judge,
     ledger::judge,

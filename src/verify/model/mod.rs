@@ -10,6 +10,7 @@ pub mod finding;
 pub mod histogram;
 pub mod identify;
 pub mod labels;
+pub mod native;
 pub mod page;
 pub mod processes;
 pub mod promql;

@@ -1,9 +1,12 @@
 //! Snapshots of a replica's `/metrics`, and what each process behind it counted between them.
 
 use super::{counts::Counts, exports::Exports, exposition::Sample, finding::Finding};
-use crate::contract::{
-    Metric, Names, Part,
-    names::{PROCESS_START_TIME, TARGET_INFO, label},
+use crate::{
+    buckets::Schema,
+    contract::{
+        Metric, Names, Part,
+        names::{PROCESS_START_TIME, TARGET_INFO, label},
+    },
 };
 
 /// One read of `/metrics`. Times are milliseconds of this machine's Unix time.
@@ -38,6 +41,8 @@ pub struct Replica {
 pub struct Offered {
     /// Whether the totals have exemplars.
     pub exemplars: bool,
+    /// The schema of their native histogram, where there is one.
+    pub schema: Option<Schema>,
 }
 
 /// What one process counted during the run, by its own `/metrics`.

@@ -12,6 +12,7 @@ use super::{
     finding::Finding,
     histogram::Histogram,
     labels::{JOB, Labels, fits, label_text},
+    native::Native,
     processes::{ProcessRun, Target, Window},
     quantile_query::QuantileQuery,
     series::Series,
@@ -37,6 +38,7 @@ pub struct Scrapes {
     pub active: Vec<ActiveTarget>,
     pub raw: Vec<Series>,
     pub exemplars: Finding<Vec<ExemplarSeries>>,
+    pub native: Native,
     pub settings: Settings,
     pub window: Window,
     /// Over the whole run.

@@ -1,12 +1,13 @@
-//! What a replica's page offers in the formats that Prometheus negotiates: exemplars.
+//! What a replica's page offers in the formats that Prometheus negotiates: exemplars and native histograms.
 
 use http::header::{ACCEPT, CONTENT_TYPE};
 use reqwest::Url;
 
 use crate::{
+    buckets::Schema,
     client::{Client, read_body},
     contract::{Metric, Names, Step, names::label},
-    exposition::Format,
+    exposition::{self, Format},
     verify::model::page::Offered,
 };
 
@@ -22,8 +23,14 @@ pub async fn offered(client: &Client, url: &Url, names: &Names) -> Offered {
     let mut totals = text
         .lines()
         .filter(|line| line.starts_with(&bucket) && line.contains(&total));
+    let messages = page(client, url, Format::Protobuf).await;
+    let family = names.family(Metric::ExecutionLatency);
+    let schemas = exposition::schemas(&messages.unwrap_or_default(), &family);
+    let own = (label::STEP.to_owned(), Step::Total.as_str().to_owned());
+    let mut schemas = schemas.iter().filter(|(labels, _)| labels.contains(&own));
     Offered {
         exemplars: totals.any(|line| line.contains(" # {")),
+        schema: schemas.find_map(|(_, schema)| Schema::new(*schema)),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod api;
 mod features;
+mod native;
 mod queries;
 mod run;
 
