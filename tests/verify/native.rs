@@ -1,5 +1,7 @@
 //! native -> percentile: native histograms that are not scraped, that lose resolution, or that count something else.
 
+use std::process::Command;
+
 use serde_json::{Value, json};
 
 use crate::{
@@ -82,6 +84,31 @@ fn other_traffic_makes_the_counts_lower_bounds() {
         HOP,
         "PASS",
         &["other traffic: 1 requests, so counts are lower bounds"],
+    );
+}
+
+#[test]
+fn a_restart_is_named_by_another_hop() {
+    if absent(&["prometheus"]) {
+        return;
+    }
+    let (mut service, prometheus) = scraped_natively(&json!({}));
+    let verify = Verify::of(service.address).prometheus(&prometheus);
+    let running = verify.flags(&["--duration", "6s"]).start();
+    until_accepted(&service, 60.0);
+    service.process.kill();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_httpserver"));
+    let address = service.address.to_string();
+    command.args(["serve", "--seed", "7", "--listen", &address]);
+    command.args(["--buckets", "linear(0.1,0.1,20)"]);
+    let _successor = Service::run::<&str>(command, &[]);
+    let report = running.end();
+    assert_eq!(report.code, 1, "{report}");
+    report.expect("/metrics -> Prometheus", "FAIL", &["was restarted"]);
+    report.expect(
+        HOP,
+        "PASS",
+        &["not compared with the answers: there was a restart"],
     );
 }
 

@@ -7,16 +7,18 @@ use super::{
     judgement::{Hop, first, plural},
     missing_traces, no_exemplars, other_traffic,
 };
-use crate::contract::Step;
-use crate::verify::{
-    evidence::Evidence,
-    model::{
-        exemplars::{Exemplar, ExemplarSeries, sampled_by_service, trace_ids},
-        finding::Finding,
-        histogram::{Histogram, bound_text},
-        requests::Answer,
-        scrapes::Scrapes,
-        statistics::Tolerance,
+use crate::{
+    contract::Step,
+    verify::{
+        evidence::Evidence,
+        model::{
+            exemplars::{Exemplar, ExemplarSeries, sampled_by_service, trace_ids},
+            finding::Finding,
+            histogram::{Histogram, bound_text},
+            requests::Answer,
+            scrapes::Scrapes,
+            statistics::Tolerance,
+        },
     },
 };
 
