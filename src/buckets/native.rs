@@ -126,6 +126,12 @@ impl Schema {
         coarser(index, Self::MAX.0 - self.0)
     }
 
+    /// The bucket of a lower schema that has bucket `index` of this one.
+    #[must_use]
+    pub fn index_in(self, index: i32, lower: Self) -> i32 {
+        coarser(index, self.0 - lower.0)
+    }
+
     /// The upper bound of a bucket. Its lower bound is that of the previous index.
     #[must_use]
     pub fn bound(self, index: i32) -> f64 {
@@ -156,6 +162,12 @@ impl Schema {
 // === impl NativeHistogram ===
 
 impl NativeHistogram {
+    /// How many values it has.
+    #[must_use]
+    pub fn total(&self) -> f64 {
+        self.zero + self.buckets.values().sum::<f64>()
+    }
+
     /// What Prometheus' `histogram_quantile(q, ...)` returns for this histogram, in the unit of its values.
     ///
     /// As [Prometheus 3](https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile) does in

@@ -20,6 +20,7 @@ pub use exemplar::Exemplar;
 pub use family::{Family, Histogram, Kind, Labels, Series, Value};
 pub use names::{label_name, labels, metric_name};
 pub use native::{Native, Span};
+pub use protobuf::schemas;
 
 impl Format {
     /// Writes a reading: families sorted by name.

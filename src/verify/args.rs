@@ -124,7 +124,7 @@ pub struct LimitArgs {
     #[arg(long)]
     pub exclusive: bool,
 
-    /// Fail if a hop cannot be checked
+    /// Fail if a hop cannot be checked; exemplars and native histograms that are off are no failure
     #[arg(long)]
     pub require_all: bool,
 }

@@ -7,6 +7,7 @@ use super::{
     evidence::Evidence,
     model::{
         claim::Claim,
+        exemplars::sampled_by_service,
         finding::Finding,
         page::Replica,
         refusal::{Refusal, remedy},
@@ -86,13 +87,18 @@ pub async fn gather(
         .await;
     if let (Some(pages), Some(_)) = (pages.found_mut(), scrapes.found()) {
         pages.read_all().await;
+        pages.read_formats().await;
     }
     let traces_wait = args.run.wait.unwrap_or(TRACES_WAIT);
     let sampled = sent.sampled();
+    let exemplars = scrapes.found().and_then(|it| it.exemplars.found());
+    let more = exemplars.map(|all| sampled_by_service(all, &sent, &sampled));
+    let mut asked = sampled;
+    asked.extend(more.into_iter().flatten());
     let traces = jaeger
-        .then(async |jaeger| jaeger.wait_for(&sampled, traces_wait).await)
+        .then(async |jaeger| jaeger.wait_for(&asked, traces_wait).await)
         .await;
-    let is_incomplete = |traces: &Traces| traces.len() < sampled.len();
+    let is_incomplete = |traces: &Traces| traces.len() < asked.len();
     if let Some(pages) = pages.found_mut()
         && traces.found().is_some_and(is_incomplete)
     {

@@ -3,11 +3,11 @@
 use serde_json::json;
 
 use crate::{
-    parts::{Service, absent},
+    parts::{Jaeger, Service, absent},
     verify::Verify,
     world::{
-        Pipeline, TwoReplicas, accepted, job, metrics, prometheus, scraped, scraping, service,
-        service_with, until_accepted,
+        Pipeline, TwoReplicas, accepted, job, metrics, native_job, prometheus, scraped, scraping,
+        service, service_with, storing_exemplars, traced, until_accepted,
     },
 };
 
@@ -21,7 +21,7 @@ fn a_healthy_pipeline_passes_every_hop() {
         return;
     }
     let pipeline = Pipeline::through(&json!({}));
-    let prometheus = scraping(&pipeline.service, &json!({}));
+    let prometheus = storing_exemplars(&[native_job(&[pipeline.service.address])]);
     let verify = pipeline.verify().prometheus(&prometheus).flags(&[
         "--rate-window",
         "3s",
@@ -32,9 +32,11 @@ fn a_healthy_pipeline_passes_every_hop() {
     assert_eq!(report.code, 0, "{report}");
     assert_eq!(report.json["verdict"], "PASS", "{report}");
     let hops = report.json["hops"].as_array().unwrap();
-    assert_eq!(hops.len(), 8, "{report}");
+    assert_eq!(hops.len(), 10, "{report}");
     assert!(hops.iter().all(|hop| hop["verdict"] == "PASS"), "{report}");
     report.expect("span -> Jaeger", "PASS", &["120 of 120 sampled traces"]);
+    report.expect("exemplar -> trace", "PASS", &["each trace is in Jaeger"]);
+    report.expect("native -> percentile", "PASS", &["120 observations"]);
     report.expect(PERCENTILE, "PASS", &["p99 over 3s", "by chance"]);
     for row in report.json["percentiles"].as_array().unwrap() {
         let part = |name: &str| row["error"][name].as_f64().unwrap();
@@ -42,6 +44,28 @@ fn a_healthy_pipeline_passes_every_hop() {
         let error = row["reported"].as_f64().unwrap() - row["truth"].as_f64().unwrap();
         let off = parts.iter().sum::<f64>() - error;
         assert!(off.abs() < 1e-9, "the parts are the error: {report}");
+        assert!(row["native"].as_f64().unwrap() > 0.0, "{report}");
+    }
+}
+
+#[test]
+fn without_exemplars_and_native_histograms_the_other_hops_are_judged_as_before() {
+    if absent(&["prometheus", "jaeger"]) {
+        return;
+    }
+    let jaeger = Jaeger::start();
+    let service = traced(&jaeger.environment());
+    let prometheus = scraping(&service, &json!({}));
+    let verify = Verify::of(service.address).prometheus(&prometheus);
+    let report = verify.jaeger(&jaeger).flags(&["--require-all"]).run();
+    assert_eq!(report.code, 0, "{report}");
+    for hop in report.json["hops"].as_array().unwrap() {
+        let expected = match hop["name"].as_str().unwrap() {
+            "native -> percentile" => "SKIPPED",
+            "exemplar -> trace" => "WARN",
+            _ => "PASS",
+        };
+        assert_eq!(hop["verdict"], expected, "{report}");
     }
 }
 
@@ -174,7 +198,7 @@ fn the_text_says_what_the_json_says() {
         "PASS     declared -> drawn",
         "SKIPPED  /metrics -> Prometheus",
         "uniform(0s,2s), seed 7",
-        "5 hops passed, 0 warned, 0 failed, 3 skipped",
+        "5 hops passed, 0 warned, 0 failed, 5 skipped",
     ] {
         assert!(text.contains(words), "no `{words}` in\n{text}");
     }

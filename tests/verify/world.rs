@@ -129,9 +129,23 @@ pub(crate) fn job(name: &str, targets: &[SocketAddr]) -> Value {
     })
 }
 
+/// One that scrapes native histograms, too.
+pub(crate) fn native_job(targets: &[SocketAddr]) -> Value {
+    let mut job = job("httpserver", targets);
+    job["scrape_native_histograms"] = json!(true);
+    job["always_scrape_classic_histograms"] = json!(true);
+    job
+}
+
 /// A Prometheus with these jobs.
 pub(crate) fn prometheus(jobs: &[Value]) -> Prometheus {
     Prometheus::start(&json!({ "scrape_configs": jobs }).to_string()) // JSON is YAML
+}
+
+/// One that stores exemplars.
+pub(crate) fn storing_exemplars(jobs: &[Value]) -> Prometheus {
+    let config = json!({ "scrape_configs": jobs }).to_string();
+    Prometheus::start_with(&config, &["--enable-feature=exemplar-storage"])
 }
 
 /// Waits until Prometheus has tried to scrape this many targets; discovery takes some seconds.

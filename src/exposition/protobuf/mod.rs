@@ -4,9 +4,12 @@
 
 #[cfg(test)]
 mod message;
+mod read;
 #[cfg(test)]
 mod tests;
 mod wire;
+
+pub use read::schemas;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -35,6 +35,9 @@ pub struct Hop {
     /// Whether it was asked for, and what the source returned is not enough for a verdict.
     #[serde(rename = "unjudged")]
     pub is_unjudged: bool,
+    /// Whether there is nothing to judge: no failure even with `--require-all`.
+    #[serde(skip)]
+    pub is_absent: bool,
 }
 
 impl Hop {
@@ -46,6 +49,7 @@ impl Hop {
             details: Vec::new(),
             is_unreachable: false,
             is_unjudged: false,
+            is_absent: false,
         }
     }
 
@@ -57,6 +61,14 @@ impl Hop {
             ..Self::skipped(name, &reasons.next().unwrap_or_default())
         }
         .with(reasons)
+    }
+
+    /// Skipped because Prometheus or the service does not have what is judged; it is no failure in any case.
+    pub fn absent(name: &'static str, reason: &str) -> Self {
+        Self {
+            is_absent: true,
+            ..Self::skipped(name, reason)
+        }
     }
 
     pub fn skipped(name: &'static str, reason: &str) -> Self {
@@ -118,6 +130,14 @@ pub fn plural(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
+/// The first lines, and how many more there are.
+pub fn first(mut lines: Vec<String>) -> Vec<String> {
+    let more = lines.len().saturating_sub(MAX_LISTED);
+    lines.truncate(MAX_LISTED);
+    lines.extend((more > 0).then(|| format!("and {more} more")));
+    lines
+}
+
 /// The first differences, one in each line.
 pub fn list_differences(found: &[Difference], source: &str) -> Vec<String> {
     let number = |value: Option<f64>| value.map_or("none".to_owned(), |value| value.to_string());
@@ -126,11 +146,7 @@ pub fn list_differences(found: &[Difference], source: &str) -> Vec<String> {
         let of = &difference.of;
         format!("{of}: expected {expected} ({source}), found {observed}")
     };
-    let mut lines: Vec<_> = found.iter().take(MAX_LISTED).map(line).collect();
-    if found.len() > MAX_LISTED {
-        lines.push(format!("and {} more", found.len() - MAX_LISTED));
-    }
-    lines
+    first(found.iter().map(line).collect())
 }
 
 #[cfg(test)]

@@ -11,6 +11,8 @@ use crate::{
     },
 };
 
+/// Most traces that are listed.
+const MAX_LISTED: usize = 3;
 /// Requests that end this close together may be exported in either order.
 const BATCH: Duration = Duration::from_millis(100);
 
@@ -71,6 +73,15 @@ pub fn hint(evidence: &Evidence, traces: &Traces) -> &'static str {
     } else {
         ""
     }
+}
+
+/// The first of some traces.
+pub fn listed<'a>(ids: impl IntoIterator<Item = &'a u128>) -> String {
+    let mut ids = ids.into_iter();
+    let first = ids.by_ref().take(MAX_LISTED);
+    let first: Vec<_> = first.map(|id| format!("{id:032x}")).collect();
+    let more = if ids.next().is_some() { ", ..." } else { "" };
+    first.join(", ") + more
 }
 
 /// The replicas that answered and whose `/metrics` were read.

@@ -3,12 +3,16 @@
 mod bracketing_scrapes;
 mod coverage;
 mod drawn;
+mod exemplars;
 mod judgement;
 mod known;
 mod ledger;
 mod measured;
 mod metrics;
 mod missing_traces;
+mod native;
+mod no_exemplars;
+mod no_native;
 mod other_traffic;
 mod percentile;
 mod received;
@@ -29,7 +33,9 @@ const ALL: &[fn(&Evidence) -> Hop] = &[
     metrics::judge,
     scraped::judge,
     percentile::judge,
+    native::judge,
     span::judge,
+    exemplars::judge,
     ledger::judge,
 ];
 

@@ -22,7 +22,7 @@ use crate::{
 
 const NAME: &str = "Prometheus -> percentile";
 /// Over the run, both sides have the same samples.
-const REL_TOLERANCE_RUN: f64 = 1e-6;
+pub const REL_TOLERANCE_RUN: f64 = 1e-6;
 /// Over a dashboard's window, samples may have been added in between.
 const REL_TOLERANCE_WINDOW: f64 = 0.02;
 
@@ -86,7 +86,8 @@ fn compare(evidence: &Evidence, scrapes: &Scrapes) -> Hop {
     hop.with(details)
 }
 
-fn differences(query: &QuantileQuery, tolerance: f64, over: &str) -> Vec<String> {
+/// Percentiles that are not what the formula gives.
+pub fn differences(query: &QuantileQuery, tolerance: f64, over: &str) -> Vec<String> {
     let reported = QUANTILES.iter().zip(&query.reported);
     let expected = query.expected.iter().zip(&query.edges);
     let mut found = Vec::new();

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use super::{
     judgement::{Hop, plural},
-    missing_traces,
+    missing_traces::{self, listed},
 };
 use crate::verify::{
     evidence::Evidence,
@@ -15,7 +15,7 @@ use crate::verify::{
 };
 
 const NAME: &str = "span -> Jaeger";
-/// Most traces that are listed.
+/// Most differences that are listed.
 const MAX_LISTED: usize = 3;
 
 pub fn judge(evidence: &Evidence) -> Hop {
@@ -141,11 +141,4 @@ fn difference(span: &Span, answer: &Answer<'_>) -> Option<String> {
     };
     differs(span.took_ns, answer.total, "duration")
         .or_else(|| differs(Some(span.drawn_ns), answer.drawn, "drawn delay"))
-}
-
-fn listed(ids: &[u128]) -> String {
-    let first = ids.iter().take(MAX_LISTED);
-    let first: Vec<_> = first.map(|id| format!("{id:032x}")).collect();
-    let more = if ids.len() > MAX_LISTED { ", ..." } else { "" };
-    first.join(", ") + more
 }

@@ -1,9 +1,12 @@
 //! Snapshots of a replica's `/metrics`, and what each process behind it counted between them.
 
 use super::{counts::Counts, exports::Exports, exposition::Sample, finding::Finding};
-use crate::contract::{
-    Metric, Names, Part,
-    names::{PROCESS_START_TIME, TARGET_INFO, label},
+use crate::{
+    buckets::Schema,
+    contract::{
+        Metric, Names, Part,
+        names::{PROCESS_START_TIME, TARGET_INFO, label},
+    },
 };
 
 /// One read of `/metrics`. Times are milliseconds of this machine's Unix time.
@@ -29,6 +32,17 @@ pub struct Replica {
     pub settled: Option<usize>,
     /// Read after the wait for traces, where some are missing.
     pub after: Option<PageSnapshot>,
+    /// Read after the scrapes, where Prometheus is asked.
+    pub offered: Option<Offered>,
+}
+
+/// What a page has in other formats than the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Offered {
+    /// Whether the totals have exemplars.
+    pub exemplars: bool,
+    /// The schema of their native histogram, where there is one.
+    pub schema: Option<Schema>,
 }
 
 /// What one process counted during the run, by its own `/metrics`.
@@ -188,6 +202,7 @@ xy_requests_accepted_total 99
             snapshots: pages.iter().map(page).collect(),
             settled: Some(pages.len()),
             after: None,
+            offered: None,
         }
     }
 

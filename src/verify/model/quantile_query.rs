@@ -13,7 +13,7 @@ use crate::contract::{Metric, Names, Step, names::label};
 /// The percentiles of the report.
 pub const QUANTILES: [f64; 4] = [0.5, 0.9, 0.95, 0.99];
 /// Far above the rounding error of a rank, far below the effect of one request.
-const RANK_EPSILON: f64 = 1e-9;
+pub const RANK_EPSILON: f64 = 1e-9;
 
 /// The values of each of [`QUANTILES`] over one range.
 #[derive(Clone, Debug)]

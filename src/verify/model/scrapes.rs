@@ -8,11 +8,15 @@ use std::{
 use serde::Deserialize;
 
 use super::{
+    exemplars::ExemplarSeries,
+    finding::Finding,
     histogram::Histogram,
     labels::{JOB, Labels, fits, label_text},
+    native::Native,
     processes::{ProcessRun, Target, Window},
     quantile_query::QuantileQuery,
     series::Series,
+    settings::{JobSettings, Settings},
 };
 use crate::contract::Step;
 
@@ -33,6 +37,9 @@ pub struct Scrapes {
     pub waited: Duration,
     pub active: Vec<ActiveTarget>,
     pub raw: Vec<Series>,
+    pub exemplars: Finding<Vec<ExemplarSeries>>,
+    pub native: Native,
+    pub settings: Settings,
     pub window: Window,
     /// Over the whole run.
     pub run: QuantileQuery,
@@ -47,6 +54,8 @@ pub struct Scrapes {
 #[serde(rename_all = "camelCase", default)]
 pub struct ActiveTarget {
     pub labels: Labels,
+    /// The name of its scrape job.
+    pub scrape_pool: String,
     pub scrape_url: String,
     pub health: String,
     pub last_error: String,
@@ -81,6 +90,15 @@ impl Scrapes {
         self.active
             .iter()
             .find(|target| fits(labels, &target.labels))
+    }
+
+    /// The jobs of the judged targets, and their settings, as far as these are known.
+    pub fn jobs(&self) -> impl Iterator<Item = (&str, JobSettings)> {
+        let targets = self.targets.iter();
+        let jobs = targets.filter_map(|target| self.active(&target.labels));
+        let jobs: BTreeSet<_> = jobs.map(|active| active.scrape_pool.as_str()).collect();
+        let jobs = jobs.into_iter();
+        jobs.filter_map(|job| Some((job, self.settings.job(job)?)))
     }
 
     /// Targets of the service's jobs (of any, where the service has none) that cannot be scraped, with the error that

@@ -31,7 +31,9 @@ impl Report {
     pub fn of(target: &str, evidence: &Evidence) -> Self {
         let mut hops = hop::judge(evidence);
         if evidence.limits.require_all {
-            let skipped = |hop: &&mut Hop| hop.verdict == Verdict::Skipped && !hop.is_unreachable;
+            let skipped = |hop: &&mut Hop| {
+                hop.verdict == Verdict::Skipped && !hop.is_unreachable && !hop.is_absent
+            };
             for hop in hops.iter_mut().filter(skipped) {
                 hop.verdict = Verdict::Fail;
                 hop.summary = format!("skipped, which --require-all forbids: {}", hop.summary);

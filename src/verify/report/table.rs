@@ -25,6 +25,8 @@ pub struct Row {
     expected: Option<f64>,
     /// By Prometheus.
     reported: Option<f64>,
+    /// By Prometheus, of the native histograms.
+    native: Option<f64>,
     error: ErrorParts,
 }
 
@@ -53,6 +55,7 @@ impl Table {
         let counts = bounds(evidence)
             .map(|bounds| Histogram::of(&bounds, answers().map(|answer| answer.total)));
         let run = evidence.scrapes.found().map(|scrapes| &scrapes.run);
+        let native = evidence.scrapes.found().map(|scrapes| &scrapes.native.run);
         let is_same = counts
             .as_ref()
             .is_some_and(|counts| is_scraped(evidence, counts));
@@ -70,6 +73,7 @@ impl Table {
                 truth,
                 expected: expected.or(bucketed).filter(|value| value.is_finite()),
                 reported,
+                native: native.and_then(|run| run.reported.get(index).copied().flatten()),
                 error: ErrorParts {
                     sampling: minus(drawn, Some(truth)),
                     clock: minus(measured, drawn),
@@ -112,9 +116,10 @@ impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "{:>5}  {:>10}  {:>10}  {:>10}  =  {:>10}  {:>10}  {:>10}  {:>15}",
+            "{:>5}  {:>10}  {:>10}  {:>10}  {:>10}  =  {:>10}  {:>10}  {:>10}  {:>15}",
             "q",
             "truth",
+            "native",
             "expected",
             "reported",
             "+ sampling",
@@ -141,9 +146,10 @@ impl fmt::Display for Row {
         } = self.error;
         write!(
             f,
-            "{:>5}  {:>10}  {:>10}  {:>10}  =  {:>10}  {:>10}  {:>10}  {:>15}",
+            "{:>5}  {:>10}  {:>10}  {:>10}  {:>10}  =  {:>10}  {:>10}  {:>10}  {:>15}",
             self.q,
             time(Some(self.truth)),
+            time(self.native),
             time(self.expected),
             time(self.reported),
             part(sampling),

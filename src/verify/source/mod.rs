@@ -1,6 +1,7 @@
 //! The sources that are asked: the service, Prometheus, Jaeger. They fetch and wait; they judge nothing.
 
 mod addresses;
+mod formats;
 pub mod jaeger;
 pub mod pages;
 pub mod probe;

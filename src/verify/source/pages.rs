@@ -6,6 +6,7 @@ use reqwest::Url;
 
 use super::{
     addresses::addresses,
+    formats::{self, MAX_BODY},
     wait::{self, unix_millis},
 };
 use crate::{
@@ -20,8 +21,6 @@ use crate::{
     },
 };
 
-/// Largest exposition that is read, in bytes.
-const MAX_BODY: usize = 16 << 20;
 /// How often replicas are read under load.
 const READ_INTERVAL: Duration = Duration::from_secs(1);
 /// Most snapshots of a replica that are kept during the load.
@@ -101,6 +100,7 @@ impl<'a> ReplicaPages<'a> {
             snapshots: vec![first],
             settled: None,
             after: None,
+            offered: None,
         };
         self.replicas.push((url, replica));
     }
@@ -156,6 +156,13 @@ impl<'a> ReplicaPages<'a> {
     pub async fn read_exports(&mut self) {
         for index in 0..self.replicas.len() {
             self.replicas[index].1.after = self.read(&self.replicas[index].0).await.ok();
+        }
+    }
+
+    /// Reads what each replica offers in other formats.
+    pub async fn read_formats(&mut self) {
+        for (url, replica) in &mut self.replicas {
+            replica.offered = Some(formats::offered(self.client, url, self.names).await);
         }
     }
 

@@ -239,6 +239,12 @@ impl Requests {
         })
     }
 
+    /// The trace ids of all requests, as they were sent and as their answers name them.
+    pub fn trace_ids(&self) -> impl Iterator<Item = u128> {
+        let sent = self.kept.iter().map(|kept| kept.trace_id);
+        sent.chain(self.other_traces.values().copied())
+    }
+
     /// The trace ids of the sampled requests that were answered.
     pub fn sampled(&self) -> Vec<u128> {
         let sampled = self.kept.iter().filter(|kept| match kept.end {

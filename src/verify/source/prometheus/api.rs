@@ -174,7 +174,7 @@ impl Prometheus {
         self.ask(promql, "/api/v1/query", &parameters).await
     }
 
-    async fn ask<T: DeserializeOwned>(
+    pub(super) async fn ask<T: DeserializeOwned>(
         &self,
         query: &str,
         path: &str,
@@ -223,7 +223,7 @@ fn unexpected(query: &str, reason: &'static str) -> PrometheusError {
     clippy::cast_possible_truncation,
     reason = "Unix time in milliseconds; the cast saturates"
 )]
-fn instant(seconds: f64) -> i64 {
+pub(super) fn instant(seconds: f64) -> i64 {
     (1e3 * seconds).round() as i64
 }
 

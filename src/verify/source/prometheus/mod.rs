@@ -1,6 +1,8 @@
 //! Prometheus, or any store with its HTTP API.
 
 mod api;
+mod features;
+mod native;
 mod queries;
 mod run;
 

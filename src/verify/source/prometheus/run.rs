@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use super::{
     api::{Prometheus, PrometheusError},
+    features, native,
     queries::Queries,
 };
 use crate::{
@@ -201,6 +202,7 @@ impl<'a> PrometheusRun<'a> {
         let all: Vec<_> = others.iter().map(|target| &target.labels).collect();
         let selectors = quantile_query::selectors(&own, &all, self.queries.selector);
         let reported = self.queries.quantiles(&selectors, run).await?;
+        let native = native::native(&self.queries, &selectors, &own, run).await;
         let reported_in_window = match dashboard {
             Some(range) => self.queries.quantiles(&selectors, range).await?,
             None => Vec::new(),
@@ -230,6 +232,9 @@ impl<'a> PrometheusRun<'a> {
             waited,
             active,
             raw,
+            exemplars: features::exemplars(&self.queries, run).await,
+            native,
+            settings: features::settings(&self.queries.prometheus).await,
             window: self.window,
             clock_ahead: self.clock_ahead,
         })

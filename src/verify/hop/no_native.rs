@@ -1,0 +1,45 @@
+//! No native histograms in Prometheus: which setting leaves them out, as far as that is shown.
+
+use super::judgement::Hop;
+use crate::verify::{evidence::Evidence, model::scrapes::Scrapes};
+
+/// The settings of a scrape job that decide on it.
+const SCRAPED: &str = "scrape_native_histograms";
+const PROTOCOLS: &str = "scrape_protocols";
+const PROTOBUF: &str = "PrometheusProto";
+
+pub fn hop(name: &'static str, evidence: &Evidence, scrapes: &Scrapes) -> Hop {
+    if scrapes.targets.is_empty() {
+        return Hop::absent(name, "no target of the service is in Prometheus");
+    }
+    if !scrapes.native.series.is_empty() {
+        let reason = "the buckets are not exponential: is convert_classic_histograms_to_nhcb on?";
+        return Hop::absent(name, reason);
+    }
+    let mut jobs = scrapes.jobs();
+    let is_on = |value: Option<&Vec<String>>| value.is_some_and(|it| it[..] == ["true"]);
+    if let Some((job, _)) = jobs.find(|(_, settings)| !is_on(settings.get(SCRAPED))) {
+        let reason = format!("{SCRAPED} of job {job} is off");
+        return Hop::absent(name, &reason);
+    }
+    let pages = evidence.replicas.found().into_iter().flatten();
+    let mut offered = pages.filter_map(|replica| replica.offered);
+    if scrapes.jobs().next().is_none() || !offered.any(|it| it.schema.is_some()) {
+        let reason = format!(
+            "there is no native series: is {SCRAPED} off, or the service an older version?"
+        );
+        return Hop::absent(name, &reason);
+    }
+    let without = scrapes.jobs().find(|(_, settings)| {
+        let protocols = settings.get(PROTOCOLS);
+        protocols.is_some_and(|protocols| !protocols.iter().any(|it| it == PROTOBUF))
+    });
+    let cause = match without {
+        Some((job, _)) => format!("{PROTOCOLS} of job {job} has no {PROTOBUF}"),
+        None => "does relabelling drop them?".to_owned(),
+    };
+    let summary = format!(
+        "the service offers native histograms and {SCRAPED} is on, but Prometheus has none: {cause}"
+    );
+    Hop::judged(name, Vec::new(), summary).warned([])
+}
