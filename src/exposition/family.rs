@@ -66,6 +66,18 @@ pub struct Histogram {
     pub native: Option<Native>,
 }
 
+impl Histogram {
+    /// Every bucket, also the one above all bounds: its upper bound, the observations up to it, and its exemplar.
+    pub(super) fn all_buckets(&self) -> impl Iterator<Item = (f64, u64, Option<&Exemplar>)> {
+        let last = (f64::INFINITY, self.count);
+        let all = self.buckets.iter().copied().chain([last]);
+        all.enumerate().map(|(index, (bound, below))| {
+            let exemplar = self.exemplars.get(index).and_then(Option::as_ref);
+            (bound, below, exemplar)
+        })
+    }
+}
+
 impl Kind {
     pub(super) fn as_str(self) -> &'static str {
         match self {

@@ -1,6 +1,7 @@
 //! The lines that both text formats have in common.
 
 use super::{Family, number};
+use crate::digits::push_decimal;
 
 /// Writes the lines of one family. `push_bound` writes the bound of a bucket.
 pub struct Lines<'a> {
@@ -13,6 +14,26 @@ pub struct Lines<'a> {
 pub type Suffix = &'static str;
 
 impl Lines<'_> {
+    /// The line of a sample that is a number.
+    pub fn number(&mut self, suffix: Suffix, labels: &[(String, String)], value: f64) {
+        self.begin(suffix, labels, None);
+        number::push(self.out, value);
+        self.end();
+    }
+
+    /// The line of a sample that is a count.
+    pub fn count(&mut self, suffix: Suffix, labels: &[(String, String)], count: u64) {
+        self.begin(suffix, labels, None);
+        push_decimal(self.out, count);
+        self.end();
+    }
+
+    /// Begins the line of a bucket, which may go on with an exemplar; its end is left to the caller.
+    pub fn bucket(&mut self, labels: &[(String, String)], bound: f64, below: u64) {
+        self.begin("_bucket", labels, Some(bound));
+        push_decimal(self.out, below);
+    }
+
     /// Begins a sample; its value and the end of the line are left to the caller.
     pub fn begin(&mut self, suffix: Suffix, labels: &[(String, String)], bound: Option<f64>) {
         let out = &mut *self.out;
@@ -35,15 +56,6 @@ impl Lines<'_> {
         out.push(b' ');
     }
 
-    pub fn count(&mut self, count: u64) {
-        let mut buffer = itoa::Buffer::new();
-        self.out.extend_from_slice(buffer.format(count).as_bytes());
-    }
-
-    pub fn number(&mut self, value: f64) {
-        number::push(self.out, value);
-    }
-
     pub fn end(&mut self) {
         self.out.push(b'\n');
     }
@@ -51,17 +63,23 @@ impl Lines<'_> {
 
 /// `# KEYWORD NAME VALUE`
 pub fn comment(out: &mut Vec<u8>, keyword: &str, name: &str, value: &str) {
-    for part in ["# ", keyword, " ", name, " ", value, "\n"] {
-        out.extend_from_slice(part.as_bytes());
-    }
+    begin_comment(out, keyword, name);
+    out.extend_from_slice(value.as_bytes());
+    out.push(b'\n');
 }
 
 /// The help line, where there is help. Quotes are escaped in OpenMetrics only.
 pub fn help(out: &mut Vec<u8>, family: &Family, name: &str, with_quotes: bool) {
     if !family.help.is_empty() {
-        let mut escaped = Vec::with_capacity(family.help.len());
-        push_escaped(&mut escaped, &family.help, with_quotes);
-        comment(out, "HELP", name, &String::from_utf8_lossy(&escaped));
+        begin_comment(out, "HELP", name);
+        push_escaped(out, &family.help, with_quotes);
+        out.push(b'\n');
+    }
+}
+
+fn begin_comment(out: &mut Vec<u8>, keyword: &str, name: &str) {
+    for part in ["# ", keyword, " ", name, " "] {
+        out.extend_from_slice(part.as_bytes());
     }
 }
 

@@ -38,9 +38,7 @@ impl Lines<'_> {
         match &series.value {
             Value::Number(number) => {
                 let suffix = if kind == Kind::Counter { "_total" } else { "" };
-                self.begin(suffix, &series.labels, None);
-                self.number(*number);
-                self.end();
+                self.number(suffix, &series.labels, *number);
             }
             Value::Histogram(histogram) => self.histogram(histogram, &series.labels),
         }
@@ -52,21 +50,15 @@ impl Lines<'_> {
     }
 
     fn histogram(&mut self, histogram: &Histogram, labels: &Labels) {
-        let last = (f64::INFINITY, histogram.count);
-        for (index, (bound, below)) in histogram.buckets.iter().chain([&last]).enumerate() {
-            self.begin("_bucket", labels, Some(*bound));
-            self.count(*below);
-            if let Some(Some(exemplar)) = histogram.exemplars.get(index) {
+        for (bound, below, exemplar) in histogram.all_buckets() {
+            self.bucket(labels, bound, below);
+            if let Some(exemplar) = exemplar {
                 self.exemplar(exemplar);
             }
             self.end();
         }
-        self.begin("_count", labels, None);
-        self.count(histogram.count);
-        self.end();
-        self.begin("_sum", labels, None);
-        self.number(histogram.sum);
-        self.end();
+        self.count("_count", labels, histogram.count);
+        self.number("_sum", labels, histogram.sum);
     }
 
     fn exemplar(&mut self, exemplar: &Exemplar) {

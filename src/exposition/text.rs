@@ -18,24 +18,14 @@ pub fn write(families: &[Family]) -> Vec<u8> {
         };
         for series in &family.series {
             match &series.value {
-                Value::Number(number) => {
-                    lines.begin("", &series.labels, None);
-                    lines.number(*number);
-                    lines.end();
-                }
+                Value::Number(number) => lines.number("", &series.labels, *number),
                 Value::Histogram(histogram) => {
-                    let last = (f64::INFINITY, histogram.count);
-                    for (bound, below) in histogram.buckets.iter().chain([&last]) {
-                        lines.begin("_bucket", &series.labels, Some(*bound));
-                        lines.count(*below);
+                    for (bound, below, _) in histogram.all_buckets() {
+                        lines.bucket(&series.labels, bound, below);
                         lines.end();
                     }
-                    lines.begin("_sum", &series.labels, None);
-                    lines.number(histogram.sum);
-                    lines.end();
-                    lines.begin("_count", &series.labels, None);
-                    lines.count(histogram.count);
-                    lines.end();
+                    lines.number("_sum", &series.labels, histogram.sum);
+                    lines.count("_count", &series.labels, histogram.count);
                 }
             }
         }

@@ -77,12 +77,11 @@ impl Fields<'_> {
     fn classic(&mut self, histogram: &Histogram) {
         self.uint(1, histogram.count);
         self.double(2, histogram.sum);
-        let last = (f64::INFINITY, histogram.count);
-        for (index, (bound, below)) in histogram.buckets.iter().chain([&last]).enumerate() {
+        for (bound, below, exemplar) in histogram.all_buckets() {
             self.message(3, |bucket| {
-                bucket.uint(1, *below);
-                bucket.double(2, *bound);
-                if let Some(Some(exemplar)) = histogram.exemplars.get(index) {
+                bucket.uint(1, below);
+                bucket.double(2, bound);
+                if let Some(exemplar) = exemplar {
                     bucket.message(3, |message| message.exemplar(exemplar));
                 }
             });
