@@ -75,11 +75,7 @@ impl NativeCounts {
             self.counts.splice(0..0, iter::repeat_n(0, more));
             self.start = index;
         }
-        let at = usize::try_from(index - self.start).unwrap_or_default();
-        if at >= self.counts.len() {
-            self.counts.resize(at + 1, 0);
-        }
-        self.counts[at] += 1;
+        self.add(index, 1);
     }
 
     /// One schema down.
@@ -88,12 +84,17 @@ impl NativeCounts {
         self.schema = self.schema.down();
         self.start = coarser(start, 1);
         for (index, count) in (start..).zip(counts) {
-            let at = usize::try_from(coarser(index, 1) - self.start).unwrap_or_default();
-            if at >= self.counts.len() {
-                self.counts.resize(at + 1, 0);
-            }
-            self.counts[at] += count;
+            self.add(coarser(index, 1), count);
         }
+    }
+
+    /// Adds to the bucket of an index that is not below the first one.
+    fn add(&mut self, index: i32, count: u64) {
+        let at = usize::try_from(index - self.start).unwrap_or_default();
+        if at >= self.counts.len() {
+            self.counts.resize(at + 1, 0);
+        }
+        self.counts[at] += count;
     }
 }
 

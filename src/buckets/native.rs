@@ -134,11 +134,13 @@ impl Schema {
 
     /// The upper bound of a bucket. Its lower bound is that of the previous index.
     #[must_use]
+    #[expect(clippy::cast_sign_loss, reason = "a remainder is not negative")]
     pub fn bound(self, index: i32) -> f64 {
         let bound = if self.0 > 0 {
             let steps = 1 << self.0;
             let exponent = index.div_euclid(steps) + 1;
-            libm::ldexp(self.step(index.rem_euclid(steps)), exponent)
+            let step = index.rem_euclid(steps) << (Self::MAX.0 - self.0);
+            libm::ldexp(FINEST.bounds[step as usize], exponent)
         } else {
             libm::ldexp(1.0, index.saturating_mul(1 << -self.0))
         };
@@ -152,16 +154,21 @@ impl Schema {
     pub fn max_error_ratio(self) -> f64 {
         self.bound(1) - 1.0
     }
-
-    /// The bound of a step from 0.5 to 1, of which there are 2^schema.
-    fn step(self, step: i32) -> f64 {
-        libm::exp2(f64::from(step) / f64::from(1 << self.0) - 1.0)
-    }
 }
 
 // === impl NativeHistogram ===
 
 impl NativeHistogram {
+    /// One without values.
+    #[must_use]
+    pub fn empty(schema: Schema) -> Self {
+        Self {
+            schema,
+            zero: 0.0,
+            buckets: BTreeMap::new(),
+        }
+    }
+
     /// How many values it has.
     #[must_use]
     pub fn total(&self) -> f64 {

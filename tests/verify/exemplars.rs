@@ -4,10 +4,10 @@
 use serde_json::{Value, json};
 
 use crate::{
-    parts::{Jaeger, Prometheus, Service, absent, get, until},
+    parts::{Jaeger, Prometheus, Service, absent, get},
     proxy::{Faults, Proxy},
     verify::{Report, Verify},
-    world::{Pipeline, job, scraping, service, storing_exemplars, traced},
+    world::{Pipeline, job, scraping, service, storing_exemplars, traced, until_accepted},
 };
 
 const HOP: &str = "exemplar -> trace";
@@ -153,9 +153,7 @@ fn exemplars_of_other_clients_are_not_judged() {
     let service = sampling();
     let prometheus = storing_exemplars(&[job("httpserver", &[service.address])]);
     let running = Verify::of(service.address).prometheus(&prometheus).start();
-    until("the run to begin", || {
-        (crate::world::accepted(&service) > 20.0).then_some(())
-    });
+    until_accepted(&service, 20.0);
     for _ in 0..20 {
         get(service.address, "/images?delay=constant(30ms)").unwrap();
     }

@@ -2,7 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::{counts, labels::Labels, requests::Requests};
+use super::{
+    counts,
+    labels::{Labels, has_all},
+    requests::Requests,
+};
 
 /// Most traces that are asked for besides those of the sampled requests.
 const MAX_TRACES: usize = 100;
@@ -25,10 +29,9 @@ pub struct Exemplar {
 }
 
 impl ExemplarSeries {
-    /// Whether the series is one of this target's. It may have further labels, such as those of a Thanos replica.
+    /// Whether the series is one of this target's.
     pub fn is_from(&self, target: &Labels) -> bool {
-        let mut target = target.iter();
-        target.all(|(name, value)| self.labels.get(name) == Some(value))
+        has_all(&self.labels, target)
     }
 
     /// The bound of the bucket; a native series has none.

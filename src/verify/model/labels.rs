@@ -21,6 +21,12 @@ pub fn fits(series: &Labels, target: &Labels) -> bool {
     })
 }
 
+/// Whether a series has all labels of a target. It may have further ones, such as those of a Thanos replica.
+pub fn has_all(series: &Labels, target: &Labels) -> bool {
+    let mut target = target.iter();
+    target.all(|(name, value)| series.get(name) == Some(value))
+}
+
 /// Labels as text: job and instance first.
 pub fn label_text(labels: &Labels) -> String {
     let mut sorted: Vec<_> = labels.iter().collect();

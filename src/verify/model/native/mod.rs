@@ -1,9 +1,7 @@
 //! Native histograms as Prometheus returns them, and what they counted between two samples.
 
-use std::collections::BTreeMap;
-
 use super::{
-    labels::Labels,
+    labels::{Labels, has_all},
     quantile_query::{QUANTILES, QuantileQuery, RANK_EPSILON},
     rate::{Range, rate},
     series::Point,
@@ -53,8 +51,7 @@ impl Native {
 impl NativeSeries {
     /// Whether the series is one of this target's.
     pub fn is_from(&self, target: &Labels) -> bool {
-        let mut target = target.iter();
-        target.all(|(name, value)| self.labels.get(name) == Some(value))
+        has_all(&self.labels, target)
     }
 }
 
@@ -69,11 +66,8 @@ impl NativePoint {
             Some((low, high, _)) => Some(schema(high / low)?),
             None => None,
         };
-        let mut counts = NativeHistogram {
-            schema: schema.unwrap_or(Schema::MAX),
-            zero: zero.iter().map(|(.., count)| count).sum(),
-            buckets: BTreeMap::new(),
-        };
+        let mut counts = NativeHistogram::empty(schema.unwrap_or(Schema::MAX));
+        counts.zero = zero.iter().map(|(.., count)| count).sum();
         for (low, high, count) in positive {
             let index = counts.schema.index(low.sqrt() * high.sqrt())?;
             let is_bound = |index, found: f64| {
@@ -104,12 +98,7 @@ fn schema(ratio: f64) -> Option<Schema> {
 /// schemas. Where the count falls, the new value. `from_zero` counts the first sample, too.
 pub fn increase(points: &[NativePoint], from_zero: bool) -> NativeHistogram {
     let schemas = points.iter().map(|point| point.counts.schema);
-    let schema = schemas.min().unwrap_or(Schema::MAX);
-    let mut sum = NativeHistogram {
-        schema,
-        zero: 0.0,
-        buckets: BTreeMap::new(),
-    };
+    let mut sum = NativeHistogram::empty(schemas.min().unwrap_or(Schema::MAX));
     if let (Some(first), true) = (points.first(), from_zero) {
         add(&mut sum, &first.counts, 1.0);
     }
@@ -144,12 +133,8 @@ pub fn sum_of_rates(series: &[&[NativePoint]], range: Range) -> NativeHistogram 
         Some((increase(&points, false), rate))
     });
     let rates: Vec<_> = rates.collect();
-    let mut sum = increase(&[], false);
-    sum.schema = rates
-        .iter()
-        .map(|(it, _)| it.schema)
-        .min()
-        .unwrap_or(sum.schema);
+    let schemas = rates.iter().map(|(it, _)| it.schema);
+    let mut sum = NativeHistogram::empty(schemas.min().unwrap_or(Schema::MAX));
     for (increase, rate) in &rates {
         let count = increase.total();
         if count > 0.0 {
@@ -185,30 +170,31 @@ pub fn differences(
     surplus: f64,
 ) -> Vec<Difference> {
     let schema = observed.schema;
-    let mut zero = 0.0;
-    let mut expected = BTreeMap::<i32, f64>::new();
+    let mut expected = NativeHistogram::empty(schema);
     for value in seconds {
         match schema.index(value) {
-            Some(index) => *expected.entry(index).or_default() += 1.0,
-            None => zero += 1.0,
+            Some(index) => *expected.buckets.entry(index).or_default() += 1.0,
+            None => expected.zero += 1.0,
         }
     }
-    let mut indexes: Vec<_> = expected.keys().chain(observed.buckets.keys()).collect();
+    let keys = [&expected, observed].map(|counts| counts.buckets.keys());
+    let mut indexes: Vec<_> = keys.into_iter().flatten().collect();
     indexes.sort();
     indexes.dedup();
-    let of =
-        |counts: &BTreeMap<i32, f64>, index: &i32| counts.get(index).copied().unwrap_or_default();
+    let of = |counts: &NativeHistogram, index: &i32| {
+        counts.buckets.get(index).copied().unwrap_or_default()
+    };
     let bucket = |index: &i32| {
         let (low, high) = (schema.bound(index - 1), schema.bound(*index));
         let name = format!("total, {low:.6} < seconds <= {high:.6}");
-        Difference::between(
-            name,
-            of(&expected, index),
-            of(&observed.buckets, index),
-            surplus,
-        )
+        Difference::between(name, of(&expected, index), of(observed, index), surplus)
     };
-    let zeros = Difference::between("total, 0 seconds".to_owned(), zero, observed.zero, surplus);
+    let zeros = Difference::between(
+        "total, 0 seconds".to_owned(),
+        expected.zero,
+        observed.zero,
+        surplus,
+    );
     zeros
         .into_iter()
         .chain(indexes.into_iter().filter_map(bucket))
