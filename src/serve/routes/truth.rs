@@ -93,3 +93,22 @@ fn p99_bound(histogram: &Histogram, waits: u64) -> Option<f64> {
 fn whole(counted: f64) -> u64 {
     counted as u64
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exposition::Value;
+
+    #[test]
+    fn the_step_is_found_by_its_name_among_other_labels() {
+        let pair = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        let labels = [("a", "total"), (label::STEP, "cancelled"), ("z", "delay")].map(pair);
+        let series = |labels: &[(String, String)]| Series {
+            labels: labels.to_vec(),
+            value: Value::Number(0.0),
+            created: None,
+        };
+        assert_eq!(step(&series(&labels)), Some(Step::Cancelled));
+        assert_eq!(step(&series(&labels[..1])), None);
+    }
+}
