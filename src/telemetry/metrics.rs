@@ -11,7 +11,7 @@ use opentelemetry_sdk::{
 
 use super::{families, fan_out::Both, process, reader::ScrapeReader, resource, service::Service};
 use crate::{
-    exposition::{Family, Format, Kind, Series, Value, labels},
+    exposition::{Family, Format, Kind, Series, Value},
     instruments::{Details, Recorder},
 };
 
@@ -122,7 +122,7 @@ fn target_info(resource: &Resource) -> Family {
         help: "Target metadata".to_owned(),
         kind: Kind::Gauge,
         series: vec![Series {
-            labels: labels(resource::as_attributes(resource).iter()),
+            labels: resource::as_labels(resource),
             value: Value::Number(1.0),
             created: None,
         }],

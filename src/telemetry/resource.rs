@@ -1,7 +1,5 @@
 //! The OpenTelemetry resource of this process: the SDK, name, version, instance; and its form as labels.
 
-use std::collections::BTreeMap;
-
 use opentelemetry::{Key, KeyValue};
 use opentelemetry_sdk::{Resource, resource::TelemetryResourceDetector};
 use opentelemetry_semantic_conventions::resource::{
@@ -9,7 +7,7 @@ use opentelemetry_semantic_conventions::resource::{
 };
 
 use super::service::Service;
-use crate::exposition::label_name;
+use crate::exposition::{Labels, label_name, labels};
 
 /// The SDK, and name, version and a new instance id, unless the environment gives others.
 pub fn new(service: Service, from_environment: &[(String, String)]) -> Resource {
@@ -25,23 +23,16 @@ pub fn new(service: Service, from_environment: &[(String, String)]) -> Resource 
         .build()
 }
 
-/// The resource as attributes whose keys are valid label names. Values whose keys
-/// become the same label are joined by `;`, as the specification asks; the instance id stays as it is, since it
-/// identifies the process.
-pub fn as_attributes(resource: &Resource) -> Vec<KeyValue> {
-    let mut labels: BTreeMap<String, BTreeMap<&str, String>> = BTreeMap::new();
-    for (key, value) in resource {
-        let values = labels.entry(label_name(key.as_str())).or_default();
-        values.insert(key.as_str(), value.to_string());
-    }
-    let joined = labels.into_iter().map(|(label, mut values)| {
-        let value = values.remove(SERVICE_INSTANCE_ID).unwrap_or_else(|| {
-            let all: Vec<_> = values.into_values().collect();
-            all.join(";")
-        });
-        KeyValue::new(label, value)
-    });
-    joined.collect()
+/// The resource as labels. The label of the instance id has that id alone, since it identifies the process.
+pub fn as_labels(resource: &Resource) -> Labels {
+    let is_id = |key: &Key| key.as_str() == SERVICE_INSTANCE_ID;
+    let id_label = label_name(SERVICE_INSTANCE_ID);
+    let attributes: Vec<_> = resource
+        .iter()
+        .filter(|(key, _)| is_id(key) || label_name(key.as_str()) != id_label)
+        .map(|(key, value)| KeyValue::new(key.clone(), value.clone()))
+        .collect();
+    labels(attributes.iter())
 }
 
 /// The `service.instance.id` of a resource.

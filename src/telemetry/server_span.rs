@@ -29,18 +29,14 @@ impl ServerSpan {
     #[must_use]
     pub fn trace_context(&self) -> TraceContext {
         TraceContext {
-            trace_id: u128::from_be_bytes(self.ids.trace_id().to_bytes()),
             parent_id: u64::from_be_bytes(self.parent_id.to_bytes()),
+            ..own_ids(&self.ids)
         }
     }
 
     /// Appends the value of the [`traceresponse`](https://www.w3.org/TR/trace-context-2/#traceresponse-header) header.
     pub fn push_traceresponse(&self, text: &mut Vec<u8>) {
-        let server = TraceContext {
-            parent_id: u64::from_be_bytes(self.ids.span_id().to_bytes()),
-            ..self.trace_context()
-        };
-        server.push_traceparent(text, self.ids.is_sampled());
+        own_ids(&self.ids).push_traceparent(text, self.ids.is_sampled());
     }
 
     /// Trace id and span id, where the span is sampled: what an exemplar names.
@@ -89,10 +85,15 @@ impl ChildSpan {
 }
 
 fn sampled(ids: &SpanContext) -> Option<TraceContext> {
-    ids.is_sampled().then(|| TraceContext {
+    ids.is_sampled().then(|| own_ids(ids))
+}
+
+/// Trace id and span id.
+fn own_ids(ids: &SpanContext) -> TraceContext {
+    TraceContext {
         trace_id: u128::from_be_bytes(ids.trace_id().to_bytes()),
         parent_id: u64::from_be_bytes(ids.span_id().to_bytes()),
-    })
+    }
 }
 
 /// A duration as a span attribute, in nanoseconds.

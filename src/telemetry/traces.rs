@@ -97,10 +97,13 @@ impl Tracing {
         let (parent_id, trace_id) = {
             let span = parent.span();
             let known = span.span_context();
-            let trace_id = known.is_valid().then(|| known.trace_id());
+            let trace_id = if known.is_valid() {
+                known.trace_id()
+            } else {
+                self.ids.new_trace_id()
+            };
             (known.span_id(), trace_id)
         };
-        let trace_id = trace_id.unwrap_or_else(|| self.ids.new_trace_id());
         if let Some(state) = self.dropped(&parent, trace_id) {
             let (id, flags) = (self.ids.new_span_id(), TraceFlags::NOT_SAMPLED);
             let ids = SpanContext::new(trace_id, id, flags, false, state);
