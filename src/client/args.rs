@@ -16,7 +16,7 @@ use crate::delay::parse_positive_duration;
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Requests")]
 pub struct ClientArgs {
-    /// Header to add to every request, whoever receives it, such as 'Authorization: Bearer TOKEN'. Can be repeated
+    /// Header to add to every request, to any server, such as 'Authorization: Bearer TOKEN'. Can be repeated
     #[arg(long, value_name = "NAME: VALUE", value_parser = header)]
     pub header: Vec<(HeaderName, HeaderValue)>,
 

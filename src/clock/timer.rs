@@ -150,7 +150,7 @@ impl std::task::Wake for Timer {
         let Alarm::Timerfd(timerfd) = alarm else {
             return;
         };
-        // Before anything is armed, or its expiry would wake nobody.
+        // Before anything is armed, or its expiry would wake no task.
         if timerfd.wait(&Waker::from(Arc::clone(&self))).is_err() {
             let ended = mem::replace(alarm, Alarm::Thread);
             drop(sleepers);

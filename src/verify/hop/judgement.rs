@@ -63,7 +63,7 @@ impl Hop {
         .with(reasons)
     }
 
-    /// Skipped because Prometheus or the service does not have what is judged; it is no failure in any case.
+    /// Skipped because Prometheus or the service does not have what is judged; this is never a failure.
     pub fn absent(name: &'static str, reason: &str) -> Self {
         Self {
             is_absent: true,
