@@ -108,6 +108,7 @@ fn a_scrape_that_is_due_is_no_loss() {
     }
     let service = service();
     let prometheus = scraping(&service, &json!({"scrape_interval": "20s"}));
+    tried(&prometheus, 1.0); // from now on, none is due for 20 s
     let verify = Verify::of(service.address).prometheus(&prometheus);
     let verify = verify.flags(&["--duration", "2s"]);
     let report = verify.clone().flags(&["--wait", "2s"]).run();
