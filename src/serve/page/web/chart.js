@@ -1,1 +1,148 @@
-// chart
+// The histogram as areas, with the declared density over it, and the chosen percentile: exact, and as it is reported.
+
+import { digits, percentile, seconds, tick } from './text.js';
+import { shares } from './view.js';
+
+const SVG = 'http://www.w3.org/2000/svg';
+const [LEFT, RIGHT, TOP, BOTTOM] = [52, 16, 44, 40];
+/** On the logarithmic axis: the longest over the shortest latency. */
+const DECADES = 1e4;
+
+/** Buckets for /truth that give the declared density in steps as fine as the chart can show: 200 bounds, the most it takes. */
+export function curveBuckets(axis, most) {
+  const step = Number((most / 200).toPrecision(3));
+  const start = Number((most / DECADES).toPrecision(3));
+  return axis === 'linear' ? `linear(${step},${step},200)` : `exponential(${start},1.0474,200)`;
+}
+
+/** Where the axis ends: beyond what is declared, measured and reported at p99.9, by at most 2.5 times. */
+export function axisEnd(values) {
+  const most = Math.max(...values.filter(Number.isFinite), 0.001) * 1.05;
+  const size = 10 ** Math.floor(Math.log10(most));
+  return [1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].find((step) => step * size >= most) * size;
+}
+
+/**
+ * Draws into an SVG element. `seen` is {bounds, cumulative} or null, `curve` the shares of the declared delay in fine
+ * buckets or null, `row` the chosen percentile.
+ */
+export function drawChart(svg, { seen, curve, row, axis, end }) {
+  const [width, height] = [svg.clientWidth || 640, svg.clientHeight || 320];
+  svg.setAttribute('viewBox', `0 0 ${width} ${height}`);
+  const x = scale(axis, end, LEFT, width - RIGHT);
+  const bars = seen ? shares(seen).map((bucket) => block(bucket, x)) : [];
+  const line = curve ? shares(curve).slice(0, -1).map((bucket) => block(bucket, x)) : [];
+  const highest = peak(bars, line, x);
+  const y = (density) => height - BOTTOM - Math.min(density / highest, 1.04) * (height - TOP - BOTTOM);
+  svg.replaceChildren(
+    ...grid({ width, height, x, y, highest }),
+    ...place(row, { x, width, height }),
+    ...bars.filter(({ density }) => density > 0).map((bar) => drawBar(bar, y, height)),
+    ...(line.length ? [element('path', { class: 'curve', d: steps(line, y) })] : []),
+    ...markers(row, { x, width, height }),
+  );
+}
+
+/** From seconds to pixels, with its ticks; what is left of the axis is at its start. */
+function scale(axis, end, from, to) {
+  if (axis === 'linear') {
+    const step = niceStep(end / Math.max(Math.floor((to - from) / 90), 2));
+    const ticks = Array.from({ length: Math.floor(end / step + 1e-9) + 1 }, (_, n) => n * step);
+    const at = (value) => from + (to - from) * Math.min(value / end, 1);
+    return { at, ticks, unit: step, size: (low, high) => (high - low) / step, unitName: `per ${tick(step)}`, from, to, end };
+  }
+  const start = end / DECADES;
+  const at = (value) => from + (to - from) * (Math.log(Math.min(Math.max(value, start), end) / start) / Math.log(DECADES));
+  const ticks = [];
+  for (let at = Math.ceil(Math.log10(start) - 1e-9); 10 ** at <= end * 1.000001; at += 1) ticks.push(10 ** at);
+  const size = (low, high) => Math.log2(high / Math.max(low, start));
+  return { at, ticks, size, unitName: 'per doubling', from, to, end };
+}
+
+function niceStep(least) {
+  const size = 10 ** Math.floor(Math.log10(least));
+  return [1, 2, 5, 10].find((step) => step * size >= least * 0.999) * size;
+}
+
+/** The horizontal extent of a bucket in pixels, and its share of the observations per unit of the axis. */
+function block({ low, high, share }, x) {
+  const [left, right] = [x.at(low), x.at(high)];
+  const units = high === Infinity ? Infinity : x.size(low, high);
+  return { left, right, density: units > 0 ? share / units : 0 };
+}
+
+/** The density at the top: that of the highest bar that is wide enough to be seen, or of the curve if it is not a spike. */
+function peak(bars, line, x) {
+  const most = (of, least) => Math.max(0, ...of.filter(({ left, right }) => right - left >= least).map(({ density }) => density));
+  const bar = most(bars, (x.to - x.from) / 100);
+  const sorted = line.map(({ density }) => density).sort((one, other) => one - other);
+  const curve = sorted[Math.floor(sorted.length * 0.97)] || most(line, 0);
+  return 1.15 * (bar > 0 ? Math.max(bar, Math.min(curve, 2 * bar)) : curve) || 1;
+}
+
+function drawBar({ left, right, density }, y, height) {
+  const top = y(density);
+  return element('rect', { class: 'bar', x: left, y: top, width: Math.max(right - left - 1, 0.5), height: Math.max(height - BOTTOM - top, 0) });
+}
+
+function steps(line, y) {
+  return line.map(({ left, right, density }, at) => `${at ? 'L' : 'M'}${left.toFixed(1)} ${y(density).toFixed(1)}H${right.toFixed(1)}`).join('');
+}
+
+function grid({ width, height, x, y, highest }) {
+  const parts = [];
+  const step = niceStep(highest / 4);
+  for (let density = 0; density <= highest; density += step) {
+    const at = y(density);
+    parts.push(element('line', { class: 'grid', x1: LEFT, x2: width - RIGHT, y1: at, y2: at }));
+    parts.push(label(`${digits(density * 100).replace(/\.?0+$/, '') || 0} %`, { x: LEFT - 6, y: at + 4, 'text-anchor': 'end' }));
+  }
+  for (const value of x.ticks) {
+    const isLast = x.at(value) > width - 40;
+    const at = isLast ? width - 2 : x.at(value);
+    parts.push(label(tick(value), { x: at, y: height - BOTTOM + 18, 'text-anchor': isLast ? 'end' : 'middle' }));
+  }
+  parts.push(label(`latency${x.unit ? '' : ' (logarithmic)'}`, { x: width - RIGHT, y: height - 4, 'text-anchor': 'end' }));
+  parts.push(label(`share of the requests ${x.unitName}`, { x: 2, y: 12, 'text-anchor': 'start' }));
+  return parts;
+}
+
+/** The bucket in which the percentile lies, as far as the buckets can tell. */
+function place({ range }, { x, height }) {
+  if (!range) return [];
+  const [left, right] = range.map((bound) => x.at(bound));
+  return [element('rect', { class: 'place', x: left, y: TOP, width: Math.max(right - left, 1), height: height - TOP - BOTTOM })];
+}
+
+function markers(row, { x, width, height }) {
+  const reported = Number.isFinite(row.chosen) ? row.chosen : row.expected;
+  const name = percentile(row.q);
+  const lines = [
+    { value: row.truth, kind: 'truth', text: `true ${name}: ${seconds(row.truth)}` },
+    { value: reported, kind: 'reported', text: `Prometheus: ${seconds(reported)}` },
+  ].filter(({ value }) => Number.isFinite(value));
+  const isLeft = row.truth <= reported;
+  return lines.flatMap(({ value, kind, text }) => {
+    const at = x.at(value);
+    const toLeft = (kind === 'truth') === isLeft;
+    const room = text.length * 7.5;
+    const anchor = (toLeft && at - room > 0) || at + room > width ? 'end' : 'start';
+    const y = kind === 'truth' ? 26 : 40;
+    return [
+      element('line', { class: kind, x1: at, x2: at, y1: y + 2, y2: height - BOTTOM }),
+      label(text, { class: kind, x: anchor === 'end' ? at - 5 : at + 5, y, 'text-anchor': anchor }),
+    ];
+  });
+}
+
+function label(text, attributes) {
+  const created = element('text', attributes);
+  created.textContent = text;
+  return created;
+}
+
+function element(name, attributes) {
+  const created = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) created.setAttribute(key, value);
+  return created;
+}

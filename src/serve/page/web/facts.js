@@ -1,1 +1,65 @@
-// facts
+// The sentence at the top, the counts, and the last exemplars.
+
+import { classic } from './quantile.js';
+import { inFlight, isBalanced } from './reading.js';
+import { digits, errorRatio, percentile, seconds, whole, wrongBy } from './text.js';
+
+/** Fewer requests than these do not determine a percentile; until then the page says what to expect. */
+const ENOUGH = 100;
+
+/** What a newcomer should read first. `row` is the chosen percentile. */
+export function sentence({ row, count, layoutName }) {
+  const isSeen = count >= ENOUGH && Number.isFinite(row.chosen);
+  const says = isSeen ? row.chosen : row.expected;
+  if (!Number.isFinite(says)) return `The true ${percentile(row.q)} is ${seconds(row.truth)}.`;
+  const verb = isSeen ? 'says' : 'will say';
+  return `The true ${percentile(row.q)} is ${seconds(row.truth)}. A dashboard with ${layoutName} ${verb} ${seconds(says)}: ${wrongBy(errorRatio(says, row.truth))}.`;
+}
+
+/** Why: what is declared, and which requests are looked at. */
+export function explanation({ delay, of, otherwise, by }) {
+  const parts = [`Each request is delayed by ${delay}, so its percentiles are known exactly. Seen: ${of}.`];
+  if (otherwise > 0) parts.push(`${whole(otherwise)} of them had another delay, so the comparison is off.`);
+  if (by === 'native') parts.push('The counts in these buckets are divided from the native histogram, and so are approximate.');
+  return parts.join(' ');
+}
+
+/** Fills the counts from the last reading and what happened in the last minute. */
+export function fillFacts(list, reading, minute) {
+  const cell = (fact) => list.querySelector(`[data-fact=${fact}]`);
+  const span = minute ? (minute.to - minute.from) / 1000 : 0;
+  cell('rate').textContent = span > 0 ? `${digits(minute.accepted / span)} /s` : '–';
+  cell('in_flight').textContent = whole(inFlight(reading));
+  for (const fact of ['cancelled', 'errors', 'overrides']) cell(fact).textContent = whole(reading[fact]);
+  const isOk = isBalanced(reading);
+  const { accepted, total, cancelled } = reading;
+  cell('ledger').textContent =
+    `${whole(accepted)} accepted = ${whole(total.count)} completed + ${whole(cancelled)} cancelled + ${whole(inFlight(reading))} in flight` +
+    `: ${isOk ? 'balanced' : 'NOT balanced'}`;
+  cell('ledger').dataset.balanced = isOk;
+  const { count, sum, bounds, cumulative } = reading.clock;
+  cell('clock').textContent = count
+    ? `mean ${seconds(sum / count)}, p99 about ${seconds(classic(0.99, bounds, cumulative))} late`
+    : '–';
+}
+
+/** Lists the last exemplars, with a link to the trace where `template` has a place for its id. */
+export function fillExemplars(list, { exemplars }, template) {
+  const last = exemplars.filter(({ labels }) => labels.trace_id).sort((one, other) => other.time - one.time);
+  const items = last.slice(0, 5).map(({ labels, value, time }) => {
+    const item = document.createElement('li');
+    const id = labels.trace_id;
+    const isLinked = /^https?:/.test(template ?? '');
+    const shown = document.createElement(isLinked ? 'a' : 'code');
+    shown.textContent = id;
+    if (isLinked) Object.assign(shown, { href: template.replaceAll('{trace_id}', encodeURIComponent(id)), rel: 'noopener' });
+    item.append(`${seconds(value)} at ${new Date(time * 1000).toLocaleTimeString()} `, shown);
+    return item;
+  });
+  if (items.length === 0) {
+    const item = document.createElement('li');
+    item.textContent = 'none: spans are recorded where OTEL_EXPORTER_OTLP_ENDPOINT is set';
+    items.push(item);
+  }
+  list.replaceChildren(...items);
+}

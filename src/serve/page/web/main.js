@@ -1,1 +1,242 @@
-// main
+// Ties the page together: what is asked of the server, what the user chooses, and what is shown.
+
+import { axisEnd, curveBuckets, drawChart } from './chart.js';
+import { choices, readChoices, setChoices } from './choices.js';
+import { delayMenu } from './delays.js';
+import { explanation, fillExemplars, fillFacts, sentence } from './facts.js';
+import { COLUMNS, STEP_MS, drawHeatmap } from './heatmap.js';
+import { History } from './history.js';
+import { Load } from './load.js';
+import { Refusal, repeat, scrape, truth } from './poll.js';
+import { copy, link, queries } from './promql.js';
+import { take } from './reading.js';
+import { fillTable, makeTable } from './table.js';
+import { whole } from './text.js';
+import { nativeView, percentiles, rebucket } from './view.js';
+
+const root = document.documentElement;
+const element = (id) => document.getElementById(id);
+const past = new History();
+const load = new Load();
+/** What the service says of itself; null until it has. */
+let declared = null;
+/** The delay of the page's load since the mark; empty for the declared one. */
+let loadDelay = '';
+let readings = 0;
+
+// === what the server says ===
+
+/** Answers of `/truth` for other delays and buckets, or promises of them. */
+let truths = new Map();
+
+/** The truth for a delay and buckets, where an empty text means the service's own; null until it is known. */
+function truthOf(delay, buckets) {
+  if (!delay && !buckets) return declared;
+  const other = Object.fromEntries(Object.entries({ delay, buckets }).filter(([, spec]) => spec));
+  const key = JSON.stringify(other);
+  if (!truths.has(key)) {
+    truths.set(key, null);
+    truth(other).then(
+      (answer) => {
+        truths.set(key, answer);
+        render();
+      },
+      (error) => {
+        if (!(error instanceof Refusal)) truths.delete(key); // asked again with the next reading
+        else if (buckets && choices.layout === 'custom') element('layout-error').textContent = error.answer;
+      },
+    );
+  }
+  return truths.get(key);
+}
+
+async function once() {
+  declared ??= await truth();
+  const reading = take(await scrape(), declared.namespace);
+  if (past.readings.length && reading.instance !== past.readings.at(-1).instance) declared = await truth();
+  if (past.add(reading)) {
+    load.forget();
+    truths = new Map();
+    say(`The server was restarted at ${new Date(reading.start * 1000).toLocaleTimeString()}: the counts begin anew.`);
+  } else if (root.dataset.state === 'unreachable') {
+    say('');
+  }
+  if (past.mark === null && load.isOn) past.setMark();
+  root.dataset.state = 'live';
+  root.dataset.readings = readings += 1;
+  render();
+}
+
+function say(text) {
+  if (element('status').textContent !== text) element('status').textContent = text;
+}
+
+function failed(error) {
+  if (root.dataset.state !== 'unreachable') say(`${error.message}. Since ${new Date().toLocaleTimeString()} nothing here is new; the page goes on trying.`);
+  root.dataset.state = 'unreachable';
+}
+
+// === what is shown ===
+
+/** The buckets that the user looks through, in the grammar of `--buckets`; empty for the service's own and native ones. */
+function chosenBuckets() {
+  const { layout, custom } = choices;
+  return layout === 'custom' ? custom : ['own', 'native'].includes(layout) ? '' : layout;
+}
+
+function render() {
+  if (!declared || !past.readings.length) return;
+  const [reading, isNative] = [past.readings.at(-1), choices.layout === 'native'];
+  const window = past.window(choices.window);
+  const histogram = window?.histogram ?? null;
+  const samples = window ? load.between(window.from, window.to) : [];
+  // Of the window `load` the page knows which delay its requests had.
+  const delay = choices.window === 'load' ? loadDelay : '';
+  const known = truthOf(delay, chosenBuckets());
+  if (!known) return;
+  const bounds = known.buckets.map(({ le }) => le);
+  const through = (observed, own) => (isNative ? nativeView(observed) : rebucket(observed, bounds, own));
+  const seen = histogram && through(histogram, samples);
+  const rows = percentiles({ histogram, seen, truth: known, samples, isNative });
+  const row = rows.find(({ q }) => q === Number(choices.q)) ?? rows[3];
+  const end = axisEnd([known.max_seconds < 3 * rows[4].truth ? known.max_seconds : rows[4].truth, row.expected, row.chosen]
+    .map((value) => Math.min(value, 2.5 * rows[4].truth)));
+  const curve = truthOf(delay, curveBuckets(choices.axis, end));
+
+  const count = histogram?.count ?? 0;
+  const layoutName = choices.layout === 'own' ? 'these buckets' : `${element('layout').selectedOptions[0].dataset.name}`;
+  element('sentence').textContent = sentence({ row, count, layoutName });
+  const otherwise = delay ? Math.max(window.accepted - window.overrides, 0) : (window?.overrides ?? 0);
+  element('explanation').textContent = explanation({ delay: known.delay, of: observed(window), otherwise, by: !isNative && seen?.by });
+  drawChart(element('chart'), {
+    seen: count > 0 ? seen : null,
+    curve: curve && { bounds: curve.buckets.map(({ le }) => le), cumulative: [...curve.buckets.map(({ probability }) => probability), 1] },
+    row, axis: choices.axis, end,
+  });
+  fillTable(element('rows'), rows, row.q);
+  const columns = past.steps(STEP_MS, COLUMNS).map(({ back, histogram: part }) => ({ back, seen: part?.count ? through(part, []) : null }));
+  drawHeatmap(element('heatmap'), { columns, truth: row.truth, axis: choices.axis, end });
+  fillFacts(element('facts'), reading, past.window('minute'));
+  fillExemplars(element('exemplars'), reading.total, declared.links?.trace);
+  showQueries(row.q);
+  showLoad();
+}
+
+function observed(window) {
+  if (!window) return 'nothing yet';
+  const count = `${whole(window.histogram.count)} requests`;
+  if (choices.window === 'start') return `${count} since the service was started`;
+  return `${count} in ${choices.window === 'load' ? 'the load of this page, ' : 'the last '}${whole((window.to - window.from) / 1000)} s`;
+}
+
+function showQueries(q) {
+  for (const [name, query] of Object.entries(queries(declared.namespace, q))) {
+    const code = document.querySelector(`#promql code[data-of=${name}]`);
+    if (code.textContent !== query) code.textContent = query;
+    const shown = code.parentElement.querySelector('a');
+    shown.hidden = !declared.links?.prometheus;
+    if (!shown.hidden) shown.href = link(declared.links.prometheus, query);
+  }
+  for (const name of ['prometheus', 'grafana']) {
+    const shown = element(name);
+    shown.hidden = !/^https?:/.test(declared.links?.[name] ?? '');
+    if (!shown.hidden) shown.href = declared.links[name];
+  }
+}
+
+function showLoad() {
+  const button = element('load-toggle');
+  button.setAttribute('aria-pressed', load.isOn);
+  button.textContent = load.isOn ? 'Stop the load' : 'Start a gentle load';
+  element('load-sent').textContent = whole(load.sent);
+  element('load-skipped').textContent = whole(load.skipped);
+  element('load-rate-shown').value = `${element('load-rate').value} /s`;
+}
+
+// === what the user does ===
+
+async function startLoad() {
+  const delay = element('load-delay').value.trim();
+  element('load-error').textContent = '';
+  try {
+    if (delay) await truth({ delay });
+  } catch (error) {
+    element('load-error').textContent = error.answer || error.message;
+    return load.stop();
+  }
+  if (delay !== loadDelay || past.mark === null) {
+    loadDelay = delay;
+    past.setMark();
+  }
+  load.start(Number(element('load-rate').value), delay);
+  choose({ window: delay ? 'load' : choices.window });
+}
+
+/** Takes over a choice, and shows everything anew. */
+function choose(changed) {
+  setChoices(changed);
+  show();
+  render();
+}
+
+/** Sets the controls to what is chosen. */
+function show() {
+  root.classList.toggle('lecture', choices.view === 'lecture');
+  for (const name of ['window', 'axis']) {
+    for (const input of document.getElementsByName(name)) input.checked = input.value === choices[name];
+  }
+  element('layout').value = choices.layout;
+  element('layout-custom').value = choices.custom;
+  element('layout-custom').parentElement.hidden = choices.layout !== 'custom';
+  element('layout-error').textContent = '';
+}
+
+function listen() {
+  for (const name of ['window', 'axis']) {
+    for (const input of document.getElementsByName(name)) input.addEventListener('change', () => choose({ [name]: input.value }));
+  }
+  element('layout').addEventListener('change', ({ target }) => choose({ layout: target.value }));
+  element('layout-custom').addEventListener('change', ({ target }) => choose({ custom: target.value.trim() }));
+  element('load-toggle').addEventListener('click', async () => {
+    if (load.isOn) load.stop();
+    else await startLoad();
+    showLoad();
+  });
+  const restart = () => (load.isOn ? startLoad() : showLoad());
+  element('load-rate').addEventListener('input', () => {
+    load.rate = Number(element('load-rate').value);
+    showLoad();
+  });
+  const menu = { select: element('load-family'), sliders: element('load-sliders'), text: element('load-delay') };
+  delayMenu(menu, restart);
+  const lecture = () => choose({ view: choices.view === 'lecture' ? '' : 'lecture' });
+  element('lecture').addEventListener('click', lecture);
+  document.addEventListener('keydown', ({ key }) => key === 'Escape' && choices.view === 'lecture' && lecture());
+  document.addEventListener('visibilitychange', () => {
+    if (!document.hidden || !load.isOn) return;
+    load.stop();
+    say('The load was stopped, because this page was hidden.');
+    showLoad();
+  });
+  for (const button of document.querySelectorAll('.copy')) {
+    button.addEventListener('click', async () => {
+      button.textContent = await copy(button.parentElement.querySelector('code'));
+      setTimeout(() => (button.textContent = 'copy'), 1500);
+    });
+  }
+  addEventListener('hashchange', () => {
+    readChoices();
+    show();
+    render();
+  });
+  addEventListener('resize', render);
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', render);
+}
+
+makeTable(element('rows'), (q) => choose({ q: String(q) }));
+element('greeting').textContent = `hello [${new URLSearchParams(location.search).get('user') || 'stranger'}]`;
+readChoices();
+listen();
+show();
+showLoad();
+repeat(once, failed);
