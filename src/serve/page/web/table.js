@@ -3,7 +3,7 @@
 import { errorRatio, percentile, seconds, signedPercent } from './text.js';
 import { PERCENTILES } from './view.js';
 
-const COLUMNS = ['truth', 'real', 'classic', 'range', 'native'];
+const COLUMNS = ['truth', 'classic', 'range', 'native', 'real'];
 
 /** Makes the rows; the button of each calls `choose` with its percentile. */
 export function makeTable(body, choose) {
@@ -26,12 +26,12 @@ export function fillTable(body, rows, chosen) {
   for (const [at, row] of rows.entries()) {
     const line = body.rows[at];
     line.querySelector('button').setAttribute('aria-pressed', row.q === chosen);
-    const [truth, real, classic, range, native] = [...line.cells].slice(1);
+    const [truth, classic, range, native, real] = [...line.cells].slice(1);
     one(truth, row.truth);
-    between(real, row.real);
     estimate(classic, row.classic, row.truth);
     between(range, row.range);
     estimate(native, row.native, row.truth);
+    between(real, row.real);
   }
 }
 
