@@ -3,8 +3,8 @@
 //!
 //! # Layers
 //! `main -> cli -> verify -> {serve, load, healthcheck} -> {observe, server} -> {telemetry, client, shutdown} -> {timer,
-//! clock} -> instruments -> truth -> {buckets, delay} -> {contract, exit, exposition, number, output} -> digits`: a module
-//! uses only modules to its right. `tests/layers` checks it.
+//! clock} -> instruments -> truth -> {buckets, delay} -> {contract, exit, exposition, number, output} -> {digits,
+//! media_range}`: a module uses only modules to its right. `tests/layers` checks it.
 //!
 //! | module | duty |
 //! |---|---|
@@ -24,7 +24,8 @@
 //! | [`delay`], [`buckets`] | quantile functions and their grammar; bucket bounds and `histogram_quantile` |
 //! | [`contract`] | what the service writes and others read: names, headers, JSON |
 //! | [`exposition`] | one reading of every metric, and the formats that it is written in |
-//! | [`exit`], [`output`], [`number`], `digits` | exit codes; results as text or JSON; whole numbers of flags; numbers as digits |
+//! | [`exit`], [`output`], [`number`] | exit codes; results as text or JSON; whole numbers of flags |
+//! | `digits`, `media_range` | numbers as digits; what an `Accept` header prefers |
 //!
 //! [`observe`], [`server`], [`telemetry`], [`shutdown`] and [`instruments`] suit other services, too:
 //! `examples/service.rs`.
@@ -58,6 +59,7 @@ pub mod exposition;
 pub mod healthcheck;
 pub mod instruments;
 pub mod load;
+mod media_range;
 pub mod number;
 pub mod observe;
 pub mod output;

@@ -1,4 +1,6 @@
-//! Content negotiation of a scrape, by RFC 9110, 12.5.1.
+//! Content negotiation of a scrape.
+
+use crate::media_range::{MediaRange, quality};
 
 /// How a reading can be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,13 +17,6 @@ pub enum Format {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("none of the accepted formats is available; available are {}, {} and {}", Format::Text.content_type(), Format::OpenMetrics.content_type(), Format::Protobuf.content_type())]
 pub struct NotAcceptable;
-
-/// One media range with its parameters, and how well it is liked.
-struct Range<'a> {
-    kind: &'a str,
-    parameters: Vec<(&'a str, &'a str)>,
-    quality: f64,
-}
 
 impl Format {
     /// In the order of preference where a client likes several equally well: the text has been the format for the longest.
@@ -44,16 +39,14 @@ impl Format {
     /// # Errors
     /// When none of the formats is accepted.
     pub fn negotiate<'a>(accept: impl Iterator<Item = &'a str>) -> Result<Self, NotAcceptable> {
-        let ranges: Vec<_> = accept
-            .flat_map(|value| value.split(','))
-            .filter_map(Range::read)
-            .collect();
+        let ranges = MediaRange::read_all(accept);
         if ranges.is_empty() {
             return Ok(Self::Text);
         }
         let mut best: Option<(Self, f64)> = None;
         for format in Self::ALL {
-            let quality = format.quality(&ranges);
+            let (kind, parameters) = format.media_type();
+            let quality = quality(kind, parameters, &ranges);
             if quality > best.map_or(0.0, |(_, known)| known) {
                 best = Some((format, quality));
             }
@@ -61,22 +54,10 @@ impl Format {
         best.map(|(format, _)| format).ok_or(NotAcceptable)
     }
 
-    /// The quality of the most specific range that includes this format; of several equally specific ones, the highest.
-    fn quality(self, ranges: &[Range<'_>]) -> f64 {
-        let mut found = (0, 0.0);
-        for range in ranges {
-            if let Some(specificity) = self.specificity(range)
-                && (specificity, range.quality) > found
-            {
-                found = (specificity, range.quality);
-            }
-        }
-        found.1
-    }
-
-    /// How precisely a range names this format; `None` where it does not include it.
-    fn specificity(self, range: &Range<'_>) -> Option<usize> {
-        let (kind, known): (_, &[(&str, &str)]) = match self {
+    /// The media type, and the parameters that a range must not contradict. `charset` and `escaping` are not among them:
+    /// every answer is UTF-8, and no name needs escaping.
+    const fn media_type(self) -> (&'static str, &'static [(&'static str, &'static str)]) {
+        match self {
             Self::Text => ("text/plain", &[("version", "0.0.4")]),
             Self::OpenMetrics => ("application/openmetrics-text", &[("version", "1.0.0")]),
             Self::Protobuf => (
@@ -86,68 +67,8 @@ impl Format {
                     ("encoding", "delimited"),
                 ],
             ),
-        };
-        if range.kind == "*/*" {
-            return Some(1);
         }
-        if let Some(main) = range.kind.strip_suffix("/*") {
-            return kind
-                .split('/')
-                .next()
-                .filter(|own| own.eq_ignore_ascii_case(main))
-                .map(|_| 2);
-        }
-        if !range.kind.eq_ignore_ascii_case(kind) {
-            return None;
-        }
-        let mut specificity = 3;
-        for (name, value) in &range.parameters {
-            let own = known.iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
-            match own {
-                Some((_, own)) if own == value => specificity += 1,
-                Some(_) => return None,
-                // `charset` and `escaping`: every answer is UTF-8, and no name needs escaping.
-                None => {}
-            }
-        }
-        Some(specificity)
     }
-}
-
-impl<'a> Range<'a> {
-    /// Reads a media range; `None` where it is none.
-    fn read(text: &'a str) -> Option<Self> {
-        let mut parts = text.split(';').map(str::trim);
-        let kind = parts.next().filter(|kind| is_media_range(kind))?;
-        let mut range = Self {
-            kind,
-            parameters: Vec::new(),
-            quality: 1.0,
-        };
-        for part in parts {
-            // Without a value it says nothing.
-            let Some((name, value)) = part.split_once('=') else {
-                continue;
-            };
-            let (name, value) = (name.trim(), value.trim().trim_matches('"'));
-            if name.eq_ignore_ascii_case("q") {
-                let quality = value.parse().ok();
-                range.quality = quality.filter(|quality| (0.0..=1.0).contains(quality))?;
-            } else {
-                range.parameters.push((name, value));
-            }
-        }
-        Some(range)
-    }
-}
-
-fn is_media_range(text: &str) -> bool {
-    let is_token = |part: &str| {
-        let is_allowed = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
-        !part.is_empty() && part.chars().all(is_allowed)
-    };
-    text.split_once('/')
-        .is_some_and(|(main, sub)| is_token(main) && is_token(sub))
 }
 
 #[cfg(test)]

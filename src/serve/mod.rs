@@ -2,6 +2,7 @@
 
 mod app;
 mod args;
+mod page;
 mod plan;
 mod policy;
 mod routes;

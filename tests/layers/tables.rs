@@ -26,7 +26,7 @@ pub const TABLES: &[Table] = &[
             &["truth"],
             &["buckets", "delay"],
             &["contract", "exit", "exposition", "number", "output"],
-            &["digits"],
+            &["digits", "media_range"],
         ],
     },
     Table {
@@ -63,7 +63,7 @@ pub const TABLES: &[Table] = &[
             &["mod"],
             &["policy"],
             &["routes"],
-            &["app"],
+            &["app", "page"],
             &["plan"],
             &["args"],
         ],

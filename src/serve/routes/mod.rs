@@ -1,5 +1,5 @@
-//! The routes: one table, which the router is built from and each request is looked up in. `/images` is answered without
-//! the router.
+//! The routes: one table, which with the files of the page is what the router is built from and each request is looked up
+//! in. `/images` is answered without the router.
 
 mod images;
 mod index;
@@ -16,11 +16,14 @@ use axum::{
     routing::{MethodRouter, any, get},
 };
 use futures_util::future::{BoxFuture, FutureExt};
-use http::{Method, Request, StatusCode, Uri, header::ALLOW};
+use http::{HeaderMap, Method, Request, StatusCode, Uri, header::ALLOW};
 use hyper::body::Incoming;
-use tower_http::compression::CompressionLayer;
+use tower_http::compression::{
+    CompressionLayer,
+    predicate::{NotForContentType, Predicate, SizeAbove},
+};
 
-use super::{app::App, plan::Plan};
+use super::{app::App, page, plan::Plan};
 use crate::observe::{Answer, Route, RouteKind};
 
 struct Entry {
@@ -35,7 +38,7 @@ const METRICS: &str = "/metrics";
 #[rustfmt::skip]
 const TABLE: &[Entry] = &[
     Entry { path: IMAGES,     kind: RouteKind::Timed,    handler: || any(images::wrong_method) }, // GET and HEAD: see Routes
-    Entry { path: "/",        kind: RouteKind::Observed, handler: || get(index::index) },
+    Entry { path: "/",        kind: RouteKind::Observed, handler: || get(index::index).layer(compress_page()) },
     Entry { path: "/healthz", kind: RouteKind::Quiet,    handler: || get(probes::healthz) },
     Entry { path: "/readyz",  kind: RouteKind::Quiet,    handler: || get(probes::readyz) },
     Entry { path: "/truth",   kind: RouteKind::Quiet,    handler: || get(truth::truth) },
@@ -80,11 +83,23 @@ pub fn only_metrics(app: &Arc<App>) -> Router {
 }
 
 fn router(app: &Arc<App>, is_wanted: impl Fn(&str) -> bool) -> Router {
-    let wanted = TABLE.iter().filter(|entry| is_wanted(entry.path));
-    let router = wanted.fold(Router::new(), |router, entry| {
-        router.route(entry.path, (entry.handler)())
+    let table = TABLE.iter().map(|entry| (entry.path, (entry.handler)()));
+    let files = page::FILES.iter().map(|file| (file.path, page_file(file)));
+    let wanted = table.chain(files).filter(|(path, _)| is_wanted(path));
+    let router = wanted.fold(Router::new(), |router, (path, handler)| {
+        router.route(path, handler)
     });
     router.fallback(unknown).with_state(Arc::clone(app))
+}
+
+fn page_file(file: &'static page::File) -> MethodRouter<Arc<App>> {
+    get(async |headers: HeaderMap| file.answer(&headers)).layer(CompressionLayer::new())
+}
+
+/// For `/`: the greeting is sent as it is.
+fn compress_page() -> CompressionLayer<impl Predicate> {
+    let is_page = SizeAbove::default().and(NotForContentType::const_new("text/plain"));
+    CompressionLayer::new().compress_when(is_page)
 }
 
 /// `OPTIONS *` asks what the server can do as a whole: RFC 9110, 9.3.7.
@@ -98,6 +113,7 @@ async fn unknown(method: Method, uri: Uri) -> Response {
 
 /// The route of a request.
 pub fn find(method: &Method, path: &str) -> Route {
-    let known = TABLE.iter().map(|entry| (entry.path, entry.kind));
-    Route::find(known, method, path)
+    let table = TABLE.iter().map(|entry| (entry.path, entry.kind));
+    let files = page::FILES.iter().map(|file| (file.path, RouteKind::Quiet));
+    Route::find(table.chain(files), method, path)
 }

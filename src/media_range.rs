@@ -1,0 +1,98 @@
+//! The media ranges of an `Accept` header, by RFC 9110, 12.5.1.
+
+/// One media range with its parameters, and how well it is liked.
+pub struct MediaRange<'a> {
+    kind: &'a str,
+    parameters: Vec<(&'a str, &'a str)>,
+    quality: f64,
+}
+
+/// The quality of a media type: that of the most specific range that includes it; of several equally specific ones, the
+/// highest; 0 where none includes it. A range that contradicts one of the `parameters` does not include it.
+pub fn quality(kind: &str, parameters: &[(&str, &str)], ranges: &[MediaRange<'_>]) -> f64 {
+    let mut found = (0, 0.0);
+    for range in ranges {
+        if let Some(specificity) = range.specificity(kind, parameters)
+            && (specificity, range.quality) > found
+        {
+            found = (specificity, range.quality);
+        }
+    }
+    found.1
+}
+
+impl<'a> MediaRange<'a> {
+    /// Reads the values of `Accept`. What is no media range is left out.
+    pub fn read_all(accept: impl Iterator<Item = &'a str>) -> Vec<Self> {
+        accept
+            .flat_map(|value| value.split(','))
+            .filter_map(Self::read)
+            .collect()
+    }
+
+    /// Whether it names this media type, without a wildcard.
+    pub fn names(&self, kind: &str) -> bool {
+        self.kind.eq_ignore_ascii_case(kind)
+    }
+
+    /// How precisely it names a media type; `None` where it does not include it.
+    fn specificity(&self, kind: &str, known: &[(&str, &str)]) -> Option<usize> {
+        if self.kind == "*/*" {
+            return Some(1);
+        }
+        if let Some(main) = self.kind.strip_suffix("/*") {
+            return kind
+                .split('/')
+                .next()
+                .filter(|own| own.eq_ignore_ascii_case(main))
+                .map(|_| 2);
+        }
+        if !self.names(kind) {
+            return None;
+        }
+        let mut specificity = 3;
+        for (name, value) in &self.parameters {
+            let own = known.iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
+            match own {
+                Some((_, own)) if own == value => specificity += 1,
+                Some(_) => return None,
+                None => {}
+            }
+        }
+        Some(specificity)
+    }
+
+    /// Reads a media range; `None` where it is none.
+    fn read(text: &'a str) -> Option<Self> {
+        let mut parts = text.split(';').map(str::trim);
+        let kind = parts.next().filter(|kind| is_media_range(kind))?;
+        let mut range = Self {
+            kind,
+            parameters: Vec::new(),
+            quality: 1.0,
+        };
+        for part in parts {
+            // Without a value it says nothing.
+            let Some((name, value)) = part.split_once('=') else {
+                continue;
+            };
+            let (name, value) = (name.trim(), value.trim().trim_matches('"'));
+            if name.eq_ignore_ascii_case("q") {
+                let quality = value.parse().ok();
+                range.quality = quality.filter(|quality| (0.0..=1.0).contains(quality))?;
+            } else {
+                range.parameters.push((name, value));
+            }
+        }
+        Some(range)
+    }
+}
+
+fn is_media_range(text: &str) -> bool {
+    let is_token = |part: &str| {
+        let is_allowed = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+        !part.is_empty() && part.chars().all(is_allowed)
+    };
+    text.split_once('/')
+        .is_some_and(|(main, sub)| is_token(main) && is_token(sub))
+}
