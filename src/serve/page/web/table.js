@@ -28,9 +28,9 @@ export function fillTable(body, rows, chosen) {
     line.querySelector('button').setAttribute('aria-pressed', row.q === chosen);
     const [truth, classic, range, native, real] = [...line.cells].slice(1);
     one(truth, row.truth);
-    estimate(classic, row.classic, row.truth);
+    estimate(classic, row.classic, row);
     between(range, row.range);
-    estimate(native, row.native, row.truth);
+    estimate(native, row.native, row);
     between(real, row.real);
   }
 }
@@ -40,13 +40,14 @@ function one(cell, value) {
   cell.dataset.seconds = value;
 }
 
-function estimate(cell, value, truth) {
+/** An estimate and its error; one that is not only the chance of which requests there were is marked. */
+function estimate(cell, value, { truth, real }) {
   one(cell, value);
   if (!Number.isFinite(value)) return;
-  const error = errorRatio(value, truth);
   const shown = document.createElement('span');
-  shown.className = Math.abs(error) < 0.01 ? 'error small' : 'error';
-  shown.textContent = signedPercent(error);
+  const [low, high] = real ?? [value, value];
+  shown.className = value < low * 0.99 || value > high * 1.01 ? 'error' : 'error small';
+  shown.textContent = signedPercent(errorRatio(value, truth));
   cell.append(' ', shown);
 }
 
