@@ -47,6 +47,8 @@ pub const FILES: &[File] = &[
     file!("poll.js", JAVASCRIPT),
     file!("load.js", JAVASCRIPT),
     file!("delays.js", JAVASCRIPT),
+    file!("view.js", JAVASCRIPT),
+    file!("choices.js", JAVASCRIPT),
     file!("chart.js", JAVASCRIPT),
     file!("heatmap.js", JAVASCRIPT),
     file!("table.js", JAVASCRIPT),

@@ -4,7 +4,6 @@ import { digits, percentile, seconds, tick } from './text.js';
 import { shares } from './view.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
-const [LEFT, RIGHT, TOP, BOTTOM] = [52, 16, 44, 40];
 /** On the logarithmic axis: the longest over the shortest latency. */
 const DECADES = 1e4;
 
@@ -27,26 +26,33 @@ export function axisEnd(values) {
  * buckets or null, `row` the chosen percentile.
  */
 export function drawChart(svg, { seen, curve, row, axis, end }) {
-  const [width, height] = [svg.clientWidth || 640, svg.clientHeight || 320];
-  svg.setAttribute('viewBox', `0 0 ${width} ${height}`);
-  const x = scale(axis, end, LEFT, width - RIGHT);
+  const frame = frameOf(svg);
+  const x = scale(axis, end, frame);
   const bars = seen ? shares(seen).map((bucket) => block(bucket, x)) : [];
   const line = curve ? shares(curve).slice(0, -1).map((bucket) => block(bucket, x)) : [];
   const highest = peak(bars, line, x);
-  const y = (density) => height - BOTTOM - Math.min(density / highest, 1.04) * (height - TOP - BOTTOM);
+  const y = (density) => frame.bottom - Math.min(density / highest, 1.04) * (frame.bottom - frame.top);
   svg.replaceChildren(
-    ...grid({ width, height, x, y, highest }),
-    ...place(row, { x, width, height }),
-    ...bars.filter(({ density }) => density > 0).map((bar) => drawBar(bar, y, height)),
+    ...grid(frame, { x, y, highest }),
+    ...place(row, frame, x),
+    ...bars.filter(({ density }) => density > 0).map((bar) => drawBar(bar, y, frame)),
     ...(line.length ? [element('path', { class: 'curve', d: steps(line, y) })] : []),
-    ...markers(row, { x, width, height }),
+    ...markers(row, frame, x),
   );
 }
 
+/** Where the axes are, in pixels; the margins grow with the text. */
+function frameOf(svg) {
+  const [width, height] = [svg.clientWidth || 640, svg.clientHeight || 320];
+  svg.setAttribute('viewBox', `0 0 ${width} ${height}`);
+  const em = parseFloat(getComputedStyle(svg).fontSize) || 12;
+  return { em, width, height, left: 4 * em, right: width - em, top: 3.6 * em, bottom: height - 3 * em };
+}
+
 /** From seconds to pixels, with its ticks; what is left of the axis is at its start. */
-function scale(axis, end, from, to) {
+function scale(axis, end, { left: from, right: to, em }) {
   if (axis === 'linear') {
-    const step = niceStep(end / Math.max(Math.floor((to - from) / 90), 2));
+    const step = niceStep(end / Math.max(Math.floor((to - from) / (7.5 * em)), 2));
     const ticks = Array.from({ length: Math.floor(end / step + 1e-9) + 1 }, (_, n) => n * step);
     const at = (value) => from + (to - from) * Math.min(value / end, 1);
     return { at, ticks, unit: step, size: (low, high) => (high - low) / step, unitName: `per ${tick(step)}`, from, to, end };
@@ -80,41 +86,41 @@ function peak(bars, line, x) {
   return 1.15 * (bar > 0 ? Math.max(bar, Math.min(curve, 2 * bar)) : curve) || 1;
 }
 
-function drawBar({ left, right, density }, y, height) {
+function drawBar({ left, right, density }, y, { bottom }) {
   const top = y(density);
-  return element('rect', { class: 'bar', x: left, y: top, width: Math.max(right - left - 1, 0.5), height: Math.max(height - BOTTOM - top, 0) });
+  return element('rect', { class: 'bar', x: left, y: top, width: Math.max(right - left - 1, 0.5), height: Math.max(bottom - top, 0) });
 }
 
 function steps(line, y) {
   return line.map(({ left, right, density }, at) => `${at ? 'L' : 'M'}${left.toFixed(1)} ${y(density).toFixed(1)}H${right.toFixed(1)}`).join('');
 }
 
-function grid({ width, height, x, y, highest }) {
+function grid({ em, width, height, left, right, bottom }, { x, y, highest }) {
   const parts = [];
   const step = niceStep(highest / 4);
   for (let density = 0; density <= highest; density += step) {
     const at = y(density);
-    parts.push(element('line', { class: 'grid', x1: LEFT, x2: width - RIGHT, y1: at, y2: at }));
-    parts.push(label(`${digits(density * 100).replace(/\.?0+$/, '') || 0} %`, { x: LEFT - 6, y: at + 4, 'text-anchor': 'end' }));
+    parts.push(element('line', { class: 'grid', x1: left, x2: right, y1: at, y2: at }));
+    parts.push(label(`${digits(density * 100).replace(/\.?0+$/, '') || 0} %`, { x: left - em / 2, y: at + em / 3, 'text-anchor': 'end' }));
   }
   for (const value of x.ticks) {
-    const isLast = x.at(value) > width - 40;
-    const at = isLast ? width - 2 : x.at(value);
-    parts.push(label(tick(value), { x: at, y: height - BOTTOM + 18, 'text-anchor': isLast ? 'end' : 'middle' }));
+    const isLast = x.at(value) > width - 3 * em;
+    const at = isLast ? width : x.at(value);
+    parts.push(label(tick(value), { x: at, y: bottom + 1.4 * em, 'text-anchor': isLast ? 'end' : 'middle' }));
   }
-  parts.push(label(`latency${x.unit ? '' : ' (logarithmic)'}`, { x: width - RIGHT, y: height - 4, 'text-anchor': 'end' }));
-  parts.push(label(`share of the requests ${x.unitName}`, { x: 2, y: 12, 'text-anchor': 'start' }));
+  parts.push(label(`latency${x.unit ? '' : ' (logarithmic)'}`, { x: right, y: height - em / 3, 'text-anchor': 'end' }));
+  parts.push(label(`share of the requests ${x.unitName}`, { x: 0, y: em, 'text-anchor': 'start' }));
   return parts;
 }
 
 /** The bucket in which the percentile lies, as far as the buckets can tell. */
-function place({ range }, { x, height }) {
+function place({ range }, { top, bottom }, x) {
   if (!range) return [];
   const [left, right] = range.map((bound) => x.at(bound));
-  return [element('rect', { class: 'place', x: left, y: TOP, width: Math.max(right - left, 1), height: height - TOP - BOTTOM })];
+  return [element('rect', { class: 'place', x: left, y: top, width: Math.max(right - left, 1), height: bottom - top })];
 }
 
-function markers(row, { x, width, height }) {
+function markers(row, { em, width, bottom }, x) {
   const reported = Number.isFinite(row.chosen) ? row.chosen : row.expected;
   const name = percentile(row.q);
   const lines = [
@@ -125,11 +131,11 @@ function markers(row, { x, width, height }) {
   return lines.flatMap(({ value, kind, text }) => {
     const at = x.at(value);
     const toLeft = (kind === 'truth') === isLeft;
-    const room = text.length * 7.5;
+    const room = text.length * 0.65 * em;
     const anchor = (toLeft && at - room > 0) || at + room > width ? 'end' : 'start';
-    const y = kind === 'truth' ? 26 : 40;
+    const y = (kind === 'truth' ? 2.2 : 3.4) * em;
     return [
-      element('line', { class: kind, x1: at, x2: at, y1: y + 2, y2: height - BOTTOM }),
+      element('line', { class: kind, x1: at, x2: at, y1: y + 2, y2: bottom }),
       label(text, { class: kind, x: anchor === 'end' ? at - 5 : at + 5, y, 'text-anchor': anchor }),
     ];
   });

@@ -5,7 +5,6 @@ import { shares } from './view.js';
 
 export const STEP_MS = 5000;
 export const COLUMNS = 60;
-const [LEFT, BOTTOM] = [52, 18];
 
 /** Draws `columns`, {back, seen}: how many steps ago, and the histogram {bounds, cumulative} or null. `truth`: a line. */
 export function drawHeatmap(canvas, { columns, truth, axis, end }) {
@@ -16,8 +15,10 @@ export function drawHeatmap(canvas, { columns, truth, axis, end }) {
   context.scale(ratio, ratio);
   const style = getComputedStyle(canvas);
   const color = (name) => style.getPropertyValue(name).trim();
-  const y = vertical(axis, end, height - BOTTOM);
-  const step = (width - LEFT) / COLUMNS;
+  const em = parseFloat(style.fontSize);
+  const [left, bottom] = [4 * em, height - 1.5 * em];
+  const y = vertical(axis, end, bottom);
+  const step = (width - left) / COLUMNS;
 
   context.fillStyle = color('--heat');
   for (const { back, seen } of columns) {
@@ -31,20 +32,20 @@ export function drawHeatmap(canvas, { columns, truth, axis, end }) {
   }
   context.globalAlpha = 1;
   context.fillStyle = color('--muted');
-  context.font = `12px ${style.fontFamily}`;
+  context.font = `${em}px ${style.fontFamily}`;
   context.textAlign = 'right';
   for (const value of axis === 'linear' ? [0, end / 2, end] : [end, end / 10, end / 100, end / 1000]) {
-    context.fillText(tick(value), LEFT - 6, Math.min(Math.max(y(value) + 4, 10), height - BOTTOM));
+    context.fillText(tick(value), left - em / 2, Math.min(Math.max(y(value) + em / 3, em), bottom));
   }
   context.textAlign = 'left';
-  context.fillText('5 minutes ago', LEFT, height - 4);
+  context.fillText('5 minutes ago', left, height - em / 3);
   context.textAlign = 'right';
-  context.fillText('now', width, height - 4);
+  context.fillText('now', width, height - em / 3);
   if (Number.isFinite(truth)) {
     context.strokeStyle = color('--truth');
     context.lineWidth = 1.5;
     context.beginPath();
-    context.moveTo(LEFT, y(truth));
+    context.moveTo(left, y(truth));
     context.lineTo(width, y(truth));
     context.stroke();
   }

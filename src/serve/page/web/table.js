@@ -3,7 +3,7 @@
 import { errorRatio, percentile, seconds, signedPercent } from './text.js';
 import { PERCENTILES } from './view.js';
 
-const COLUMNS = ['truth', 'real', 'classic', 'range', 'native'];
+const COLUMNS = ['truth', 'classic', 'range', 'native', 'real'];
 
 /** Makes the rows; the button of each calls `choose` with its percentile. */
 export function makeTable(body, choose) {
@@ -26,12 +26,12 @@ export function fillTable(body, rows, chosen) {
   for (const [at, row] of rows.entries()) {
     const line = body.rows[at];
     line.querySelector('button').setAttribute('aria-pressed', row.q === chosen);
-    const [truth, real, classic, range, native] = [...line.cells].slice(1);
+    const [truth, classic, range, native, real] = [...line.cells].slice(1);
     one(truth, row.truth);
-    between(real, row.real);
-    estimate(classic, row.classic, row.truth);
+    estimate(classic, row.classic, row);
     between(range, row.range);
-    estimate(native, row.native, row.truth);
+    estimate(native, row.native, row);
+    between(real, row.real);
   }
 }
 
@@ -40,13 +40,14 @@ function one(cell, value) {
   cell.dataset.seconds = value;
 }
 
-function estimate(cell, value, truth) {
+/** An estimate and its error; one that is not only the chance of which requests there were is marked. */
+function estimate(cell, value, { truth, real }) {
   one(cell, value);
   if (!Number.isFinite(value)) return;
-  const error = errorRatio(value, truth);
   const shown = document.createElement('span');
-  shown.className = Math.abs(error) < 0.01 ? 'error small' : 'error';
-  shown.textContent = signedPercent(error);
+  const [low, high] = real ?? [value, value];
+  shown.className = value < low * 0.99 || value > high * 1.01 ? 'error' : 'error small';
+  shown.textContent = signedPercent(errorRatio(value, truth));
   cell.append(' ', shown);
 }
 

@@ -1,5 +1,7 @@
 // How numbers are written for people.
 
+/** A space at which no line is broken. */
+const SPACE = '\u00a0';
 const UNITS = [
   [1, 's'],
   [1e-3, 'ms'],
@@ -11,14 +13,14 @@ const UNITS = [
 export function seconds(value) {
   if (value === Infinity) return '∞';
   if (!Number.isFinite(value)) return '–';
-  if (value === 0) return '0 s';
+  if (value === 0) return `0${SPACE}s`;
   const [unit, name] = UNITS.find(([unit]) => Math.abs(value) >= unit * 0.9995) ?? UNITS.at(-1);
-  return `${digits(value / unit)} ${name}`;
+  return `${digits(value / unit)}${SPACE}${name}`;
 }
 
 /** As `seconds`, without zeros at the end: for the ticks of an axis. */
 export function tick(value) {
-  return value === 0 ? '0' : seconds(value).replace(/(\.\d*?)0+ /, '$1 ').replace('. ', ' ');
+  return value === 0 ? '0' : seconds(value).replace(/(\.\d*?)0+(?=\s)/, '$1').replace(/\.(?=\s)/, '');
 }
 
 /** A number with three digits, and never with an exponent. */
@@ -32,7 +34,7 @@ export function signedPercent(ratio) {
   if (!Number.isFinite(ratio)) return '–';
   const percent = ratio * 100;
   const places = Math.abs(percent) < 9.95 ? 1 : 0;
-  return `${percent < 0 ? '−' : '+'}${Math.abs(percent).toFixed(places)} %`;
+  return `${percent < 0 ? '−' : '+'}${Math.abs(percent).toFixed(places)}${SPACE}%`;
 }
 
 /** In words how far an estimate is from the exact value: `2.4 % too high`. */
