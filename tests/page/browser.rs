@@ -61,7 +61,7 @@ impl Browser {
     }
 
     fn try_run(&self, body: &str, argument: Value) -> Result<Value, String> {
-        let script = format!("const given = arguments[0]; return (async () => {{ {body} }})();");
+        let script = format!("let given = arguments[0]; return (async () => {{ {body} }})();");
         let executed = self.client.execute(&script, vec![argument]);
         let outcome = self.runtime.block_on(executed);
         outcome.map_err(|error| error.to_string())
@@ -102,6 +102,16 @@ impl Browser {
         typed.unwrap_or_else(|error| panic!("{css}: {error}"));
     }
 
+    /// Chooses an option of a menu by its value, as a mouse does.
+    pub(crate) fn select(&self, css: &str, value: &str) {
+        let choosing = async {
+            let menu = self.client.find(Locator::Css(css)).await?;
+            menu.select_by_value(value).await
+        };
+        let chosen = self.runtime.block_on(choosing);
+        chosen.unwrap_or_else(|error| panic!("{css} {value}: {error}"));
+    }
+
     /// Presses and releases a key, where the focus is.
     pub(crate) fn press(&self, key: Key) {
         let value = char::from(key);
@@ -128,22 +138,23 @@ impl Browser {
         self.runtime.block_on(issued).unwrap()
     }
 
-    /// Opens another tab in front of this one; dropping the answer is not enough to close it.
-    pub(crate) fn cover(&self) {
-        let covering = async {
-            let first = self.client.window().await?;
-            let tab = self.client.new_window(true).await?;
-            self.client.switch_to_window(tab.handle).await?;
-            self.client.switch_to_window(first).await
-        };
-        self.runtime.block_on(covering).unwrap();
-    }
-
     /// Minimizes the window, which hides the page.
     pub(crate) fn minimize(&self) {
         self.runtime
             .block_on(self.client.minimize_window())
             .unwrap();
+    }
+
+    /// Shows the window again.
+    pub(crate) fn restore(&self) {
+        let size = self.client.set_window_size(1366, 768);
+        self.runtime.block_on(size).unwrap();
+    }
+
+    /// The text of an open dialog, such as that of `alert`; null without one.
+    pub(crate) fn dialog(&self) -> Value {
+        let text = self.runtime.block_on(self.client.get_alert_text());
+        text.map_or(Value::Null, Value::String)
     }
 
     /// A picture of the window as PNG.

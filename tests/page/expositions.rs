@@ -59,11 +59,11 @@ fn an_idle_service_has_the_same_numbers_in_each_format() {
     let [text, open, protobuf] = FORMATS.map(|format| comparable(read(format)));
     assert_eq!(text, open);
     assert_eq!(text, protobuf);
-    let latency = &text["httpserver_execution_latency_seconds"]["series"];
+    let latency = &text["cloudnative_execution_latency_seconds"]["series"];
     let total = |series: &&Value| series["labels"]["step"] == "total";
     let total = latency.as_array().unwrap().iter().find(total).unwrap();
     assert_eq!(float(&total["histogram"]["count"]), 40.0);
-    let sum = service.metric("httpserver_execution_latency_seconds_sum{step=\"total\"");
+    let sum = service.metric("cloudnative_execution_latency_seconds_sum{step=\"total\"");
     assert_eq!(float(&total["histogram"]["sum"]), sum);
 }
 

@@ -175,14 +175,12 @@ fn bytes_that_are_no_protobuf_message_are_refused_in_words() {
     let html =
         b"<!doctype html><html><head><title>502 Bad Gateway</title></head><body></body></html>";
     let numbers_for_text = [2, 0x08, 0x01]; // a family whose name is a number
-    let text_for_number = [4, 0x1a, 0x02, b'h', b'i']; // a family whose type is a text
     let known = ["protobuf message", "truncated", "native histogram"];
     for bytes in [
         &endless[..],
         text,
         html,
         &numbers_for_text,
-        &text_for_number,
         &[0x80],
         &[5],
         &[1, 0x0f],
@@ -191,7 +189,8 @@ fn bytes_that_are_no_protobuf_message_are_refused_in_words() {
         let message = found["error"].as_str().unwrap_or_default();
         assert!(
             known.iter().any(|part| message.contains(part)),
-            "{bytes:?}: {found}"
+            "{}: {found}",
+            bytes.escape_ascii()
         );
     }
 }

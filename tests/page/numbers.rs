@@ -12,7 +12,7 @@ const SCRIPT: &str = r##"
         : value !== null && typeof value === 'object'
             ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, map(item, leaf)]))
         : leaf(value);
-    const into = (value) => map(value, (leaf) => (/^#/.test(leaf) ? Number(leaf.slice(1)) : leaf));
+    const into = (value) => map(value, (leaf) => (/^#/.test(leaf) ? Number(leaf.slice(1).replace('inf', 'Infinity')) : leaf));
     const out = (value) => map(value, (leaf) => (typeof leaf === 'number' ? `#${leaf}` : leaf));
     const plainNative = (native) => native && { ...native, buckets: [...native.buckets].sort(([a], [b]) => a - b) };
     const plainSeries = ({ labels, value, histogram }) =>
