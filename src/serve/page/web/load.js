@@ -9,11 +9,15 @@ export class Load {
   sent = 0;
   /** Requests that were due while as many as are allowed were in flight. */
   skipped = 0;
-  failed = 0;
   inFlight = 0;
   /** The measured totals of the answers: {at: milliseconds, seconds}. */
   samples = [];
   #timer = null;
+
+  /** `refused` is called with the server's reason when it refuses the delay; then the load is stopped. */
+  constructor(refused) {
+    this.refused = refused;
+  }
 
   /** Sends `rate` requests a second, with this delay or with the declared one. */
   start(rate, delay = '') {
@@ -32,6 +36,13 @@ export class Load {
     this.isOn = false;
   }
 
+  /** What is sent is wrong: sending it again would not help. */
+  #refuse(why) {
+    if (!this.isOn) return;
+    this.stop();
+    this.refused(why);
+  }
+
   async #sendOne() {
     if (this.inFlight >= MOST_IN_FLIGHT) {
       this.skipped += 1;
@@ -42,12 +53,13 @@ export class Load {
     try {
       const query = this.delay ? `?${new URLSearchParams({ delay: this.delay })}` : '';
       const response = await fetch(`images${query}`, { cache: 'no-store' });
-      await response.arrayBuffer();
+      const body = await response.text();
+      if (response.status === 400 || response.status === 403) this.#refuse(body.trim());
       const total = /(?:^|,)\s*total;dur=([\d.]+)/.exec(response.headers.get('server-timing') ?? '');
       if (total) this.samples.push({ at: performance.now(), seconds: Number(total[1]) / 1000 });
       if (this.samples.length > MOST_SAMPLES) this.samples.shift();
     } catch {
-      this.failed += 1;
+      // That the server does not answer is said where its metrics are asked for.
     } finally {
       this.inFlight -= 1;
     }

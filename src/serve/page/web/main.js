@@ -17,7 +17,10 @@ import { nativeView, percentiles, rebucket } from './view.js';
 const root = document.documentElement;
 const element = (id) => document.getElementById(id);
 const past = new History();
-const load = new Load();
+const load = new Load((why) => {
+  element('load-error').textContent = why;
+  showLoad();
+});
 /** What the service says of itself; null until it has. */
 let declared = null;
 /** The delay of the page's load since the mark; empty for the declared one. */
