@@ -21,40 +21,36 @@ const load = new Load((why) => {
   element('load-error').textContent = why;
   showLoad();
 });
-/** What the service says of itself; null until it has. */
+/** What the service says of itself; null until it has, and to be asked for again after each failure. */
 let declared = null;
+let isDeclaredOld = true;
 /** The delay of the page's load since the mark; empty for the declared one. */
 let loadDelay = '';
 let readings = 0;
 
 // === what the server says ===
 
-/** Answers of `/truth` for other delays and buckets, or promises of them. */
+/** By delay and buckets: what `/truth` answered, {refused: why}, or null while it has not answered. */
 let truths = new Map();
 
-/** The truth for a delay and buckets, where an empty text means the service's own; null until it is known. */
+/** The truth for a delay and buckets, where an empty text means the service's own. */
 function truthOf(delay, buckets) {
   if (!delay && !buckets) return declared;
   const other = Object.fromEntries(Object.entries({ delay, buckets }).filter(([, spec]) => spec));
-  const key = JSON.stringify(other);
-  if (!truths.has(key)) {
-    truths.set(key, null);
-    truth(other).then(
-      (answer) => {
-        truths.set(key, answer);
-        render();
-      },
-      (error) => {
-        if (!(error instanceof Refusal)) truths.delete(key); // asked again with the next reading
-        else if (buckets && choices.layout === 'custom') element('layout-error').textContent = error.answer;
-      },
-    );
+  const [key, known] = [JSON.stringify(other), truths];
+  if (!known.has(key)) {
+    known.set(key, null);
+    truth(other)
+      .then((answer) => known.set(key, answer))
+      .catch((error) => (error instanceof Refusal ? known.set(key, { refused: error.answer }) : known.delete(key)))
+      .then(render);
   }
-  return truths.get(key);
+  return known.get(key) ?? null;
 }
 
 async function once() {
-  declared ??= await truth();
+  if (isDeclaredOld) declared = await truth();
+  isDeclaredOld = false;
   const reading = take(await scrape(), declared.namespace);
   if (past.readings.length && reading.instance !== past.readings.at(-1).instance) declared = await truth();
   if (past.add(reading)) {
@@ -77,6 +73,7 @@ function say(text) {
 function failed(error) {
   if (root.dataset.state !== 'unreachable') say(`${error.message}. Since ${new Date().toLocaleTimeString()} nothing here is new; the page goes on trying.`);
   root.dataset.state = 'unreachable';
+  isDeclaredOld = true;
 }
 
 // === what is shown ===
@@ -95,8 +92,10 @@ function render() {
   const samples = window ? load.between(window.from, window.to) : [];
   // Of the window `load` the page knows which delay its requests had.
   const delay = choices.window === 'load' ? loadDelay : '';
-  const known = truthOf(delay, chosenBuckets());
-  if (!known) return;
+  const asked = truthOf(delay, chosenBuckets());
+  if (!asked) return;
+  element('layout-error').textContent = asked.refused ?? '';
+  const known = asked.refused ? declared : asked;
   const bounds = known.buckets.map(({ le }) => le);
   const through = (observed, own) => (isNative ? nativeView(observed) : rebucket(observed, bounds, own));
   const seen = histogram && through(histogram, samples);
@@ -113,7 +112,7 @@ function render() {
   element('explanation').textContent = explanation({ delay: known.delay, of: observed(window), otherwise, by: !isNative && seen?.by });
   drawChart(element('chart'), {
     seen: count > 0 ? seen : null,
-    curve: curve && { bounds: curve.buckets.map(({ le }) => le), cumulative: [...curve.buckets.map(({ probability }) => probability), 1] },
+    curve: curve?.buckets && { bounds: curve.buckets.map(({ le }) => le), cumulative: [...curve.buckets.map(({ probability }) => probability), 1] },
     row, axis: choices.axis, end,
   });
   fillTable(element('rows'), rows, row.q);
@@ -191,7 +190,6 @@ function show() {
   element('layout').value = choices.layout;
   element('layout-custom').value = choices.custom;
   element('layout-custom').parentElement.hidden = choices.layout !== 'custom';
-  element('layout-error').textContent = '';
 }
 
 function listen() {
