@@ -27,6 +27,8 @@ let isDeclaredOld = true;
 /** The delay of the page's load since the mark; empty for the declared one. */
 let loadDelay = '';
 let readings = 0;
+/** Since when the server is unreachable. */
+let since = '';
 
 // === what the server says ===
 
@@ -40,10 +42,12 @@ function truthOf(delay, buckets) {
   const [key, known] = [JSON.stringify(other), truths];
   if (!known.has(key)) {
     known.set(key, null);
-    truth(other)
-      .then((answer) => known.set(key, answer))
-      .catch((error) => (error instanceof Refusal ? known.set(key, { refused: error.answer }) : known.delete(key)))
-      .then(render);
+    const take = (answer) => {
+      known.set(key, answer);
+      render();
+    };
+    // Where the server does not answer, the next reading asks again.
+    truth(other).then(take, (error) => (error instanceof Refusal ? take({ refused: error.answer }) : known.delete(key)));
   }
   return known.get(key) ?? null;
 }
@@ -70,9 +74,10 @@ function say(text) {
   if (element('status').textContent !== text) element('status').textContent = text;
 }
 
-function failed(error) {
-  if (root.dataset.state !== 'unreachable') say(`${error.message}. Since ${new Date().toLocaleTimeString()} nothing here is new; the page goes on trying.`);
+function failed({ message }) {
+  if (root.dataset.state !== 'unreachable') since = new Date().toLocaleTimeString();
   root.dataset.state = 'unreachable';
+  say(`${message}. Since ${since} nothing here is new; the page goes on trying.`);
   isDeclaredOld = true;
 }
 

@@ -21,10 +21,11 @@ async function ask(path, options) {
   if (response.ok) return response;
   const answer = (await response.text().catch(() => '')).trim();
   const hint = path === 'metrics' && response.status === 404 ? ', as where --metrics-listen gives it an address of its own' : '';
-  throw new Refusal(`/${path} answered ${response.status}${hint}${answer && `: ${answer.slice(0, 200)}`}`, answer);
+  const Kind = response.status === 400 ? Refusal : Error;
+  throw new Kind(`/${path} answered ${response.status}${hint}${answer && `: ${answer.slice(0, 200)}`}`, answer);
 }
 
-/** The server answered, but not with what was asked for. */
+/** The server says that the question is wrong; `answer` is its reason. */
 export class Refusal extends Error {
   constructor(message, answer) {
     super(message);
