@@ -3,6 +3,8 @@
 /** A browser opens six connections to a server; two are left for the page. */
 const MOST_IN_FLIGHT = 4;
 const MOST_SAMPLES = 50_000;
+/** Longer than the longest delay that a service has by default. */
+const TIMEOUT_MS = 90_000;
 
 export class Load {
   isOn = false;
@@ -52,7 +54,7 @@ export class Load {
     this.sent += 1;
     try {
       const query = this.delay ? `?${new URLSearchParams({ delay: this.delay })}` : '';
-      const response = await fetch(`images${query}`, { cache: 'no-store' });
+      const response = await fetch(`images${query}`, { cache: 'no-store', signal: AbortSignal.timeout(TIMEOUT_MS) });
       const body = await response.text();
       if (response.status === 400 || response.status === 403) this.#refuse(body.trim());
       const total = /(?:^|,)\s*total;dur=([\d.]+)/.exec(response.headers.get('server-timing') ?? '');

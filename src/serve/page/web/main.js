@@ -42,12 +42,12 @@ function truthOf(delay, buckets) {
   const [key, known] = [JSON.stringify(other), truths];
   if (!known.has(key)) {
     known.set(key, null);
-    const take = (answer) => {
+    const keep = (answer) => {
       known.set(key, answer);
       render();
     };
     // Where the server does not answer, the next reading asks again.
-    truth(other).then(take, (error) => (error instanceof Refusal ? take({ refused: error.answer }) : known.delete(key)));
+    truth(other).then(keep, (error) => (error instanceof Refusal ? keep({ refused: error.answer }) : known.delete(key)));
   }
   return known.get(key) ?? null;
 }
