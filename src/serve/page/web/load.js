@@ -3,17 +3,23 @@
 /** A browser opens six connections to a server; two are left for the page. */
 const MOST_IN_FLIGHT = 4;
 const MOST_SAMPLES = 50_000;
+/** Longer than the longest delay that a service has by default. */
+const TIMEOUT_MS = 90_000;
 
 export class Load {
   isOn = false;
   sent = 0;
   /** Requests that were due while as many as are allowed were in flight. */
   skipped = 0;
-  failed = 0;
   inFlight = 0;
   /** The measured totals of the answers: {at: milliseconds, seconds}. */
   samples = [];
   #timer = null;
+
+  /** `refused` is called with the server's reason when it refuses the delay; then the load is stopped. */
+  constructor(refused) {
+    this.refused = refused;
+  }
 
   /** Sends `rate` requests a second, with this delay or with the declared one. */
   start(rate, delay = '') {
@@ -32,6 +38,13 @@ export class Load {
     this.isOn = false;
   }
 
+  /** What is sent is wrong: sending it again would not help. */
+  #refuse(why) {
+    if (!this.isOn) return;
+    this.stop();
+    this.refused(why);
+  }
+
   async #sendOne() {
     if (this.inFlight >= MOST_IN_FLIGHT) {
       this.skipped += 1;
@@ -41,13 +54,14 @@ export class Load {
     this.sent += 1;
     try {
       const query = this.delay ? `?${new URLSearchParams({ delay: this.delay })}` : '';
-      const response = await fetch(`images${query}`, { cache: 'no-store' });
-      await response.arrayBuffer();
+      const response = await fetch(`images${query}`, { cache: 'no-store', signal: AbortSignal.timeout(TIMEOUT_MS) });
+      const body = await response.text();
+      if (response.status === 400 || response.status === 403) this.#refuse(body.trim());
       const total = /(?:^|,)\s*total;dur=([\d.]+)/.exec(response.headers.get('server-timing') ?? '');
       if (total) this.samples.push({ at: performance.now(), seconds: Number(total[1]) / 1000 });
       if (this.samples.length > MOST_SAMPLES) this.samples.shift();
     } catch {
-      this.failed += 1;
+      // That the server does not answer is said where its metrics are asked for.
     } finally {
       this.inFlight -= 1;
     }

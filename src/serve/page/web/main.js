@@ -17,41 +17,44 @@ import { nativeView, percentiles, rebucket } from './view.js';
 const root = document.documentElement;
 const element = (id) => document.getElementById(id);
 const past = new History();
-const load = new Load();
-/** What the service says of itself; null until it has. */
+const load = new Load((why) => {
+  element('load-error').textContent = why;
+  showLoad();
+});
+/** What the service says of itself; null until it has, and to be asked for again after each failure. */
 let declared = null;
+let isDeclaredOld = true;
 /** The delay of the page's load since the mark; empty for the declared one. */
 let loadDelay = '';
 let readings = 0;
+/** Since when the server is unreachable. */
+let since = '';
 
 // === what the server says ===
 
-/** Answers of `/truth` for other delays and buckets, or promises of them. */
+/** By delay and buckets: what `/truth` answered, {refused: why}, or null while it has not answered. */
 let truths = new Map();
 
-/** The truth for a delay and buckets, where an empty text means the service's own; null until it is known. */
+/** The truth for a delay and buckets, where an empty text means the service's own. */
 function truthOf(delay, buckets) {
   if (!delay && !buckets) return declared;
   const other = Object.fromEntries(Object.entries({ delay, buckets }).filter(([, spec]) => spec));
-  const key = JSON.stringify(other);
-  if (!truths.has(key)) {
-    truths.set(key, null);
-    truth(other).then(
-      (answer) => {
-        truths.set(key, answer);
-        render();
-      },
-      (error) => {
-        if (!(error instanceof Refusal)) truths.delete(key); // asked again with the next reading
-        else if (buckets && choices.layout === 'custom') element('layout-error').textContent = error.answer;
-      },
-    );
+  const [key, known] = [JSON.stringify(other), truths];
+  if (!known.has(key)) {
+    known.set(key, null);
+    const keep = (answer) => {
+      known.set(key, answer);
+      render();
+    };
+    // Where the server does not answer, the next reading asks again.
+    truth(other).then(keep, (error) => (error instanceof Refusal ? keep({ refused: error.answer }) : known.delete(key)));
   }
-  return truths.get(key);
+  return known.get(key) ?? null;
 }
 
 async function once() {
-  declared ??= await truth();
+  if (isDeclaredOld) declared = await truth();
+  isDeclaredOld = false;
   const reading = take(await scrape(), declared.namespace);
   if (past.readings.length && reading.instance !== past.readings.at(-1).instance) declared = await truth();
   if (past.add(reading)) {
@@ -71,9 +74,11 @@ function say(text) {
   if (element('status').textContent !== text) element('status').textContent = text;
 }
 
-function failed(error) {
-  if (root.dataset.state !== 'unreachable') say(`${error.message}. Since ${new Date().toLocaleTimeString()} nothing here is new; the page goes on trying.`);
+function failed({ message }) {
+  if (root.dataset.state !== 'unreachable') since = new Date().toLocaleTimeString();
   root.dataset.state = 'unreachable';
+  say(`${message}. Since ${since} nothing here is new; the page goes on trying.`);
+  isDeclaredOld = true;
 }
 
 // === what is shown ===
@@ -92,8 +97,10 @@ function render() {
   const samples = window ? load.between(window.from, window.to) : [];
   // Of the window `load` the page knows which delay its requests had.
   const delay = choices.window === 'load' ? loadDelay : '';
-  const known = truthOf(delay, chosenBuckets());
-  if (!known) return;
+  const asked = truthOf(delay, chosenBuckets());
+  if (!asked) return;
+  element('layout-error').textContent = asked.refused ?? '';
+  const known = asked.refused ? declared : asked;
   const bounds = known.buckets.map(({ le }) => le);
   const through = (observed, own) => (isNative ? nativeView(observed) : rebucket(observed, bounds, own));
   const seen = histogram && through(histogram, samples);
@@ -110,7 +117,7 @@ function render() {
   element('explanation').textContent = explanation({ delay: known.delay, of: observed(window), otherwise, by: !isNative && seen?.by });
   drawChart(element('chart'), {
     seen: count > 0 ? seen : null,
-    curve: curve && { bounds: curve.buckets.map(({ le }) => le), cumulative: [...curve.buckets.map(({ probability }) => probability), 1] },
+    curve: curve?.buckets && { bounds: curve.buckets.map(({ le }) => le), cumulative: [...curve.buckets.map(({ probability }) => probability), 1] },
     row, axis: choices.axis, end,
   });
   fillTable(element('rows'), rows, row.q);
@@ -188,7 +195,6 @@ function show() {
   element('layout').value = choices.layout;
   element('layout-custom').value = choices.custom;
   element('layout-custom').parentElement.hidden = choices.layout !== 'custom';
-  element('layout-error').textContent = '';
 }
 
 function listen() {

@@ -20,10 +20,12 @@ async function ask(path, options) {
   }
   if (response.ok) return response;
   const answer = (await response.text().catch(() => '')).trim();
-  throw new Refusal(`/${path} answered ${response.status}${answer && `: ${answer.slice(0, 200)}`}`, answer);
+  const hint = path === 'metrics' && response.status === 404 ? ', as where --metrics-listen gives it an address of its own' : '';
+  const Kind = response.status === 400 ? Refusal : Error;
+  throw new Kind(`/${path} answered ${response.status}${hint}${answer && `: ${answer.slice(0, 200)}`}`, answer);
 }
 
-/** The server answered, but not with what was asked for. */
+/** The server says that the question is wrong; `answer` is its reason. */
 export class Refusal extends Error {
   constructor(message, answer) {
     super(message);
