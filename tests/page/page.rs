@@ -54,12 +54,10 @@ impl Page {
         self.browser.until(&format!("{now} >= {}", seen + 2.0));
     }
 
-    /// The text of an element.
+    /// The text of an element, with breaking spaces.
     pub(crate) fn text(&self, css: &str) -> String {
-        self.property(css, "textContent")
-            .as_str()
-            .unwrap()
-            .to_owned()
+        let text = self.property(css, "textContent");
+        text.as_str().unwrap().replace('\u{a0}', " ")
     }
 
     /// A property of an element.
@@ -117,7 +115,7 @@ impl Page {
         assert!(others.is_empty(), "{others:?} are not below {}", self.base);
     }
 
-    /// Every URL that was asked since the last call, but for those of the browser's own pages.
+    /// Every URL that was asked of a server since the last call.
     fn asked(&self) -> BTreeSet<String> {
         let entries = self.browser.log("performance").into_iter();
         let url = |entry: Value| {
@@ -131,7 +129,8 @@ impl Page {
             Some(url.as_str()?.to_owned())
         };
         let urls = entries.filter_map(url);
-        urls.filter(|url| !url.starts_with("chrome:")).collect()
+        urls.filter(|url| ["http", "ws"].iter().any(|scheme| url.starts_with(scheme)))
+            .collect()
     }
 }
 

@@ -48,6 +48,8 @@ struct Shared {
 
 impl Proxy {
     pub(crate) fn start(prefix: &'static str, upstream: SocketAddr) -> Self {
+        // The client of `reqwest` has none of its own; another test may have set it.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let runtime = Runtime::new().unwrap();
         let (fault, client) = (Mutex::new(Fault::Nothing), reqwest::Client::new());
         let shared = Arc::new(Shared {
