@@ -12,7 +12,7 @@ const MOST_OTHERWISE = 0.02;
 /** What a newcomer should read first. `row` is the chosen percentile. */
 export function sentence({ row, count, layoutName, otherwise, delay }) {
   if (otherwise > count * MOST_OTHERWISE) {
-    return `${whole(otherwise)} of these requests were not delayed by ${delay}: they cannot be compared with it.`;
+    return `${whole(otherwise)} of these requests did not follow ${delay}, so they cannot be compared with it.`;
   }
   const isSeen = count >= ENOUGH && Number.isFinite(row.chosen);
   const says = isSeen ? row.chosen : row.expected;
