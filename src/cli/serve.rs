@@ -78,14 +78,14 @@ async fn serve(args: &ServeArgs, telemetry: &Telemetry) -> anyhow::Result<Ending
 
 fn announce(server: &Server, declared: &Declared, instance_id: &str) -> anyhow::Result<()> {
     let [p50, p99] = [0.5, 0.99].map(|q| declared.delay.quantile(q).as_secs_f64());
+    let address = server.address()?;
     tracing::info!(
         delay = %declared.truth.delay,
         delay.p50_seconds = p50,
         delay.p99_seconds = p99,
         seed = declared.seed,
         service.instance.id = instance_id,
-        "listening on http://{}/images",
-        server.address()?,
+        "listening on http://{address}/images, the live page is http://{address}/",
     );
     if let Some(address) = server.metrics_address() {
         tracing::info!("metrics on http://{address}/metrics");

@@ -10,5 +10,5 @@ pub use names::{Metric, Names, Part, Step};
 pub use server_timing::{Replica, ServerTiming};
 pub use trace_context::{TraceContext, TraceparentError};
 pub use truth_json::{
-    ClockError, Ledger, Truth, TruthBucket, TruthNative, TruthPage, TruthQuantile,
+    ClockError, Ledger, Links, Truth, TruthBucket, TruthNative, TruthPage, TruthQuantile,
 };

@@ -25,6 +25,20 @@ pub struct TruthPage {
     /// What wakes the delayed requests, and how late it has been so far.
     #[serde(default)]
     pub clock: ClockError,
+    /// Where people look at the same requests. For the live page; not read back.
+    #[serde(skip_deserializing)]
+    pub links: Links,
+}
+
+/// URLs of other tools, as browsers reach them; `null` where none is configured.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Links {
+    /// One trace; `{trace_id}` stands for its id.
+    pub trace: Option<String>,
+    /// Prometheus.
+    pub prometheus: Option<String>,
+    /// Grafana.
+    pub grafana: Option<String>,
 }
 
 /// A delay in numbers; all times are in seconds.
@@ -182,5 +196,29 @@ mod tests {
         assert!(serde_json::from_str::<TruthPage>(r#"{"delay":"constant(1s)"}"#).is_err());
         let before_native = r#"{"q":0.5,"seconds":1.0,"reported_seconds":1.5,"error_ratio":0.5}"#;
         assert!(serde_json::from_str::<TruthQuantile>(before_native).is_ok());
+    }
+
+    #[test]
+    fn what_an_older_or_newer_service_says_is_read() {
+        let written = TruthPage {
+            links: Links {
+                grafana: Some("http://g".to_owned()),
+                ..Links::default()
+            },
+            ..TruthPage::default()
+        };
+        let mut json = serde_json::to_value(&written).unwrap();
+        assert_eq!(json["links"]["grafana"], "http://g");
+        let unread = TruthPage::default();
+        let newer = serde_json::json!([{"trace": 1, "logs": "http://l"}, null, "none", []]);
+        for links in newer.as_array().unwrap() {
+            json["links"] = links.clone();
+            json["made_up"] = links.clone();
+            let read: TruthPage = serde_json::from_value(json.clone()).unwrap();
+            assert_eq!(read, unread, "{links}");
+        }
+        json.as_object_mut().unwrap().remove("links");
+        let read: TruthPage = serde_json::from_value(json).unwrap();
+        assert_eq!(read, unread);
     }
 }

@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use axum::extract::FromRef;
+use tokio::sync::Semaphore;
 
 use super::{
     args::ServeArgs,
     plan::{Declared, Planner},
 };
 use crate::{
+    buckets::Buckets,
     clock::Clock,
-    contract::Names,
+    contract::{Links, Names},
     instruments::{DeclaredDelay, DelayInstruments, Instruments},
     shutdown::Readiness,
     telemetry::{Metrics, Telemetry, Tracing},
@@ -21,6 +23,8 @@ use crate::{
 pub struct App {
     pub(super) planner: Planner,
     pub(super) names: Names,
+    pub(super) buckets: Buckets,
+    pub(super) links: Links,
     pub(super) instruments: Instruments,
     pub(super) delay_instruments: DelayInstruments,
     pub(super) metrics: Metrics,
@@ -28,6 +32,8 @@ pub struct App {
     pub(super) clock: Clock,
     pub(super) instance_id: String,
     pub(super) readiness: Readiness,
+    /// One at a time computes the truth of another delay, which takes a complex one seconds.
+    pub(super) computes_truth: Arc<Semaphore>,
 }
 
 impl App {
@@ -52,11 +58,14 @@ impl App {
             delay_instruments: DelayInstruments::new(&recorder.meter, &names, &declared),
             planner,
             names,
+            buckets: args.metrics.buckets.clone(),
+            links: Links::from(&args.links),
             metrics: telemetry.metrics.clone(),
             tracing: Arc::clone(&telemetry.tracing),
             clock,
             instance_id: telemetry.instance_id.clone(),
             readiness: Readiness::default(),
+            computes_truth: Arc::new(Semaphore::new(1)),
         }
     }
 

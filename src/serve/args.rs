@@ -4,6 +4,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use clap::builder::BoolishValueParser;
 
+use super::links::LinkArgs;
 use crate::{
     delay::{DelayArgs, parse_duration, parse_positive_duration},
     instruments::MetricArgs,
@@ -72,6 +73,10 @@ pub struct ServeArgs {
     /// Names and bucket bounds of the metrics.
     #[command(flatten)]
     pub metrics: MetricArgs,
+
+    /// Links of the live page.
+    #[command(flatten)]
+    pub links: LinkArgs,
 
     /// Log lines.
     #[command(flatten)]

@@ -2,10 +2,12 @@
 
 mod app;
 mod args;
+mod links;
 mod page;
 mod plan;
 mod policy;
 mod routes;
+mod truth_query;
 
 pub use app::App;
 pub use args::ServeArgs;

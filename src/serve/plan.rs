@@ -79,6 +79,19 @@ impl Planner {
         }
     }
 
+    /// Reads the value of `?delay=`; `--max-delay` limits it as it limits `--delay`. The error is a line for the client.
+    pub fn parse_delay(&self, spec: &str) -> Result<Delay, String> {
+        let delay: Delay = spec.parse().map_err(|error| format!("?delay=: {error}"))?;
+        let max_delay = self.max_delay;
+        if delay.is_bounded() && delay.max() > max_delay {
+            return Err(format!(
+                "?delay={spec}: its longest delay, {:?}, is above --max-delay, {max_delay:?}",
+                delay.max()
+            ));
+        }
+        Ok(delay.capped(max_delay))
+    }
+
     /// Plans one request.
     pub fn plan(&self, query: Option<&str>, context: TraceContext) -> Plan {
         let overrides = match query {
@@ -122,7 +135,7 @@ impl Planner {
         if self.answers.no_overrides && (given.delay.is_some() || given.status.is_some()) {
             return Err("?delay= and ?status= are refused here (--no-overrides)".to_owned());
         }
-        let delay = given.delay.map(|spec| parse_delay(&spec, self.max_delay));
+        let delay = given.delay.map(|spec| self.parse_delay(&spec));
         let status = given.status.map(|code| parse_status(&code));
         Ok(Overrides {
             delay: delay.transpose()?,
@@ -144,17 +157,6 @@ impl Overrides {
     fn is_any(&self) -> bool {
         self.delay.is_some() || self.status.is_some()
     }
-}
-
-fn parse_delay(spec: &str, max_delay: Duration) -> Result<Delay, String> {
-    let delay: Delay = spec.parse().map_err(|error| format!("?delay=: {error}"))?;
-    if delay.is_bounded() && delay.max() > max_delay {
-        return Err(format!(
-            "?delay={spec}: its longest delay, {:?}, is above --max-delay, {max_delay:?}",
-            delay.max()
-        ));
-    }
-    Ok(delay.capped(max_delay))
 }
 
 fn parse_status(code: &str) -> Result<StatusCode, String> {

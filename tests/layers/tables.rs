@@ -64,8 +64,10 @@ pub const TABLES: &[Table] = &[
             &["policy"],
             &["routes"],
             &["app", "page"],
+            &["truth_query"],
             &["plan"],
             &["args"],
+            &["links"],
         ],
     },
     Table {

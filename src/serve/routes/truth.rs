@@ -1,20 +1,49 @@
-//! `GET /truth`: what is declared, and the ledger, as JSON.
+//! `GET /truth`: what is declared, and the ledger, as JSON. `?delay=` and `?buckets=` ask for another truth.
 
 use std::sync::Arc;
 
-use axum::{extract::State, response::IntoResponse};
-use http::header::CONTENT_TYPE;
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use http::{StatusCode, Uri, header::CONTENT_TYPE};
 
 use crate::{
     contract::{ClockError, Ledger, Metric, Names, Part, Step, TruthPage, names::label},
     exposition::{Family, Format, Histogram, Series},
-    serve::app::App,
+    serve::{app::App, page, truth_query::TruthQuery},
+    truth::Truth,
 };
 
-pub async fn truth(State(app): State<Arc<App>>) -> impl IntoResponse {
+pub async fn truth(State(app): State<Arc<App>>, uri: Uri) -> Response {
+    let response = match TruthQuery::read(&uri, &app.planner) {
+        Err(reason) => (StatusCode::BAD_REQUEST, reason + "\n").into_response(),
+        Ok(query) => match compute(&app, query).await {
+            Some(truth) => json(&app, truth).into_response(),
+            None => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        },
+    };
+    page::with_nosniff(response)
+}
+
+/// Outside the worker threads, which have to end delays in time. `None` where the runtime is shut down.
+async fn compute(app: &Arc<App>, query: TruthQuery) -> Option<Truth> {
+    if query.is_empty() {
+        return Some(app.declared().truth.clone());
+    }
+    let app = Arc::clone(app);
+    let permit = Arc::clone(&app.computes_truth).acquire_owned().await.ok()?;
+    let computing = move || {
+        let _until_computed = permit;
+        query.truth(app.declared(), &app.buckets)
+    };
+    tokio::task::spawn_blocking(computing).await.ok()
+}
+
+fn json(app: &App, truth: Truth) -> impl IntoResponse {
     let families = app.metrics.gather(Format::Text);
     let page = TruthPage {
-        truth: app.planner.declared.truth.clone(),
+        truth,
         instance_id: app.instance_id.clone(),
         namespace: app.names.namespace().to_owned(),
         error_rate: app.planner.answers.error_rate,
@@ -24,6 +53,7 @@ pub async fn truth(State(app): State<Arc<App>>) -> impl IntoResponse {
             timer: app.clock.timer().to_owned(),
             ..clock_error(&families, &app.names)
         },
+        links: app.links.clone(),
     };
     // A map of numbers and strings always encodes.
     let json = serde_json::to_string_pretty(&page).unwrap_or_default();

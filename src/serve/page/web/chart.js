@@ -1,6 +1,6 @@
 // The histogram as areas, with the declared density over it, and the chosen percentile: exact, and as it is reported.
 
-import { digits, percentile, seconds, tick } from './text.js';
+import { percentile, seconds, tick } from './text.js';
 import { shares } from './view.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
@@ -46,7 +46,7 @@ function frameOf(svg) {
   const [width, height] = [svg.clientWidth || 640, svg.clientHeight || 320];
   svg.setAttribute('viewBox', `0 0 ${width} ${height}`);
   const em = parseFloat(getComputedStyle(svg).fontSize) || 12;
-  return { em, width, height, left: 4 * em, right: width - em, top: 3.6 * em, bottom: height - 3 * em };
+  return { em, width, height, left: 4.5 * em, right: width - em, top: 3.6 * em, bottom: height - 3 * em };
 }
 
 /** From seconds to pixels, with its ticks; what is left of the axis is at its start. */
@@ -101,7 +101,7 @@ function grid({ em, width, height, left, right, bottom }, { x, y, highest }) {
   for (let density = 0; density <= highest; density += step) {
     const at = y(density);
     parts.push(element('line', { class: 'grid', x1: left, x2: right, y1: at, y2: at }));
-    parts.push(label(`${digits(density * 100).replace(/\.?0+$/, '') || 0} %`, { x: left - em / 2, y: at + em / 3, 'text-anchor': 'end' }));
+    parts.push(label(`${Number((density * 100).toPrecision(3))}\u00a0%`, { x: left - em / 2, y: at + em / 3, 'text-anchor': 'end' }));
   }
   for (const value of x.ticks) {
     const isLast = x.at(value) > width - 3 * em;
@@ -128,15 +128,18 @@ function markers(row, { em, width, bottom }, x) {
     { value: reported, kind: 'reported', text: `Prometheus: ${seconds(reported)}` },
   ].filter(({ value }) => Number.isFinite(value));
   const isLeft = row.truth <= reported;
+  const places = lines.map(({ value }) => x.at(value));
   return lines.flatMap(({ value, kind, text }) => {
     const at = x.at(value);
     const toLeft = (kind === 'truth') === isLeft;
     const room = text.length * 0.65 * em;
     const anchor = (toLeft && at - room > 0) || at + room > width ? 'end' : 'start';
+    // Both lines cross the row of the lower text.
+    const beside = kind === 'truth' ? [at] : places;
     const y = (kind === 'truth' ? 2.2 : 3.4) * em;
     return [
       element('line', { class: kind, x1: at, x2: at, y1: y + 2, y2: bottom }),
-      label(text, { class: kind, x: anchor === 'end' ? at - 5 : at + 5, y, 'text-anchor': anchor }),
+      label(text, { class: kind, x: anchor === 'end' ? Math.min(...beside) - 5 : Math.max(...beside) + 5, y, 'text-anchor': anchor }),
     ];
   });
 }

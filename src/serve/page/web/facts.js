@@ -6,9 +6,14 @@ import { digits, errorRatio, percentile, seconds, whole, wrongBy } from './text.
 
 /** Fewer requests than these do not determine a percentile; until then the page says what to expect. */
 const ENOUGH = 100;
+/** The share of requests with another delay above which a comparison says nothing. */
+const MOST_OTHERWISE = 0.02;
 
 /** What a newcomer should read first. `row` is the chosen percentile. */
-export function sentence({ row, count, layoutName }) {
+export function sentence({ row, count, layoutName, otherwise, delay }) {
+  if (otherwise > count * MOST_OTHERWISE) {
+    return `${whole(otherwise)} of these requests did not follow ${delay}, so they cannot be compared with it.`;
+  }
   const isSeen = count >= ENOUGH && Number.isFinite(row.chosen);
   const says = isSeen ? row.chosen : row.expected;
   if (!Number.isFinite(says)) return `The true ${percentile(row.q)} is ${seconds(row.truth)}.`;
@@ -17,9 +22,8 @@ export function sentence({ row, count, layoutName }) {
 }
 
 /** Why: what is declared, and which requests are looked at. */
-export function explanation({ delay, of, otherwise, by }) {
+export function explanation({ delay, of, by }) {
   const parts = [`Each request is delayed by ${delay}, so its percentiles are known exactly. Seen: ${of}.`];
-  if (otherwise > 0) parts.push(`${whole(otherwise)} of them had another delay, so the comparison is off.`);
   if (by === 'native') parts.push('The counts in these buckets are divided from the native histogram, and so are approximate.');
   return parts.join(' ');
 }

@@ -16,7 +16,7 @@ export function drawHeatmap(canvas, { columns, truth, axis, end }) {
   const style = getComputedStyle(canvas);
   const color = (name) => style.getPropertyValue(name).trim();
   const em = parseFloat(style.fontSize);
-  const [left, bottom] = [4 * em, height - 1.5 * em];
+  const [left, bottom] = [4.5 * em, height - 1.5 * em];
   const y = vertical(axis, end, bottom);
   const step = (width - left) / COLUMNS;
 

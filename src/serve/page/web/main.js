@@ -111,10 +111,10 @@ function render() {
   const curve = truthOf(delay, curveBuckets(choices.axis, end));
 
   const count = histogram?.count ?? 0;
-  const layoutName = choices.layout === 'own' ? 'these buckets' : `${element('layout').selectedOptions[0].dataset.name}`;
-  element('sentence').textContent = sentence({ row, count, layoutName });
   const otherwise = delay ? Math.max(window.accepted - window.overrides, 0) : (window?.overrides ?? 0);
-  element('explanation').textContent = explanation({ delay: known.delay, of: observed(window), otherwise, by: !isNative && seen?.by });
+  const layoutName = choices.layout === 'own' ? 'these buckets' : `${element('layout').selectedOptions[0].dataset.name}`;
+  element('sentence').textContent = sentence({ row, count, layoutName, otherwise, delay: known.delay });
+  element('explanation').textContent = explanation({ delay: known.delay, of: observed(window), by: !isNative && seen?.by });
   drawChart(element('chart'), {
     seen: count > 0 ? seen : null,
     curve: curve?.buckets && { bounds: curve.buckets.map(({ le }) => le), cumulative: [...curve.buckets.map(({ probability }) => probability), 1] },
@@ -188,7 +188,9 @@ function choose(changed) {
 
 /** Sets the controls to what is chosen. */
 function show() {
-  root.classList.toggle('lecture', choices.view === 'lecture');
+  const isLecture = choices.view === 'lecture';
+  root.classList.toggle('lecture', isLecture);
+  element('lecture').textContent = isLecture ? 'Leave lecture view' : 'Lecture view';
   for (const name of ['window', 'axis']) {
     for (const input of document.getElementsByName(name)) input.checked = input.value === choices[name];
   }
