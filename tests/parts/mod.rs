@@ -1,10 +1,12 @@
-//! Real parts of a pipeline as child processes: Prometheus, the OpenTelemetry Collector, Jaeger, and the service.
+//! Real parts of a pipeline as child processes: Prometheus, the OpenTelemetry Collector, Jaeger, and the service; and
+//! chromedriver.
 //!
 //! They are found by name on `PATH`. Each listens on loopback ports of its own, keeps its data in a directory of its
 //! own, is ready when `start` returns, and is stopped when its value is dropped. A test begins with
 //! `if parts::absent(&["prometheus"]) { return; }`: without the part it is skipped and says so, and fails where
 //! `LAB_REQUIRED=1` is set.
 
+mod chromedriver;
 mod collector;
 mod http;
 mod jaeger;
@@ -13,10 +15,11 @@ mod process;
 mod prometheus;
 mod service;
 
+pub(crate) use chromedriver::Chromedriver;
 pub(crate) use collector::Collector;
 pub(crate) use http::{Answer, Connection, get};
 pub(crate) use jaeger::{Jaeger, Span};
-pub(crate) use process::Folder;
+pub(crate) use process::{Folder, free_address};
 pub(crate) use prometheus::{Prometheus, escaped};
 pub(crate) use service::Service;
 

@@ -22,7 +22,7 @@ const PORTS: std::ops::Range<u32> = 20_000..32_000;
 const ATTEMPTS: usize = 4;
 
 /// A free port on loopback; another one at each call.
-pub(super) fn free_address() -> SocketAddr {
+pub(crate) fn free_address() -> SocketAddr {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let width = PORTS.end - PORTS.start;
     // Each test process starts at another port.

@@ -13,9 +13,18 @@ pub(crate) struct Service {
 impl Service {
     /// Starts one with these flags and variables; no other variable that would change telemetry is inherited.
     pub(crate) fn start<V: AsRef<str>>(flags: &[&str], environment: &[(&str, V)]) -> Self {
+        Self::start_at(SocketAddr::from(([127, 0, 0, 1], 0)), flags, environment)
+    }
+
+    /// Starts one at this address.
+    pub(crate) fn start_at<V: AsRef<str>>(
+        address: SocketAddr,
+        flags: &[&str],
+        environment: &[(&str, V)],
+    ) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_httpserver"));
         command
-            .args(["serve", "--listen", "127.0.0.1:0"])
+            .args(["serve", "--listen", &address.to_string()])
             .args(flags);
         Self::run(command, environment)
     }

@@ -24,8 +24,9 @@ export function setBuckets(histogram, buckets) {
   histogram.cumulative = [...finite.map(([, count]) => count), histogram.count];
 }
 
-/** Reads an exposition. Throws an Error that names the line which is not part of one. */
+/** Reads an exposition. Throws an Error that names the line which is not part of one, or where it is truncated. */
 export function parse(text) {
+  if (text !== '' && !text.endsWith('\n')) throw new Error('the exposition is truncated: its last line has no end');
   const kinds = new Map();
   const families = new Map();
   const histograms = new Map();
@@ -38,7 +39,10 @@ export function parse(text) {
       read(line, at + 1);
     }
   }
-  for (const { histogram, buckets } of histograms.values()) setBuckets(histogram, buckets);
+  for (const { histogram, buckets } of histograms.values()) {
+    if (Number.isNaN(histogram.count)) throw new Error('the exposition is truncated: a histogram has no count');
+    setBuckets(histogram, buckets);
+  }
   return families;
 
   function read(line, number) {
@@ -76,7 +80,7 @@ export function parse(text) {
     const key = JSON.stringify([name, Object.entries(labels).sort()]);
     let known = histograms.get(key);
     if (!known) {
-      known = { histogram: emptyHistogram(), buckets: [] };
+      known = { histogram: { ...emptyHistogram(), count: NaN }, buckets: [] };
       histograms.set(key, known);
       family(name, 'histogram').series.push({ labels, histogram: known.histogram });
     }
@@ -99,7 +103,7 @@ function readLabels(text, number) {
 const NOT_FINITE = { '+Inf': Infinity, Inf: Infinity, '-Inf': -Infinity, NaN };
 
 function readNumber(text, number) {
-  const value = NOT_FINITE[text] ?? (/^[-+]?[.\d]/.test(text) ? Number(text) : NaN);
+  const value = NOT_FINITE[text] ?? (/^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text) ? Number(text) : NaN);
   if (Number.isNaN(value) && text !== 'NaN') throw new Error(`line ${number} has no number: ${text.slice(0, 60)}`);
   return value;
 }

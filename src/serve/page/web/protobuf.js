@@ -10,9 +10,14 @@ const [VARINT, FIXED64, BYTES, FIXED32] = [0, 1, 2, 5];
 export function parse(buffer) {
   const families = new Map();
   const all = new Message(new DataView(buffer));
-  while (!all.isOver()) {
-    const { name, family } = readFamily(all.inner());
-    families.set(name, family);
+  try {
+    while (!all.isOver()) {
+      const { name, family } = readFamily(all.inner());
+      families.set(name, family);
+    }
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new Error('this is no protobuf message: a number is where a text or a message should be');
   }
   return families;
 }
@@ -99,7 +104,10 @@ function readFamily(message) {
 
 function readSeries(message) {
   const series = { labels: Object.create(null) };
-  const number = (inner) => inner.fields({ 1: (value) => (series.value = value) });
+  const number = (inner) => {
+    series.value = 0; // which is not written
+    inner.fields({ 1: (value) => (series.value = value) });
+  };
   message.fields({
     1: (label) => readLabel(label, series.labels),
     2: number,

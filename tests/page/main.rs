@@ -1,0 +1,24 @@
+//! The live page in a real browser: Chromium, headless, driven through chromedriver.
+
+#![cfg(test)]
+
+#[path = "../parts/mod.rs"]
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "each test binary uses its own part of it"
+)]
+mod parts;
+
+mod arithmetic;
+mod browser;
+mod commands;
+mod expositions;
+mod first;
+mod hostile;
+mod load;
+mod numbers;
+mod outages;
+mod page;
+mod proxy;
+mod surroundings;
