@@ -32,8 +32,8 @@ pub struct App {
     pub(super) clock: Clock,
     pub(super) instance_id: String,
     pub(super) readiness: Readiness,
-    /// One at a time computes the truth of another delay, which takes a complex one seconds.
-    pub(super) computes_truth: Arc<Semaphore>,
+    /// For the truth of another delay: one computation at a time, because a complex delay takes seconds.
+    pub(super) truth_permit: Arc<Semaphore>,
 }
 
 impl App {
@@ -65,7 +65,7 @@ impl App {
             clock,
             instance_id: telemetry.instance_id.clone(),
             readiness: Readiness::default(),
-            computes_truth: Arc::new(Semaphore::new(1)),
+            truth_permit: Arc::new(Semaphore::new(1)),
         }
     }
 

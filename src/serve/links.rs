@@ -11,41 +11,44 @@ const TRACE_ID: &str = "{trace_id}";
 pub struct LinkArgs {
     /// One trace.
     #[arg(
-        long,
+        long = "trace-url",
         env = "HTTPSERVER_TRACE_URL",
         value_name = "URL",
+        hide_env_values = true,
         value_parser = trace_url,
         help = "URL of a trace with {trace_id} for its id, such as http://localhost:16686/trace/{trace_id}; the page links exemplars to it"
     )]
-    pub trace_url: Option<String>,
+    pub trace: Option<String>,
 
     /// Prometheus.
     #[arg(
-        long,
+        long = "prometheus-url",
         env = "HTTPSERVER_PROMETHEUS_URL",
         value_name = "URL",
+        hide_env_values = true,
         value_parser = prometheus_url,
         help = "URL of Prometheus as browsers reach it, such as http://localhost:9090"
     )]
-    pub prometheus_url: Option<String>,
+    pub prometheus: Option<String>,
 
     /// Grafana.
     #[arg(
-        long,
+        long = "grafana-url",
         env = "HTTPSERVER_GRAFANA_URL",
         value_name = "URL",
+        hide_env_values = true,
         value_parser = grafana_url,
         help = "URL of Grafana or of a dashboard as browsers reach it, such as http://localhost:3000"
     )]
-    pub grafana_url: Option<String>,
+    pub grafana: Option<String>,
 }
 
 impl From<&LinkArgs> for Links {
     fn from(args: &LinkArgs) -> Self {
         Self {
-            trace: args.trace_url.clone(),
-            prometheus: args.prometheus_url.clone(),
-            grafana: args.grafana_url.clone(),
+            trace: args.trace.clone(),
+            prometheus: args.prometheus.clone(),
+            grafana: args.grafana.clone(),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! `/truth` and its parameters.
 
+use std::pin::pin;
+
 use httpserver::truth::Truth;
 use serde_json::{Value, json};
 
@@ -161,4 +163,28 @@ async fn links_are_those_of_the_flags() {
     for parameters in [&[][..], &[("buckets", "semconv")]] {
         assert_eq!(told(&app, parameters).await["links"], links);
     }
+}
+
+/// The test's runtime has one thread, which the service shares.
+#[tokio::test]
+async fn a_truth_that_takes_long_delays_no_other_request() {
+    let app = TestApp::start(&[]);
+    let level = |inner: String, n: u32| format!("mix(0.5:{inner},0.5:exponential({n}s))");
+    let delay = (1..5).fold("exponential(9s)".to_owned(), level);
+    let parameters = [
+        ("delay", delay.as_str()),
+        ("buckets", "linear(0.01,0.01,200)"),
+    ];
+    let mut computing = pin!(told(&app, &parameters));
+    let mut answered = 0;
+    loop {
+        tokio::select! {
+            _ = &mut computing => break,
+            answer = app.get("/healthz") => {
+                assert_eq!(answer.status(), 200);
+                answered += 1;
+            }
+        }
+    }
+    assert!(answered > 10, "{answered}");
 }

@@ -101,6 +101,23 @@ fn every_setting_of_the_containers_is_one_that_the_binary_reads() {
 }
 
 #[test]
+fn the_links_of_the_page_have_the_ports_that_compose_publishes() {
+    let compose = read("docker-compose.yml");
+    for (link, port) in [
+        ("TRACE_URL", "JAEGER_PORT"),
+        ("PROMETHEUS_URL", "PROMETHEUS_PORT"),
+        ("GRAFANA_URL", "GRAFANA_PORT"),
+    ] {
+        let published = between(&compose, &format!("127.0.0.1:${{{port}-"), '}');
+        let [default] = &published[..] else {
+            panic!("{port} is published as {published:?}");
+        };
+        let url = format!("HTTPSERVER_{link}: \"http://localhost:${{{port}:-{default}}}");
+        assert!(compose.contains(&url), "{url}");
+    }
+}
+
+#[test]
 fn every_folder_and_file_that_compose_mounts_exists() {
     let compose = read("docker-compose.yml");
     let mounted: Vec<_> = compose

@@ -120,6 +120,9 @@ fn an_exemplar_opens_its_trace_in_jaeger() {
     let compose = yaml("docker-compose.yml");
     let url = &compose["services"]["grafana"]["environment"]["JAEGER_URL"];
     assert_eq!(url, "http://localhost:${JAEGER_PORT:-16686}");
+    let variables = &compose["services"]["httpserver"]["environment"];
+    let trace = format!("{}/trace/{{trace_id}}", url.as_str().unwrap());
+    assert_eq!(variables["HTTPSERVER_TRACE_URL"], trace);
     let grafana = yaml("k8s/observability/grafana/deployment.yaml");
     let variables = &grafana["spec"]["template"]["spec"]["containers"][0]["env"];
     let url = json!({"name": "JAEGER_URL", "value": "http://localhost:16686"});

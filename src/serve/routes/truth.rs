@@ -26,13 +26,13 @@ pub async fn truth(State(app): State<Arc<App>>, uri: Uri) -> Response {
     page::with_nosniff(response)
 }
 
-/// Outside the worker threads, which have to end delays in time. `None` where the runtime is shut down.
+/// Computes outside the worker threads, which have to end delays in time. `None` if the runtime is shutting down.
 async fn compute(app: &Arc<App>, query: TruthQuery) -> Option<Truth> {
     if query.is_empty() {
         return Some(app.declared().truth.clone());
     }
     let app = Arc::clone(app);
-    let permit = Arc::clone(&app.computes_truth).acquire_owned().await.ok()?;
+    let permit = Arc::clone(&app.truth_permit).acquire_owned().await.ok()?;
     let computing = move || {
         let _until_computed = permit;
         query.truth(app.declared(), &app.buckets)
