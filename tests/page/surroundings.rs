@@ -55,6 +55,13 @@ fn markup_in_the_fragment_is_no_choice() {
     page.reads_again();
     has_no_markup(&page);
     assert_eq!(page.cell(0.5, "truth"), 1.0);
+    for (choice, default) in [
+        ("input[name=window]:checked", "start"),
+        ("input[name=axis]:checked", "linear"),
+        ("#layout", "own"),
+    ] {
+        assert_eq!(page.property(choice, "value"), default);
+    }
     page.is_clean(&[]);
 }
 
