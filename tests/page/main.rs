@@ -10,15 +10,20 @@
 )]
 mod parts;
 
+mod accessibility;
 mod arithmetic;
 mod browser;
 mod commands;
+mod cost;
+mod estimates;
 mod expositions;
 mod first;
 mod hostile;
+mod keyboard;
 mod load;
 mod numbers;
 mod outages;
 mod page;
 mod proxy;
+mod screenshots;
 mod surroundings;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::browser::Browser;
 
@@ -93,6 +93,22 @@ impl Page {
     /// Starts the load, or stops it.
     pub(crate) fn toggle_load(&self) {
         self.browser.click("#load-toggle");
+    }
+
+    /// Makes the system's theme `light` or `dark`.
+    pub(crate) fn has_theme(&self, theme: &str) {
+        let feature = json!({"name": "prefers-color-scheme", "value": theme});
+        let media = json!({ "features": [feature] });
+        self.browser.devtools("Emulation.setEmulatedMedia", &media);
+    }
+
+    /// Sets the size of the window, in CSS pixels.
+    pub(crate) fn has_size(&self, width: u32, height: u32) {
+        let is_phone = width < 600;
+        let size =
+            json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": is_phone});
+        self.browser
+            .devtools("Emulation.setDeviceMetricsOverride", &size);
     }
 
     /// Panics where the browser has warned of anything, or anything but this service was asked. What a fault of the test

@@ -28,6 +28,8 @@ pub(crate) enum Fault {
     Half,
     /// The connection is lost after the first half.
     Lost,
+    /// It is asked for without `accept`, and so answered in the text format.
+    Text,
     /// It is answered with nothing, and status 200.
     Empty,
 }
@@ -102,14 +104,16 @@ async fn pass(State(shared): State<Arc<Shared>>, request: Request) -> Response {
             );
         }
         Fault::Empty => return answer(200, Body::empty()),
-        Fault::Nothing | Fault::Half | Fault::Lost => {}
+        Fault::Nothing | Fault::Half | Fault::Lost | Fault::Text => {}
     }
     let mut asked = shared
         .client
         .get(format!("http://{}{path}", shared.upstream));
     // Without `accept-encoding`, so that half of an answer is half of its text.
     for name in ["accept", "if-none-match"] {
-        if let Some(value) = request.headers().get(name) {
+        if let Some(value) = request.headers().get(name)
+            && fault != Fault::Text
+        {
             asked = asked.header(name, value);
         }
     }

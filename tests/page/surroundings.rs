@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use crate::{
     page::Page,
-    parts::{Collector, Service, absent, until_or},
-    proxy::Proxy,
+    parts::{Collector, Service, absent},
+    proxy::{Fault, Proxy},
 };
 
 const MARKUP: &str = "<img src=x onerror=alert(1)><script>alert(2)</script>";
@@ -108,15 +108,25 @@ fn exemplars_are_listed_and_linked_where_there_is_a_trace_page() {
 }
 
 #[test]
-fn a_service_that_writes_text_only_is_shown_without_the_native_estimate() {
+fn a_proxy_that_drops_accept_leaves_all_but_the_native_estimate() {
     let service = Service::start::<&str>(&["--delay", "constant(18ms)"], &[]);
-    let Some(page) = Page::open(&service.url(), "") else {
+    let proxy = Proxy::start("", service.address);
+    proxy.spoil(Fault::Text);
+    let Some(page) = Page::open(&proxy.url(), "") else {
         return;
     };
     service.get("/images");
-    until_or(
-        || (page.cell(0.5, "native") > 0.0).then_some(()),
-        || page.text("#table"),
+    page.reads_again();
+    assert!(page.cell(0.5, "native").is_nan());
+    let [low, high] = ["low", "high"].map(|end| page.cell_of(0.5, "real", end));
+    assert_eq!((low, high), (0.016, 0.032), "as the buckets prove");
+    assert!(page.cell(0.5, "classic") > 0.016);
+    page.choose("#layout", "semconv");
+    page.reads_again();
+    assert_eq!(page.cell(0.5, "truth"), 0.018);
+    assert!(
+        page.cell(0.5, "classic").is_nan(),
+        "nothing tells the counts in other buckets"
     );
     page.is_clean(&[]);
 }

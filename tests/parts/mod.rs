@@ -51,7 +51,8 @@ pub(crate) fn absent_module(module: &str) -> bool {
     !found.is_ok_and(|status| status.success()) && skip(&format!("no {module} in python3"))
 }
 
-fn skip(reason: &str) -> bool {
+/// Skips the test for this reason, or fails it where `LAB_REQUIRED=1` is set.
+pub(crate) fn skip(reason: &str) -> bool {
     let required = env::var("LAB_REQUIRED").is_ok_and(|value| value == "1");
     assert!(!required, "LAB_REQUIRED=1, and {reason}");
     // Written past the capture of a test's output: a skipped test passes, and must still be visible.
