@@ -24,12 +24,6 @@ fn sent() -> impl Iterator<Item = (&'static str, &'static str)> {
     files.map(|file| (file.path, std::str::from_utf8(file.content).unwrap()))
 }
 
-#[test]
-fn all_files_together_stay_below_60_000_bytes() {
-    let bytes: usize = sent().map(|(_, content)| content.len()).sum();
-    assert!(bytes < 60_000, "{bytes}");
-}
-
 /// Ways to insert HTML, and what the policy forbids.
 #[test]
 fn nothing_inserts_html_or_is_inline() {

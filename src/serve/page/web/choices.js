@@ -4,9 +4,13 @@ const DEFAULTS = { q: '0.99', window: 'start', axis: 'linear', layout: 'own', cu
 
 export const choices = { ...DEFAULTS };
 
-export function readChoices() {
+/** Reads the fragment. `allowed` has the values of some choices; others than those are not taken over. */
+export function readChoices(allowed) {
   const given = new URLSearchParams(location.hash.slice(1));
-  for (const name of Object.keys(DEFAULTS)) choices[name] = given.get(name) ?? DEFAULTS[name];
+  for (const [name, usual] of Object.entries(DEFAULTS)) {
+    const value = given.get(name) ?? usual;
+    choices[name] = allowed[name]?.includes(value) === false ? usual : value;
+  }
 }
 
 export function setChoices(changed) {

@@ -12,7 +12,7 @@ import { copy, link, queries } from './promql.js';
 import { take } from './reading.js';
 import { fillTable, makeTable } from './table.js';
 import { whole } from './text.js';
-import { nativeView, percentiles, rebucket } from './view.js';
+import { PERCENTILES, nativeView, percentiles, rebucket } from './view.js';
 
 const root = document.documentElement;
 const element = (id) => document.getElementById(id);
@@ -203,6 +203,13 @@ function show() {
   element('layout-custom').parentElement.hidden = choices.layout !== 'custom';
 }
 
+/** The values of the choices that have a control. */
+function allowed() {
+  const values = (name) => [...document.getElementsByName(name)].map(({ value }) => value);
+  const layout = [...element('layout').options].map(({ value }) => value);
+  return { q: PERCENTILES.map(String), window: values('window'), axis: values('axis'), layout };
+}
+
 function listen() {
   for (const name of ['window', 'axis']) {
     for (const input of document.getElementsByName(name)) input.addEventListener('change', () => choose({ [name]: input.value }));
@@ -237,7 +244,7 @@ function listen() {
     });
   }
   addEventListener('hashchange', () => {
-    readChoices();
+    readChoices(allowed());
     show();
     render();
   });
@@ -247,7 +254,7 @@ function listen() {
 
 makeTable(element('rows'), (q) => choose({ q: String(q) }));
 element('greeting').textContent = `hello [${new URLSearchParams(location.search).get('user') || 'stranger'}]`;
-readChoices();
+readChoices(allowed());
 listen();
 show();
 showLoad();
