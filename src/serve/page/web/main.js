@@ -192,13 +192,9 @@ function show() {
   root.classList.toggle('lecture', isLecture);
   element('lecture').textContent = isLecture ? 'Leave lecture view' : 'Lecture view';
   for (const name of ['window', 'axis']) {
-    const inputs = [...document.getElementsByName(name)];
-    const chosen = inputs.find(({ value }) => value === choices[name]) ?? inputs[0]; // the address may have any text
-    chosen.checked = true;
-    choices[name] = chosen.value;
+    for (const input of document.getElementsByName(name)) input.checked = input.value === choices[name];
   }
   element('layout').value = choices.layout;
-  if (element('layout').selectedIndex < 0) element('layout').value = choices.layout = 'own';
   element('layout-custom').value = choices.custom;
   element('layout-custom').parentElement.hidden = choices.layout !== 'custom';
 }
