@@ -24,6 +24,7 @@ fn axe_finds_nothing_serious_in_either_theme_or_in_the_lecture_view() {
     }
     page.choose("#layout", "custom"); // shows one more field
     page.choose("#load-family", "lognormal"); // shows the sliders
+    page.reads_again();
     page.browser.run(&axe, Value::Null);
     for (view, theme, width) in [
         ("", "light", 1366),
@@ -36,7 +37,7 @@ fn axe_finds_nothing_serious_in_either_theme_or_in_the_lecture_view() {
             .value(&format!("location.hash = 'view={view}&layout=custom'"));
         page.has_theme(theme);
         page.has_size(width, 800);
-        page.reads_again();
+        page.is_drawn();
         let found = serious(&page);
         assert!(found.is_empty(), "{view} {theme} {width}: {found:#?}");
     }

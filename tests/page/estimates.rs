@@ -72,8 +72,8 @@ fn the_native_estimate_is_the_quantile_of_the_exposed_native_histogram() {
 
 #[test]
 fn through_other_buckets_the_estimate_is_what_the_truth_foretells() {
-    // No bound of any layout is within 18 ms and the lateness of a busy machine, so chance plays no part.
-    let Some((service, page)) = after_requests(&["--delay", "constant(18ms)"], 200) else {
+    // No bound of any layout is less than 50 ms above the delay: neither chance nor a busy machine plays a part.
+    let Some((service, page)) = after_requests(&["--delay", "constant(150ms)"], 200) else {
         return;
     };
     for layout in LAYOUTS {
@@ -81,8 +81,8 @@ fn through_other_buckets_the_estimate_is_what_the_truth_foretells() {
         foretold(&page, &service, if layout == "own" { "" } else { layout });
     }
     page.choose("#layout", "custom");
-    page.browser.fill("#layout-custom", "0.01,0.04\u{e006}"); // Return
-    foretold(&page, &service, "0.01,0.04");
+    page.browser.fill("#layout-custom", "0.1,0.4\u{e006}"); // Return
+    foretold(&page, &service, "0.1,0.4");
     page.is_clean(&[]);
 }
 
@@ -117,7 +117,7 @@ fn the_requests_of_the_page_are_counted_exactly_in_other_buckets() {
 
 #[test]
 fn wrong_buckets_are_refused_in_the_words_of_the_server() {
-    let Some((service, page)) = after_requests(&["--delay", "constant(18ms)"], 20) else {
+    let Some((service, page)) = after_requests(&["--delay", "constant(150ms)"], 20) else {
         return;
     };
     page.choose("#layout", "custom");
@@ -136,7 +136,7 @@ fn wrong_buckets_are_refused_in_the_words_of_the_server() {
     page.is_clean(&["400"]);
 }
 
-/// Compares the estimates with those that `/truth` has for these buckets, but where few requests were later than that.
+/// Compares the estimates with those that `/truth` has for these buckets.
 fn foretold(page: &Page, service: &Service, buckets: &str) {
     let query = if buckets.is_empty() {
         String::new()
@@ -161,7 +161,7 @@ fn foretold(page: &Page, service: &Service, buckets: &str) {
         );
         assert_eq!(page.cell(q, "truth"), known["seconds"].as_f64().unwrap());
         let high = page.cell_of(q, "range", "high");
-        assert_eq!(high, bounds.bounds()[bounds.index(0.018)], "{buckets} {q}");
+        assert_eq!(high, bounds.bounds()[bounds.index(0.15)], "{buckets} {q}");
     }
 }
 
@@ -170,9 +170,9 @@ fn after_requests(flags: &[&str], count: usize) -> Option<(Service, Page)> {
     let service = Service::start::<&str>(flags, &[]);
     let page = Page::open(&service.url(), "")?;
     std::thread::scope(|scope| {
-        for _ in 0..10 {
+        for _ in 0..20 {
             scope.spawn(|| {
-                for _ in 0..count / 10 {
+                for _ in 0..count / 20 {
                     assert_eq!(service.get("/images").status, 200);
                 }
             });

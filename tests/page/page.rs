@@ -54,6 +54,12 @@ impl Page {
         self.browser.until(&format!("{now} >= {}", seen + 2.0));
     }
 
+    /// Waits until the browser has shown what a change of the window or of a choice has led to.
+    pub(crate) fn is_drawn(&self) {
+        let frame = "await new Promise((resolve) => requestAnimationFrame(resolve));";
+        self.browser.run(&frame.repeat(3), Value::Null);
+    }
+
     /// The text of an element, with breaking spaces.
     pub(crate) fn text(&self, css: &str) -> String {
         let text = self.property(css, "textContent");

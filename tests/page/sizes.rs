@@ -31,12 +31,13 @@ fn nothing_sticks_out_of_the_window_or_of_the_chart() {
         service.get("/images");
     }
     let mut all = Vec::new();
+    page.reads_again();
     for view in ["", "lecture"] {
         page.browser
             .value(&format!("location.hash = 'view={view}'"));
         for width in [320, 390, 1366, 1920] {
             page.has_size(width, 800);
-            page.reads_again();
+            page.is_drawn();
             let outside = page.browser.run(OUTSIDE, Value::Null);
             if outside != json!([]) {
                 all.push(format!("{view} {width}: {outside}"));
