@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-.PHONY: help run test lint bench bench-instructions bench-peers verify-soak fuzz verify compose-test cluster-test
+.PHONY: help run test screenshots lint bench bench-instructions bench-peers verify-soak fuzz verify compose-test cluster-test
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
@@ -13,6 +13,9 @@ run: ## Serve on port 8080
 
 test: ## Run every test that this machine can run; skipped tests say so
 	cargo test
+
+screenshots: ## Write pictures of the live page to target/screenshots (needs chromium and chromedriver)
+	LAB_REQUIRED=1 cargo test --test page -- --ignored --nocapture screenshots
 
 lint: ## Check formatting, clippy, docs and the CI workflow; warnings are errors
 	cargo fmt --check

@@ -19,7 +19,7 @@ use crate::{
 pub(crate) struct Browser {
     client: Client,
     runtime: runtime::Runtime,
-    driver: Chromedriver,
+    _driver: Chromedriver,
     _profile: Folder,
 }
 
@@ -44,7 +44,7 @@ impl Browser {
         Some(Self {
             client,
             runtime,
-            driver,
+            _driver: driver,
             _profile: profile,
         })
     }
@@ -122,7 +122,7 @@ impl Browser {
         self.runtime.block_on(pressed).unwrap();
     }
 
-    /// A command of the DevTools protocol.
+    /// A command of the `DevTools` protocol.
     pub(crate) fn devtools(&self, command: &str, parameters: &Value) -> Value {
         self.issue(Command::devtools(command, parameters))
     }

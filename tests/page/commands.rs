@@ -1,4 +1,4 @@
-//! The commands of chromedriver that are not in the WebDriver standard: its logs, and the DevTools protocol.
+//! The commands of chromedriver that are not in the `WebDriver` standard: its logs, and the `DevTools` protocol.
 
 use std::str::FromStr;
 
@@ -23,7 +23,7 @@ impl Command {
         }
     }
 
-    /// A command of the DevTools protocol: <https://chromedevtools.github.io/devtools-protocol/>.
+    /// A command of the `DevTools` protocol: <https://chromedevtools.github.io/devtools-protocol/>.
     pub(crate) fn devtools(command: &str, parameters: &Value) -> Self {
         Self {
             path: "goog/cdp/execute",

@@ -225,7 +225,7 @@ fn families() -> Vec<Family> {
 
 fn full() -> Histogram {
     let exemplar = |value, millis| Exemplar {
-        trace_id: 0xabcdef,
+        trace_id: 0xab_cdef,
         span_id: 0x12,
         value,
         time: UNIX_EPOCH + Duration::from_millis(millis),

@@ -26,4 +26,5 @@ mod outages;
 mod page;
 mod proxy;
 mod screenshots;
+mod sizes;
 mod surroundings;

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::browser::Browser;
 
 /// Functions for scripts in the page: `into` and `out` translate numbers in any JSON, `plain` writes families as JSON.
-const SCRIPT: &str = r##"
+const SCRIPT: &str = r"
     const at = (path) => new URL(path, document.baseURI).href;
     const map = (value, leaf) =>
         Array.isArray(value) ? value.map((item) => map(item, leaf))
@@ -20,7 +20,7 @@ const SCRIPT: &str = r##"
     const plain = (families) => Object.fromEntries([...families].map(([name, { kind, series }]) =>
         [name, { kind, series: series.map(plainSeries) }]));
     given = into(given);
-"##;
+";
 
 /// Runs the body of an async function in the page, with the functions of this module, and numbers that are exact.
 pub(crate) fn computed(browser: &Browser, body: &str, given: &Value) -> Value {

@@ -12,7 +12,10 @@ use axum::{
     response::Response,
 };
 use futures_util::stream;
+use http::HeaderValue;
 use tokio::{net::TcpListener, runtime::Runtime};
+
+use crate::surroundings::MARKUP;
 
 /// What happens to a scrape.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -30,6 +33,8 @@ pub(crate) enum Fault {
     Lost,
     /// It is asked for without `accept`, and so answered in the text format.
     Text,
+    /// Its exemplars get a trace id that looks like HTML.
+    Markup,
     /// It is answered with nothing, and status 200.
     Empty,
 }
@@ -104,16 +109,21 @@ async fn pass(State(shared): State<Arc<Shared>>, request: Request) -> Response {
             );
         }
         Fault::Empty => return answer(200, Body::empty()),
-        Fault::Nothing | Fault::Half | Fault::Lost | Fault::Text => {}
+        Fault::Nothing | Fault::Half | Fault::Lost | Fault::Text | Fault::Markup => {}
     }
     let mut asked = shared
         .client
         .get(format!("http://{}{path}", shared.upstream));
     // Without `accept-encoding`, so that half of an answer is half of its text.
     for name in ["accept", "if-none-match"] {
-        if let Some(value) = request.headers().get(name)
-            && fault != Fault::Text
-        {
+        let value = match (name, fault) {
+            ("accept", Fault::Text) => None,
+            ("accept", Fault::Markup) => {
+                Some(HeaderValue::from_static("application/openmetrics-text"))
+            }
+            _ => request.headers().get(name).cloned(),
+        };
+        if let Some(value) = value {
             asked = asked.header(name, value);
         }
     }
@@ -134,9 +144,20 @@ fn spoiled(body: Bytes, fault: Fault) -> Body {
     let half = body.slice(..body.len() / 2);
     match fault {
         Fault::Half => Body::from(half),
+        Fault::Markup => Body::from(with_markup(&body)),
         Fault::Lost => Body::from_stream(stream::iter([Ok(half), Err("lost")])),
         _ => Body::from(body),
     }
+}
+
+fn with_markup(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(body);
+    let mut parts = text.split("{trace_id=\"");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |before, part| {
+        let (_, rest) = part.split_once('"').unwrap_or_default();
+        before + "{trace_id=\"" + MARKUP + "\"" + rest
+    })
 }
 
 fn answer(status: u16, body: Body) -> Response {

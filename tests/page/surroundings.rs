@@ -4,11 +4,11 @@ use serde_json::{Value, json};
 
 use crate::{
     page::Page,
-    parts::{Collector, Service, absent},
+    parts::Service,
     proxy::{Fault, Proxy},
 };
 
-const MARKUP: &str = "<img src=x onerror=alert(1)><script>alert(2)</script>";
+pub(crate) const MARKUP: &str = "<img src=x onerror=alert(1)><script>alert(2)</script>";
 
 #[test]
 fn behind_a_path_prefix_everything_is_asked_below_it() {
@@ -55,6 +55,13 @@ fn markup_in_the_fragment_is_no_choice() {
     page.reads_again();
     has_no_markup(&page);
     assert_eq!(page.cell(0.5, "truth"), 1.0);
+    for (choice, default) in [
+        ("input[name=window]:checked", "start"),
+        ("input[name=axis]:checked", "linear"),
+        ("#layout", "own"),
+    ] {
+        assert_eq!(page.property(choice, "value"), default);
+    }
     page.is_clean(&[]);
 }
 
@@ -82,17 +89,7 @@ fn markup_in_labels_is_never_inserted() {
 
 #[test]
 fn exemplars_are_listed_and_linked_where_there_is_a_trace_page() {
-    if absent(&["otelcol"]) {
-        return;
-    }
-    let collector = Collector::counting();
-    let flags = [
-        "--delay",
-        "constant(1ms)",
-        "--trace-url",
-        "http://localhost:1/trace/{trace_id}?a=<b>",
-    ];
-    let service = Service::start(&flags, &collector.environment("grpc"));
+    let service = with_exemplars();
     let Some(page) = Page::open(&service.url(), "") else {
         return;
     };
@@ -104,6 +101,25 @@ fn exemplars_are_listed_and_linked_where_there_is_a_trace_page() {
     assert_eq!(page.browser.value(&format!("{link}.textContent")), trace);
     let href = page.browser.value(&format!("{link}.getAttribute('href')"));
     assert_eq!(href, format!("http://localhost:1/trace/{trace}?a=<b>"));
+    page.is_clean(&[]);
+}
+
+#[test]
+fn markup_in_an_exemplar_is_shown_as_text() {
+    let service = with_exemplars();
+    let proxy = Proxy::start("", service.address);
+    proxy.spoil(Fault::Markup);
+    let Some(page) = Page::open(&proxy.url(), "") else {
+        return;
+    };
+    service.get("/images");
+    let listed = format!("document.querySelector('#exemplars').textContent.includes({MARKUP:?})");
+    page.browser.until(&listed);
+    has_no_markup(&page);
+    let href = page
+        .browser
+        .value("document.querySelector('#exemplars a').protocol");
+    assert_eq!(href, "http:");
     page.is_clean(&[]);
 }
 
@@ -129,6 +145,16 @@ fn a_proxy_that_drops_accept_leaves_all_but_the_native_estimate() {
         "nothing tells the counts in other buckets"
     );
     page.is_clean(&[]);
+}
+
+/// A service that records spans, which nothing receives, and so has exemplars.
+fn with_exemplars() -> Service {
+    let url = "http://localhost:1/trace/{trace_id}?a=<b>";
+    let environment = [("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")];
+    Service::start(
+        &["--delay", "constant(1ms)", "--trace-url", url],
+        &environment,
+    )
 }
 
 /// Panics where an element or a dialog has come from [`MARKUP`].
