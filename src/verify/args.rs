@@ -11,7 +11,7 @@ use crate::{
     load::{rate, ratio},
     number::whole,
     output::Output,
-    verify::model::promql::Selector,
+    verify::model::{own_query::OwnQuery, promql::Selector},
 };
 
 /// Most memory for the requests of a run, which are kept until the report; and what one takes at most, as measured.
@@ -41,6 +41,11 @@ pub struct VerifyArgs {
     /// Further label matchers of every query to Prometheus, such as 'namespace="prod"'
     #[arg(long, value_name = "MATCHERS")]
     pub selector: Option<Selector>,
+
+    /// Query of your own for a percentile, such as 'p99=job:latency:p99': a recording rule, or that of a panel. It is asked
+    /// after the run, and judged like a percentile; can be repeated
+    #[arg(long, value_name = "pN=PROMQL", requires = "prometheus")]
+    pub query: Vec<OwnQuery>,
 
     /// URL of the Jaeger that receives the service's spans
     #[arg(long, env = "HTTPSERVER_JAEGER", hide_env_values = true, value_name = "URL", value_parser = parse_url)]

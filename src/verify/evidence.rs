@@ -17,6 +17,8 @@ pub struct Evidence {
     pub limits: LimitArgs,
     /// How long each request waited for its answer (`--timeout`).
     pub timeout: Duration,
+    /// Whether `--query` was given.
+    pub has_own_queries: bool,
     pub driven: Driven,
     pub sent: Requests,
     pub replicas: Finding<Vec<Replica>>,

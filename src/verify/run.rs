@@ -83,7 +83,10 @@ pub async fn gather(
             .collect(),
     };
     let scrapes = prometheus
-        .then(async |run| run.end(&answered, rate_window).await.into())
+        .then(async |run| {
+            let ended = run.end(&answered, rate_window, &args.query);
+            ended.await.into()
+        })
         .await;
     if let (Some(pages), Some(_)) = (pages.found_mut(), scrapes.found()) {
         pages.read_all().await;
@@ -109,6 +112,7 @@ pub async fn gather(
             .then(async |pages| pages.end())
             .await
             .required(!args.metrics.is_empty()),
+        has_own_queries: !args.query.is_empty(),
         limits: args.limits.clone(),
         timeout: args.client.timeout,
         claim,

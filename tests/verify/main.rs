@@ -19,6 +19,7 @@ mod draws;
 mod exemplars;
 mod healthy;
 mod native;
+mod own_query;
 mod proxy;
 mod restarts;
 mod soak;

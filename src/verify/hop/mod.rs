@@ -14,6 +14,7 @@ mod native;
 mod no_exemplars;
 mod no_native;
 mod other_traffic;
+mod own_query;
 mod percentile;
 mod received;
 mod repeats;
@@ -41,5 +42,10 @@ const ALL: &[fn(&Evidence) -> Hop] = &[
 
 /// Judges every hop.
 pub fn judge(evidence: &Evidence) -> Vec<Hop> {
-    ALL.iter().map(|judge| judge(evidence)).collect()
+    let mut hops: Vec<_> = ALL.iter().map(|judge| judge(evidence)).collect();
+    if evidence.has_own_queries {
+        let after = hops.iter().position(|hop| hop.name == native::NAME);
+        hops.insert(after.unwrap_or(hops.len()), own_query::judge(evidence));
+    }
+    hops
 }

@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-const NAME: &str = "native -> percentile";
+pub const NAME: &str = "native -> percentile";
 /// Versions of Prometheus extrapolate the rates of native histograms differently, and so weigh several series differently:
 /// <https://github.com/prometheus/prometheus/issues/15976>
 const REL_TOLERANCE_SEVERAL: f64 = 0.02;

@@ -24,7 +24,7 @@ const NAME: &str = "Prometheus -> percentile";
 /// Over the run, both sides have the same samples.
 pub const REL_TOLERANCE_RUN: f64 = 1e-6;
 /// Over a dashboard's window, samples may have been added in between.
-const REL_TOLERANCE_WINDOW: f64 = 0.02;
+pub const REL_TOLERANCE_WINDOW: f64 = 0.02;
 
 pub fn judge(evidence: &Evidence) -> Hop {
     Hop::of(NAME, &evidence.scrapes, |scrapes| {
@@ -111,7 +111,8 @@ fn is_within(observed: f64, (low, high): (f64, f64), tolerance: f64) -> bool {
     (low..=high).contains(&observed) || near(low) || near(high)
 }
 
-fn longest_interval(scrapes: &Scrapes) -> f64 {
+/// The longest scrape interval of the targets of the run, in seconds; 0 where none is known.
+pub fn longest_interval(scrapes: &Scrapes) -> f64 {
     let intervals = scrapes.active.iter().filter_map(|active| {
         let mut targets = scrapes.targets.iter();
         let is_ours = targets.any(|target| fits(&target.labels, &active.labels));
@@ -137,17 +138,47 @@ fn chance(
     let n = n.max(1.0);
     let truth = truth::cumulative(&evidence.claim.delay, &bounds);
     let line = |(q, reported): (&f64, &Option<f64>)| {
-        let off = 3.0 * (q * (1.0 - q) / n).sqrt();
-        let at = |q: f64| buckets::quantile(q.clamp(0.0, 1.0), &bounds, &truth);
+        let at = |q: f64| buckets::quantile(q, &bounds, &truth);
+        let (low, high) = by_chance(*q, n);
         format!(
             "p{} over {window:?}: {:.6} s; with {n:.0} requests, {:.6} to {:.6} s can occur by chance",
             100.0 * q,
             reported.unwrap_or(f64::NAN),
-            at(q - off),
-            at(q + off)
+            at(low),
+            at(high)
         )
     };
     QUANTILES.iter().zip(&query.reported).map(line).collect()
+}
+
+/// Ranks three standard deviations below and above `q`, for `n` requests.
+fn by_chance(q: f64, n: f64) -> (f64, f64) {
+    let off = 3.0 * (q * (1.0 - q) / n).sqrt();
+    ((q - off).max(0.0), (q + off).min(1.0))
+}
+
+/// Between what a percentile of the run is by chance: as the classic buckets report it, or as a native histogram of the
+/// resolution of [`Truth`](truth::Truth) does.
+pub fn chance_interval(
+    evidence: &Evidence,
+    scrapes: &Scrapes,
+    q: f64,
+    is_classic: bool,
+) -> (f64, f64) {
+    let delay = &evidence.claim.delay;
+    let (low, high) = by_chance(q, scrapes.run.observations.max(1.0));
+    match scrapes.bounds() {
+        Some(bounds) if is_classic => {
+            let truth = truth::cumulative(delay, &bounds);
+            let at = |q| buckets::quantile(q, &bounds, &truth);
+            (at(low), at(high))
+        }
+        _ => {
+            let ratio = 1.0 + truth::native::schema(delay).max_error_ratio();
+            let at = |q| delay.quantile(q).as_secs_f64();
+            (at(low) / ratio, at(high) * ratio)
+        }
+    }
 }
 
 #[cfg(test)]

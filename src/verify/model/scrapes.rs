@@ -13,6 +13,7 @@ use super::{
     histogram::Histogram,
     labels::{JOB, Labels, fits, label_text},
     native::Native,
+    own_query::OwnAnswer,
     processes::{ProcessRun, Target, Window},
     quantile_query::QuantileQuery,
     series::Series,
@@ -45,6 +46,8 @@ pub struct Scrapes {
     pub run: QuantileQuery,
     /// Over a dashboard's `--rate-window`.
     pub rate_window: Option<QuantileQuery>,
+    /// The answers to `--query`.
+    pub own_queries: Vec<OwnAnswer>,
     /// Prometheus' clock minus this machine's, in milliseconds.
     pub clock_ahead: i64,
 }

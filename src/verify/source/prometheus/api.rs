@@ -138,10 +138,32 @@ impl Prometheus {
 
     /// Every sample of a query, now.
     pub async fn vector(&self, promql: &str) -> Result<Vec<(Labels, f64)>, PrometheusError> {
-        let Data::Vector(samples) = self.query(promql, None).await? else {
-            return Err(unexpected(promql, "expected a vector"));
+        self.samples(promql, None).await
+    }
+
+    /// Every sample of a query, at an instant; a scalar is one without labels.
+    pub async fn vector_at(
+        &self,
+        promql: &str,
+        at: i64,
+    ) -> Result<Vec<(Labels, f64)>, PrometheusError> {
+        self.samples(promql, Some(at)).await
+    }
+
+    async fn samples(
+        &self,
+        promql: &str,
+        at: Option<i64>,
+    ) -> Result<Vec<(Labels, f64)>, PrometheusError> {
+        let read = |(labels, value): (Labels, Pair)| Some((labels, number(&value.1)?));
+        let samples: Vec<_> = match self.query(promql, at).await? {
+            Data::Vector(samples) => samples
+                .into_iter()
+                .map(|it| (it.metric, it.value))
+                .collect(),
+            Data::Scalar(value) => vec![(Labels::new(), value)],
+            Data::Matrix(_) => return Err(unexpected(promql, "expected a vector")),
         };
-        let read = |sample: VectorSample| Some((sample.metric, number(&sample.value.1)?));
         Ok(samples.into_iter().filter_map(read).collect())
     }
 

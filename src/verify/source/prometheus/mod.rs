@@ -3,6 +3,7 @@
 mod api;
 mod features;
 mod native;
+mod own_queries;
 mod queries;
 mod run;
 

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use super::{
     api::{Prometheus, PrometheusError},
-    features, native,
+    features, native, own_queries,
     queries::Queries,
 };
 use crate::{
@@ -16,6 +16,7 @@ use crate::{
         model::{
             identify::identify,
             labels::{JOB, Labels, fits},
+            own_query::OwnQuery,
             page::ProcessCounts,
             processes::{self, Target, Window},
             promql::Selector,
@@ -122,6 +123,7 @@ impl<'a> PrometheusRun<'a> {
         mut self,
         answered: &Answered<'_>,
         rate_window: Option<Duration>,
+        own_queries: &[OwnQuery],
     ) -> Result<Scrapes, PrometheusError> {
         let what = "Prometheus to scrape every target after the run";
         let mut last = Ok(0);
@@ -143,7 +145,7 @@ impl<'a> PrometheusRun<'a> {
             (is_done || !self.queries.is_one_server()).then_some(())
         })
         .await;
-        self.fetch(answered, rate_window, wait).await
+        self.fetch(answered, rate_window, own_queries, wait).await
     }
 
     /// Whether every target that is, or may be, one of a replica that answered has been scraped since the run.
@@ -171,6 +173,7 @@ impl<'a> PrometheusRun<'a> {
         mut self,
         answered: &Answered<'_>,
         rate_window: Option<Duration>,
+        own_queries: &[OwnQuery],
         waited: Duration,
     ) -> Result<Scrapes, PrometheusError> {
         let active = self.queries.targets().await?;
@@ -232,6 +235,7 @@ impl<'a> PrometheusRun<'a> {
             waited,
             active,
             raw,
+            own_queries: own_queries::ask(&self.queries, own_queries, to, waited).await?,
             exemplars: features::exemplars(&self.queries, run).await,
             native,
             settings: features::settings(&self.queries.prometheus).await,

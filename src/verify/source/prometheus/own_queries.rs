@@ -1,0 +1,173 @@
+//! Asks the user's own queries after a run: finds the recording rules in them, and waits until these have seen the run.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::{
+    api::{Prometheus, PrometheusError, instant},
+    queries::Queries,
+};
+use crate::{
+    contract::{Metric, Step, names::label},
+    verify::{
+        model::{
+            expression::Expression,
+            own_query::{OwnAnswer, OwnQuery, Rule},
+        },
+        source::wait,
+    },
+};
+
+/// Raw samples are asked for as far back as this, at most.
+const LONGEST_RANGE: Duration = Duration::from_hours(1);
+
+#[derive(Deserialize)]
+struct Groups {
+    groups: Vec<Group>,
+}
+
+#[derive(Deserialize)]
+struct Group {
+    #[serde(default)]
+    interval: f64,
+    rules: Vec<AnsweredRule>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AnsweredRule {
+    name: String,
+    query: String,
+    #[serde(default)]
+    last_error: String,
+}
+
+/// Asks each query at the end of the run, `to`; one with recording rules as soon as these were evaluated after it, for which
+/// this waits as long as for a scrape, and at least for two evaluations.
+pub async fn ask(
+    queries: &Queries<'_>,
+    own: &[OwnQuery],
+    to: i64,
+    waited: Duration,
+) -> Result<Vec<OwnAnswer>, PrometheusError> {
+    let mut answers = Vec::new();
+    if own.is_empty() {
+        return Ok(answers);
+    }
+    // A server without rules may have no such API.
+    let known = rules(&queries.prometheus).await.unwrap_or_default();
+    for query in own {
+        answers.push(answer(queries, query, &known, to, waited).await?);
+    }
+    Ok(answers)
+}
+
+async fn answer(
+    queries: &Queries<'_>,
+    query: &OwnQuery,
+    known: &[Rule],
+    to: i64,
+    waited: Duration,
+) -> Result<OwnAnswer, PrometheusError> {
+    let prometheus = &queries.prometheus;
+    let rules = used(&query.expression, known);
+    let direct = rules
+        .iter()
+        .filter(|rule| query.expression.has_name(&rule.name));
+    let mut at = to;
+    for rule in direct {
+        let promql = format!("min(timestamp({}))", rule.name);
+        let enough = waited.max(2 * rule.interval + Duration::from_secs(5));
+        let what = format!("{} to be evaluated after the run", rule.name);
+        let evaluated = wait::until(&what, enough, async || {
+            let (_, seconds) = prometheus.vector(&promql).await.ok()?.pop()?;
+            Some(instant(seconds)).filter(|evaluated| *evaluated > to)
+        });
+        at = at.max(evaluated.await.unwrap_or_default());
+    }
+    let samples = match prometheus.vector_at(&query.expression.text, at).await {
+        Ok(samples) => Ok(samples),
+        Err(PrometheusError::Refused { reason, .. }) => Err(reason),
+        Err(PrometheusError::Answer { reason, .. }) => Err(reason.to_owned()),
+        Err(error) => return Err(error),
+    };
+    let mut answer = OwnAnswer {
+        query: query.clone(),
+        rules,
+        samples,
+        at,
+        raw: Vec::new(),
+    };
+    if let Some((_, range)) = answer.ranges() {
+        let buckets = queries.names.bucket(Metric::ExecutionLatency);
+        let (step, total) = (label::STEP, Step::Total.as_str());
+        let lookback = range.min(LONGEST_RANGE).as_millis();
+        let since = prometheus.now().await?.saturating_sub(at).max(0);
+        let millis = lookback.saturating_add(u128::from(since.unsigned_abs())) + 1000;
+        let selector = format!("{buckets}{{{step}=\"{total}\"}}[{millis}ms]");
+        answer.raw = prometheus.raw(&selector).await?;
+    }
+    Ok(answer)
+}
+
+async fn rules(prometheus: &Prometheus) -> Result<Vec<Rule>, PrometheusError> {
+    let parameters = [("type", "record".to_owned())];
+    let all: Groups = prometheus
+        .ask("rules", "/api/v1/rules", &parameters)
+        .await?;
+    let rules = all.groups.into_iter().flat_map(|group| {
+        let interval = Duration::try_from_secs_f64(group.interval).unwrap_or_default();
+        group.rules.into_iter().filter_map(move |rule| {
+            Some(Rule {
+                name: rule.name,
+                expression: rule.query.parse().ok()?,
+                interval,
+                last_error: rule.last_error,
+            })
+        })
+    });
+    Ok(rules.collect())
+}
+
+/// The rules that an expression names, and those that these name.
+fn used(expression: &Expression, known: &[Rule]) -> Vec<Rule> {
+    let mut found: Vec<Rule> = Vec::new();
+    let mut open = vec![expression];
+    while let Some(expression) = open.pop() {
+        for rule in known.iter().filter(|rule| expression.has_name(&rule.name)) {
+            if !found.contains(rule) {
+                found.push(rule.clone());
+                open.push(&rule.expression);
+            }
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_are_followed_and_circles_end() {
+        let rule = |name: &str, text: &str| Rule {
+            name: name.to_owned(),
+            expression: text.parse().unwrap(),
+            interval: Duration::from_secs(15),
+            last_error: String::new(),
+        };
+        let known = [
+            rule("a:p99", "max(b:p99)"),
+            rule(
+                "b:p99",
+                "histogram_quantile(0.99, rate(x_bucket[5m])) + c:p99",
+            ),
+            rule("c:p99", "a:p99"),
+            rule("d:p99", "up"),
+        ];
+        let used = used(&"a:p99 * 1000".parse().unwrap(), &known);
+        let names: Vec<_> = used.iter().map(|rule| rule.name.as_str()).collect();
+        assert_eq!(names, ["a:p99", "b:p99", "c:p99"]);
+    }
+}
