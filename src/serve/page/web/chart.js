@@ -55,22 +55,28 @@ function scale(axis, end, { left: from, right: to, em }) {
     const step = niceStep(end / Math.max(Math.floor((to - from) / (7.5 * em)), 2));
     const ticks = Array.from({ length: Math.floor(end / step + 1e-9) + 1 }, (_, n) => n * step);
     const at = (value) => from + (to - from) * Math.min(value / end, 1);
-    return { at, ticks, unit: step, size: (low, high) => (high - low) / step, unitName: `per ${tick(step)}`, from, to, end };
+    return { at, ticks, step, size: (low, high) => high - low, from, to };
   }
   const start = end / DECADES;
   const at = (value) => from + (to - from) * (Math.log(Math.min(Math.max(value, start), end) / start) / Math.log(DECADES));
   const ticks = [];
   for (let at = Math.ceil(Math.log10(start) - 1e-9); 10 ** at <= end * 1.000001; at += 1) ticks.push(10 ** at);
   const size = (low, high) => Math.log2(high / Math.max(low, start));
-  return { at, ticks, size, unitName: 'per doubling', from, to, end };
+  return { at, ticks, step: null, size, from, to };
 }
 
+/** 1, 2 or 5 times a power of ten: the least that is at least this. */
 function niceStep(least) {
   const size = 10 ** Math.floor(Math.log10(least));
   return [1, 2, 5, 10].find((step) => step * size >= least * 0.999) * size;
 }
 
-/** The horizontal extent of a bucket in pixels, and its share of the observations per unit of the axis. */
+/** The unit of the axis for a share: the step of its ticks, or so much less that no share is above 100 %. */
+function unitOf({ step }, highest) {
+  return step === null ? 1 : 1 / niceStep(Math.max(highest, 1 / step));
+}
+
+/** The horizontal extent of a bucket in pixels, and its share of the observations per second or doubling. */
 function block({ low, high, share }, x) {
   const [left, right] = [x.at(low), x.at(high)];
   const units = high === Infinity ? Infinity : x.size(low, high);
@@ -97,19 +103,20 @@ function steps(line, y) {
 
 function grid({ em, width, height, left, right, bottom }, { x, y, highest }) {
   const parts = [];
-  const step = niceStep(highest / 4);
-  for (let density = 0; density <= highest; density += step) {
-    const at = y(density);
+  const unit = unitOf(x, highest);
+  const step = niceStep((highest * unit) / 4);
+  for (let share = 0; share <= highest * unit; share += step) {
+    const at = y(share / unit);
     parts.push(element('line', { class: 'grid', x1: left, x2: right, y1: at, y2: at }));
-    parts.push(label(`${Number((density * 100).toPrecision(3))}\u00a0%`, { x: left - em / 2, y: at + em / 3, 'text-anchor': 'end' }));
+    parts.push(label(`${Number((share * 100).toPrecision(3))}\u00a0%`, { x: left - em / 2, y: at + em / 3, 'text-anchor': 'end' }));
   }
   for (const value of x.ticks) {
     const isLast = x.at(value) > width - 3 * em;
     const at = isLast ? width : x.at(value);
     parts.push(label(tick(value), { x: at, y: bottom + 1.4 * em, 'text-anchor': isLast ? 'end' : 'middle' }));
   }
-  parts.push(label(`latency${x.unit ? '' : ' (logarithmic)'}`, { x: right, y: height - em / 3, 'text-anchor': 'end' }));
-  parts.push(label(`share of the requests ${x.unitName}`, { x: 0, y: em, 'text-anchor': 'start' }));
+  parts.push(label(`latency${x.step ? '' : ' (logarithmic)'}`, { x: right, y: height - em / 3, 'text-anchor': 'end' }));
+  parts.push(label(`share of the requests per ${x.step ? tick(unit) : 'doubling'}`, { x: 0, y: em, 'text-anchor': 'start' }));
   return parts;
 }
 
