@@ -129,6 +129,11 @@ fn wrong_buckets_are_refused_in_the_words_of_the_server() {
         let answer = service.get(&format!("/truth?buckets={}", escaped(wrong)));
         assert_eq!(answer.status, 400);
         assert_eq!(page.text("#layout-error"), answer.body.trim());
+        let sentence = page.text("#sentence");
+        assert!(
+            sentence.contains("with these buckets"),
+            "until then its own are shown: {sentence}"
+        );
     }
     page.choose("#layout", "semconv");
     foretold(&page, &service, "semconv");

@@ -15,7 +15,8 @@ use futures_util::stream;
 use http::HeaderValue;
 use tokio::{net::TcpListener, runtime::Runtime};
 
-use crate::surroundings::MARKUP;
+/// Text that does something where it is taken for HTML.
+pub(crate) const MARKUP: &str = "<img src=x onerror=alert(1)><script>alert(2)</script>";
 
 /// What happens to a scrape.
 #[derive(Clone, Copy, Debug, PartialEq)]

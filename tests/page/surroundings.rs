@@ -5,10 +5,8 @@ use serde_json::{Value, json};
 use crate::{
     page::Page,
     parts::Service,
-    proxy::{Fault, Proxy},
+    proxy::{Fault, MARKUP, Proxy},
 };
-
-pub(crate) const MARKUP: &str = "<img src=x onerror=alert(1)><script>alert(2)</script>";
 
 #[test]
 fn behind_a_path_prefix_everything_is_asked_below_it() {

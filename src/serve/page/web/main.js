@@ -100,7 +100,8 @@ function render() {
   const asked = truthOf(delay, chosenBuckets());
   if (!asked) return;
   element('layout-error').textContent = asked.refused ?? '';
-  const known = asked.refused ? declared : asked;
+  const known = asked.refused ? truthOf(delay, '') : asked;
+  if (!known?.buckets) return;
   const bounds = known.buckets.map(({ le }) => le);
   const through = (observed, own) => (isNative ? nativeView(observed) : rebucket(observed, bounds, own));
   const seen = histogram && through(histogram, samples);
@@ -112,7 +113,8 @@ function render() {
 
   const count = histogram?.count ?? 0;
   const otherwise = delay ? Math.max(window.accepted - window.overrides, 0) : (window?.overrides ?? 0);
-  const layoutName = choices.layout === 'own' ? 'these buckets' : `${element('layout').selectedOptions[0].dataset.name}`;
+  const isOwn = !isNative && (asked.refused || !chosenBuckets());
+  const layoutName = isOwn ? 'these buckets' : element('layout').selectedOptions[0].dataset.name;
   element('sentence').textContent = sentence({ row, count, layoutName, otherwise, delay: known.delay });
   element('explanation').textContent = explanation({ delay: known.delay, of: observed(window), by: !isNative && seen?.by });
   drawChart(element('chart'), {
