@@ -62,6 +62,12 @@ impl Credentials {
         }
     }
 
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.headers.is_empty() && self.tls.is_usual()
+    }
+
     /// Adds a header; `Authorization` once only.
     pub(super) fn add(
         &mut self,
@@ -99,8 +105,8 @@ pub(super) fn bearer(token: &str) -> Result<HeaderValue, String> {
 /// A value that no `Debug` shows.
 pub(super) fn header_value(text: &str) -> Result<HeaderValue, String> {
     let value = HeaderValue::from_str(text);
-    let mut value =
-        value.map_err(|_| "has a character that a header cannot have (a line break?)".to_owned())?;
+    let mut value = value
+        .map_err(|_| "has a character that a header cannot have (a line break?)".to_owned())?;
     value.set_sensitive(true);
     Ok(value)
 }

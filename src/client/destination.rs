@@ -97,7 +97,11 @@ mod tests {
             "HTTPSERVER_PROMETHEUS_TOKEN" => Some("hunter2\u{1}".into()),
             _ => None,
         };
-        let three = [Destination::Target, Destination::Metrics, Destination::Jaeger];
+        let three = [
+            Destination::Target,
+            Destination::Metrics,
+            Destination::Jaeger,
+        ];
         let tokens = Tokens::read(&three, variable).unwrap();
         let token = tokens.of(Destination::Jaeger).unwrap();
         assert_eq!(token.as_bytes(), b"Bearer hunter2");

@@ -53,13 +53,17 @@ impl Identity {
 }
 
 impl Tls {
-    /// The settings of the library; `None` where they are the usual ones.
-    pub fn config(&self) -> Result<Option<ClientConfig>, String> {
-        let is_usual = self.authorities == Authorities::System
+    /// Whether nothing differs.
+    pub fn is_usual(&self) -> bool {
+        self.authorities == Authorities::System
             && self.identity.is_none()
             && self.server_name.is_none()
-            && self.versions.is_none();
-        if is_usual {
+            && self.versions.is_none()
+    }
+
+    /// The settings of the library; `None` where they are the usual ones.
+    pub fn config(&self) -> Result<Option<ClientConfig>, String> {
+        if self.is_usual() {
             return Ok(None);
         }
         let provider = Arc::new(ring::default_provider());
@@ -76,7 +80,8 @@ impl Tls {
         }))
     }
 
-    fn verifier(&self, provider: &Arc<CryptoProvider>) -> Result<Verifier, String> {
+    /// Who decides about the server's certificate.
+    pub fn verifier(&self, provider: &Arc<CryptoProvider>) -> Result<Verifier, String> {
         let pinned = match &self.authorities {
             Authorities::System => None,
             Authorities::And(own) | Authorities::Only(own) => Some(pinned(own, provider)?),

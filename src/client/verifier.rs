@@ -120,3 +120,95 @@ impl ServerCertVerifier for Verifier {
         self.usual.supported_verify_schemes()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::client::tls::{Authorities, Tls, certificates};
+
+    /// `openssl req -x509`: an authority (`CA:TRUE`) that signed itself, of own.test; from 2026 for a century.
+    const OWN: &str = "\
+-----BEGIN CERTIFICATE-----
+MIIBhzCCAS6gAwIBAgIUTTQRsNpOc0reyZy0ggcltnx3qYwwCgYIKoZIzj0EAwIw
+DjEMMAoGA1UEAwwDb3duMCAXDTI2MTEyNjExMDczMloYDzIxMjYxMTAyMTEwNzMy
+WjAOMQwwCgYDVQQDDANvd24wWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAAS4ibCE
+R4hM8OfQGNKSOv6BIyYs4MOdfdhTP46MO4zOpYkUhw17UVTrd6QZrHbu19WMuofC
+TvnHgP4LGTIf2mQIo2gwZjAdBgNVHQ4EFgQUAFzHs9p2lVF6qFKAo1muypC7+oQw
+HwYDVR0jBBgwFoAUAFzHs9p2lVF6qFKAo1muypC7+oQwDwYDVR0TAQH/BAUwAwEB
+/zATBgNVHREEDDAKgghvd24udGVzdDAKBggqhkjOPQQDAgNHADBEAiAQFBIe79w1
+1/AJWPfty41sFpI+W31sE5jQu7FwCut9yAIgEd6ALCGGfYJWxkJ/k2HwRa91Eud/
+Kqsu9KkA8UNQhME=
+-----END CERTIFICATE-----
+";
+    /// The certificate of a server, by an authority that is not known, of own.test; from 2026 for a century.
+    const ISSUED: &str = "\
+-----BEGIN CERTIFICATE-----
+MIIBeDCCAR+gAwIBAgIURigkn/NfYLmNJXIpWrDLkJ0hZd0wCgYIKoZIzj0EAwIw
+DTELMAkGA1UEAwwCY2EwIBcNMjYxMTI2MTEwNzMyWhgPMjEyNjExMDIxMTA3MzJa
+MBExDzANBgNVBAMMBmlzc3VlZDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABBQ+
+B6g1oYAs1xa3p4LhAf6+/qv9fELlixZ0ZObofUGNqem4ajyQbRrVX8gES5KmInz2
+T4DZss3s6knVfzHfUDajVzBVMBMGA1UdEQQMMAqCCG93bi50ZXN0MB0GA1UdDgQW
+BBQhhc7GdGvaPZ1075laLhEYcvHyZzAfBgNVHSMEGDAWgBSGpJMnFXA7pA9uySf/
+Hj8CckAdSzAKBggqhkjOPQQDAgNHADBEAiA/V4WTLMC7FjLx5ikNJtRfNegpDfYH
+TTVgEh58xq9I5AIgbGCDuyWwOhG1EToRpAgraFa5MZg+A5fKQlIVzXa2jfc=
+-----END CERTIFICATE-----
+";
+    /// Within their validity, before it and after it; in years since 1970.
+    const VALID: u64 = 60;
+    const EARLY: u64 = 50;
+    const LATE: u64 = 200;
+
+    /// The verdict on a server with this certificate, where these authorities are trusted.
+    fn verdict(trusted: &str, presented: &str, name: &str, year: u64) -> Result<(), Error> {
+        let tls = Tls {
+            authorities: Authorities::Only(certificates(trusted.as_bytes()).unwrap()),
+            ..Tls::default()
+        };
+        let presented = certificates(presented.as_bytes()).unwrap();
+        let name = name.to_owned().try_into().unwrap();
+        let now = UnixTime::since_unix_epoch(Duration::from_hours(year * 8766));
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let verifier = tls.verifier(&provider).unwrap();
+        let verdict = verifier.verify_server_cert(&presented[0], &[], &name, &[], now);
+        verdict.map(|_| ())
+    }
+
+    #[test]
+    fn a_certificate_that_is_trusted_as_such_may_be_the_servers_own() {
+        for own in [OWN, ISSUED] {
+            assert_eq!(verdict(own, own, "own.test", VALID), Ok(()));
+        }
+        assert_eq!(
+            verdict(&(ISSUED.to_owned() + OWN), OWN, "own.test", VALID),
+            Ok(())
+        );
+    }
+
+    #[test]
+    fn its_name_and_validity_must_fit() {
+        for own in [OWN, ISSUED] {
+            for (name, year, word) in [
+                ("other.test", VALID, "NotValidForName"),
+                ("own.test", EARLY, "NotValidYet"),
+                ("own.test", LATE, "Expired"),
+                ("other.test", LATE, "Expired"),
+            ] {
+                let error = format!("{:?}", verdict(own, own, name, year).unwrap_err());
+                assert!(error.contains(word), "{name}, {year}: {error}");
+            }
+        }
+    }
+
+    #[test]
+    fn any_other_certificate_is_refused() {
+        for (trusted, presented) in [(OWN, ISSUED), (ISSUED, OWN)] {
+            let verdict = verdict(trusted, presented, "own.test", VALID);
+            assert!(
+                matches!(verdict, Err(Error::InvalidCertificate(_))),
+                "{verdict:?}"
+            );
+        }
+    }
+}

@@ -96,7 +96,11 @@ pub fn read(path: &Path, into: &mut Credentials) -> Result<(), String> {
     if let Some(basic) = config.basic_auth {
         into.authorize(header_value(&basic.value(&files)?)?, "`basic_auth`")?;
     }
-    let token = files.one("bearer_token", config.bearer_token, config.bearer_token_file)?;
+    let token = files.one(
+        "bearer_token",
+        config.bearer_token,
+        config.bearer_token_file,
+    )?;
     if let Some(token) = token {
         let value = bearer(&token).map_err(of("bearer_token"))?;
         into.authorize(value, "`bearer_token`")?;
