@@ -29,7 +29,7 @@ pub struct ClientArgs {
     #[arg(long, value_name = "FILE", value_parser = PathBufValueParser::new().try_map(ca_file))]
     pub ca: Option<PathBuf>,
 
-    /// File of credentials for the target: headers and TLS, as in promtool's --http.config.file. A bearer token can be in the variable HTTPSERVER_TARGET_TOKEN instead
+    /// File of credentials for the target: headers and TLS, as in promtool's --http.config.file. A bearer token can be in the variable `HTTPSERVER_TARGET_TOKEN` instead
     #[arg(long, env = "HTTPSERVER_TARGET_HTTP_CONFIG", value_name = "FILE")]
     pub target_http_config: Option<PathBuf>,
 
@@ -61,7 +61,7 @@ impl ClientArgs {
     /// When a file cannot be read or is wrong, or two of the flags contradict each other. No error shows a secret.
     pub fn credentials(&self) -> Result<Credentials, String> {
         let config = self.target_http_config.as_deref();
-        let mut own = Credentials::read(Destination::Target, config, &self.tokens)?;
+        let mut own = Destination::Target.credentials(config, &self.tokens)?;
         for (name, value) in &self.header {
             own.add(name.clone(), value.clone(), "--header")?;
         }

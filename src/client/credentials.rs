@@ -1,21 +1,15 @@
 //! What one destination gets and must be: headers, certificates. Its `Debug` shows none of them.
 
-use std::{fmt, path::Path};
+use std::fmt;
 
 use http::{HeaderMap, HeaderName, HeaderValue, header::AUTHORIZATION};
-use reqwest::Url;
 
-use super::{
-    destination::{Destination, Tokens},
-    http_config,
-    tls::Tls,
-};
+use super::tls::Tls;
 
 /// The credentials of one destination.
 #[derive(Clone, Default)]
 pub struct Credentials {
     pub(super) headers: HeaderMap,
-    /// What gave the header `Authorization`.
     authorized_by: Option<String>,
     pub(super) tls: Tls,
 }
@@ -27,39 +21,9 @@ impl fmt::Debug for Credentials {
 }
 
 impl Credentials {
-    /// Reads those of a destination from its file and from its variable.
-    ///
-    /// # Errors
-    /// When the file is wrong, or both give the header `Authorization`. No error shows a secret.
-    pub fn read(
-        destination: Destination,
-        config: Option<&Path>,
-        tokens: &Tokens,
-    ) -> Result<Self, String> {
-        let mut own = Self::default();
-        if let Some(path) = config {
-            let flag = destination.config_flag();
-            let read = http_config::read(path, &mut own);
-            read.map_err(|reason| format!("{flag} {}: {reason}", path.display()))?;
-        }
-        if let Some(token) = tokens.of(destination) {
-            own.authorize(token.clone(), &destination.token_variable())?;
-        }
-        Ok(own)
-    }
-
-    /// Refuses a URL with a user of its own where these credentials would replace it.
-    ///
-    /// # Errors
-    /// When both give the header `Authorization`.
-    pub fn check(&self, destination: Destination, url: &Url) -> Result<(), String> {
-        match &self.authorized_by {
-            Some(by) if !url.username().is_empty() || url.password().is_some() => Err(twice(
-                by,
-                &format!("the user in the URL of {}", destination.flag()),
-            )),
-            _ => Ok(()),
-        }
+    /// What gave the header `Authorization`.
+    pub(super) fn authorized_by(&self) -> Option<&str> {
+        self.authorized_by.as_deref()
     }
 
     /// Whether there are none.
@@ -93,7 +57,8 @@ impl Credentials {
     }
 }
 
-fn twice(one: &str, other: &str) -> String {
+/// Why two things that give the header `Authorization` are refused.
+pub(super) fn twice(one: &str, other: &str) -> String {
     format!("both {one} and {other} give the header Authorization; keep one of them")
 }
 

@@ -1,10 +1,14 @@
 //! The servers that requests go to, each with credentials of its own; and the bearer tokens that variables hold.
 
-use std::ffi::OsString;
+use std::{ffi::OsString, path::Path};
 
 use http::HeaderValue;
+use reqwest::Url;
 
-use super::credentials::bearer;
+use super::{
+    credentials::{Credentials, bearer, twice},
+    http_config,
+};
 
 /// A server with credentials of its own, by the flag that names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +52,41 @@ impl Destination {
     #[must_use]
     pub fn token_variable(self) -> String {
         format!("HTTPSERVER_{}_TOKEN", self.name().to_uppercase())
+    }
+
+    /// Reads its credentials from its file and from its variable.
+    ///
+    /// # Errors
+    /// When the file is wrong, or both give the header `Authorization`. No error shows a secret.
+    pub fn credentials(
+        self,
+        config: Option<&Path>,
+        tokens: &Tokens,
+    ) -> Result<Credentials, String> {
+        let mut own = Credentials::default();
+        if let Some(path) = config {
+            let flag = self.config_flag();
+            let read = http_config::read(path, &mut own);
+            read.map_err(|reason| format!("{flag} {}: {reason}", path.display()))?;
+        }
+        if let Some(token) = tokens.of(self) {
+            own.authorize(token.clone(), &self.token_variable())?;
+        }
+        Ok(own)
+    }
+
+    /// Refuses a URL with a user of its own where these credentials would replace it.
+    ///
+    /// # Errors
+    /// When both give the header `Authorization`.
+    pub fn check(self, url: &Url, own: &Credentials) -> Result<(), String> {
+        match own.authorized_by() {
+            Some(by) if !url.username().is_empty() || url.password().is_some() => Err(twice(
+                by,
+                &format!("the user in the URL of {}", self.flag()),
+            )),
+            _ => Ok(()),
+        }
     }
 }
 

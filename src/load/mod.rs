@@ -59,6 +59,6 @@ pub async fn run(
 /// The client with the credentials of the target.
 fn client(args: &LoadArgs) -> Result<Client, String> {
     let credentials = args.client.credentials()?;
-    credentials.check(Destination::Target, &args.url)?;
+    Destination::Target.check(&args.url, &credentials)?;
     Client::with(&credentials, args.client.timeout).map_err(|error| error.to_string())
 }

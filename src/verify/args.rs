@@ -80,15 +80,15 @@ pub struct VerifyArgs {
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Credentials of the sources")]
 pub struct CredentialArgs {
-    /// File of credentials for Prometheus: headers and TLS, as in promtool's --http.config.file. A bearer token can be in the variable HTTPSERVER_PROMETHEUS_TOKEN instead
+    /// File of credentials for Prometheus: headers and TLS, as in promtool's --http.config.file. A bearer token can be in the variable `HTTPSERVER_PROMETHEUS_TOKEN` instead
     #[arg(long, env = "HTTPSERVER_PROMETHEUS_HTTP_CONFIG", value_name = "FILE")]
     pub prometheus_http_config: Option<PathBuf>,
 
-    /// The same for Jaeger; the variable is HTTPSERVER_JAEGER_TOKEN
+    /// The same for Jaeger; the variable is `HTTPSERVER_JAEGER_TOKEN`
     #[arg(long, env = "HTTPSERVER_JAEGER_HTTP_CONFIG", value_name = "FILE")]
     pub jaeger_http_config: Option<PathBuf>,
 
-    /// The same for the metrics of the replicas; the variable is HTTPSERVER_METRICS_TOKEN [default: at the origin of the target, its credentials; elsewhere none]
+    /// The same for the metrics of the replicas; the variable is `HTTPSERVER_METRICS_TOKEN` [default: at the origin of the target, its credentials; elsewhere none]
     #[arg(long, env = "HTTPSERVER_METRICS_HTTP_CONFIG", value_name = "FILE")]
     pub metrics_http_config: Option<PathBuf>,
 }

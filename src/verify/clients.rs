@@ -30,8 +30,8 @@ impl Clients {
         let client = |credentials: &Credentials, timeout| {
             Client::with(credentials, timeout).map_err(|error| error.to_string())
         };
-        let read = |destination, config: &Option<PathBuf>| {
-            Credentials::read(destination, config.as_deref(), &args.client.tokens)
+        let read = |destination: Destination, config: &Option<PathBuf>| {
+            destination.credentials(config.as_deref(), &args.client.tokens)
         };
         let given = &args.credentials;
         let target = args.client.credentials()?;
@@ -39,12 +39,12 @@ impl Clients {
         let jaeger = read(Destination::Jaeger, &given.jaeger_http_config)?;
         let metrics = read(Destination::Metrics, &given.metrics_http_config)?;
         let target_url = metrics.is_empty().then(|| args.target.clone());
-        target.check(Destination::Target, &args.target)?;
+        Destination::Target.check(&args.target, &target)?;
         if let Some(url) = &args.prometheus {
-            prometheus.check(Destination::Prometheus, url)?;
+            Destination::Prometheus.check(url, &prometheus)?;
         }
         if let Some(url) = &args.jaeger {
-            jaeger.check(Destination::Jaeger, url)?;
+            Destination::Jaeger.check(url, &jaeger)?;
         }
         for url in &args.metrics {
             let own = if is_beside(target_url.as_ref(), url) {
@@ -52,7 +52,7 @@ impl Clients {
             } else {
                 &metrics
             };
-            own.check(Destination::Metrics, url)?;
+            Destination::Metrics.check(url, own)?;
         }
         Ok(Self {
             load: client(&target, timeout)?,

@@ -16,7 +16,7 @@ use crate::{
 const HOP: &str = "/metrics -> Prometheus";
 
 /// A server that answers everything with this, without end where `is_endless`.
-fn fake(answer: &'static [u8], is_endless: bool) -> SocketAddr {
+pub(crate) fn fake(answer: &'static [u8], is_endless: bool) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     thread::spawn(move || {
