@@ -13,6 +13,7 @@ use rustls::pki_types::CertificateDer;
 use super::{
     credentials::Credentials,
     destination::{Destination, Tokens},
+    http_config,
     tls::{Authorities, certificates},
 };
 use crate::delay::parse_positive_duration;
@@ -30,7 +31,12 @@ pub struct ClientArgs {
     pub ca: Option<PathBuf>,
 
     /// File of credentials for the target: headers and TLS, as in promtool's --http.config.file. A bearer token can be in the variable `HTTPSERVER_TARGET_TOKEN` instead
-    #[arg(long, env = "HTTPSERVER_TARGET_HTTP_CONFIG", value_name = "FILE")]
+    #[arg(
+        long,
+        env = "HTTPSERVER_TARGET_HTTP_CONFIG",
+        value_name = "FILE",
+        value_parser = PathBufValueParser::new().try_map(config_file)
+    )]
     pub target_http_config: Option<PathBuf>,
 
     /// Bearer tokens of the environment.
@@ -82,7 +88,26 @@ impl ClientArgs {
 
 /// Checked when flags are read: a wrong file is wrong usage, not a failed check.
 fn ca_file(path: PathBuf) -> Result<PathBuf, String> {
-    read_certificates(&path).map(|_| path)
+    checked(path, |path| read_certificates(path).map(drop))
+}
+
+/// A file of credentials, checked when flags are read.
+///
+/// # Errors
+/// When it cannot be read, or is wrong. No error shows a secret.
+pub fn config_file(path: PathBuf) -> Result<PathBuf, String> {
+    checked(path, |path| {
+        http_config::read(path, &mut Credentials::default())
+    })
+}
+
+/// A pipe, such as `<(command)`, can be read once only, and is checked when it is used.
+fn checked(path: PathBuf, check: impl Fn(&Path) -> Result<(), String>) -> Result<PathBuf, String> {
+    let is_stream = std::fs::metadata(&path).is_ok_and(|file| !file.is_file() && !file.is_dir());
+    if !is_stream {
+        check(&path)?;
+    }
+    Ok(path)
 }
 
 fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {

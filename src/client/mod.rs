@@ -9,7 +9,7 @@ mod resolve;
 mod tls;
 mod verifier;
 
-pub use args::{ClientArgs, parse_url, without_password};
+pub use args::{ClientArgs, config_file, parse_url, without_password};
 pub use credentials::Credentials;
 pub use destination::{Destination, Tokens};
 pub use failure::{ClientError, Failure};

@@ -182,3 +182,19 @@ fn a_redirect_is_not_followed_with_the_credentials() {
     report.is_denied(&["--jaeger", "302"]);
     assert!(elsewhere.seen().is_empty(), "{:?}", elsewhere.seen());
 }
+
+/// A named pipe, as `<(command)` gives one: what is written into it can be read once.
+#[test]
+fn credentials_are_read_from_a_pipe() {
+    let folder = Folder::new("secrets");
+    let pipe = folder.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    let service = service();
+    let front = Proxy::start(&[service.address], asks_for("Bearer open"));
+    let flags = ["--target-http-config", pipe.to_str().unwrap()];
+    let verify = Verify::of(front.address).flags(&flags).start();
+    std::fs::write(&pipe, "bearer_token: open").unwrap();
+    let report = verify.end();
+    assert_eq!(report.code, 0, "{report}");
+}

@@ -19,7 +19,7 @@ fn contradictions_and_wrong_files_are_usage_errors_without_their_secrets() {
         ),
         (
             &["--metrics-http-config", "/none"],
-            &["--metrics-http-config /none", "cannot be read"],
+            &["--metrics-http-config", "/none", "cannot be read"],
         ),
         (
             &[&own[..], &["--header", "authorization: hunter2"]].concat(),

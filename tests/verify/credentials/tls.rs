@@ -1,5 +1,7 @@
 //! Certificates of servers, also those that signed themselves, and of the client.
 
+use std::process::Command;
+
 use serde_json::json;
 
 use super::BASIC;
@@ -15,7 +17,7 @@ use crate::{
 const HASH: &str = "$2a$04$PLuFdzm2Dyg5BJVM3K0hhe.cvjNbLtUiumpMJMB7/YvlAaa5NQNM2";
 #[test]
 fn a_prometheus_with_its_own_web_configuration_is_asked_with_certificate_and_password() {
-    if absent(&["prometheus", "openssl"]) {
+    if absent(&["prometheus", "promtool", "openssl"]) {
         return;
     }
     let files = Certificates::new();
@@ -51,6 +53,12 @@ fn a_prometheus_with_its_own_web_configuration_is_asked_with_certificate_and_pas
     );
     assert_eq!(good.code, 0, "{good}");
     good.expect("/metrics -> Prometheus", "PASS", &["1 replica of 1 target"]);
+    // Prometheus' own tool takes the same file.
+    let flag = format!("--http.config.file={}", files.path("good.yml"));
+    let mut promtool = Command::new("promtool");
+    let promtool = promtool.args(["check", "healthy", &flag, &format!("--url={url}")]);
+    let checked = promtool.output().unwrap();
+    assert!(checked.status.success(), "{checked:?}");
     let before = accepted(&service);
     let tls = [
         "--prometheus ",
