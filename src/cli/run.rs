@@ -1,26 +1,44 @@
 //! Runs `load` and `verify`: runtime, signals, exit code.
 
-use std::io::stdout;
+use std::{env, io::stdout};
 
 use anyhow::Context;
 
 use super::file_limit;
 use crate::{
+    client::{Destination, Tokens},
     exit::Exit,
     load::{self, LoadArgs},
+    output::print_error,
     shutdown::{Signals, Stop},
     verify::{self, VerifyArgs},
 };
 
-pub fn load(args: &LoadArgs) -> anyhow::Result<Exit> {
+pub fn load(args: &mut LoadArgs) -> anyhow::Result<Exit> {
+    args.client.tokens = match tokens(&[Destination::Target]) {
+        Ok(tokens) => tokens,
+        Err(exit) => return Ok(exit),
+    };
     until_signalled(args.rate, async |stop: Stop| {
         load::run(args, &mut stdout().lock(), stop.requested()).await
     })
 }
 
-pub fn verify(args: &VerifyArgs) -> anyhow::Result<Exit> {
+pub fn verify(args: &mut VerifyArgs) -> anyhow::Result<Exit> {
+    args.client.tokens = match tokens(&Destination::ALL) {
+        Ok(tokens) => tokens,
+        Err(exit) => return Ok(exit),
+    };
     until_signalled(args.run.rate, async |stop: Stop| {
         verify::run(args, &mut stdout().lock(), stop.requested()).await
+    })
+}
+
+/// The tokens of these destinations, from the environment.
+fn tokens(destinations: &[Destination]) -> Result<Tokens, Exit> {
+    Tokens::read(destinations, |name| env::var_os(name)).map_err(|reason| {
+        print_error(format_args!("error: the variable {reason}"));
+        Exit::Usage
     })
 }
 

@@ -10,7 +10,7 @@ use clap::{
     parser::ValueSource,
 };
 
-use crate::{output::without_secrets, telemetry::is_of_kubernetes};
+use crate::{client::Destination, output::without_secrets, telemetry::is_of_kubernetes};
 
 /// How the variables of flags begin.
 const PREFIX: &str = "HTTPSERVER_";
@@ -57,7 +57,10 @@ pub fn parse(root: Command, args: &[OsString]) -> Result<ArgMatches, Error> {
 /// What to say of each variable that is named as those of flags are, and is none of them.
 pub fn warnings(root: &Command) -> Vec<String> {
     let known = variables(root);
-    let is_known = |name: &String| known.iter().any(|(_, known)| known == name.as_str());
+    let tokens = Destination::ALL.map(Destination::token_variable);
+    let is_known = |name: &String| {
+        tokens.contains(name) || known.iter().any(|(_, known)| known == name.as_str())
+    };
     let set = std::env::vars_os().filter(|(_, value)| !value.is_empty());
     let names = set.filter_map(|(name, _)| name.into_string().ok());
     let names = names.filter(|name| name.starts_with(PREFIX) && !is_of_kubernetes(name));

@@ -6,23 +6,42 @@ use std::{
 };
 
 use clap::builder::{PathBufValueParser, TypedValueParser};
-use http::{HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Certificate, Url};
+use http::{HeaderName, HeaderValue};
+use reqwest::Url;
+use rustls::pki_types::CertificateDer;
 
-use super::{ClientError, Failure};
+use super::{
+    credentials::Credentials,
+    destination::{Destination, Tokens},
+    http_config,
+    tls::{Authorities, certificates},
+};
 use crate::delay::parse_positive_duration;
 
 /// How requests are sent.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Requests")]
 pub struct ClientArgs {
-    /// Header to add to every request, to any server, such as 'Authorization: Bearer TOKEN'. Can be repeated
+    /// Header to add to each request to the target (/images, and /truth and /metrics beside it), and to no other server. Can be repeated
     #[arg(long, value_name = "NAME: VALUE", value_parser = header)]
     pub header: Vec<(HeaderName, HeaderValue)>,
 
-    /// File of CA certificates (PEM) to trust in addition to the system's
+    /// File of certificates (PEM) to trust for the target, in addition to the system's: of authorities, or its own
     #[arg(long, value_name = "FILE", value_parser = PathBufValueParser::new().try_map(ca_file))]
     pub ca: Option<PathBuf>,
+
+    /// File of credentials for the target: headers and TLS, as in promtool's --http.config.file. A bearer token can be in the variable `HTTPSERVER_TARGET_TOKEN` instead
+    #[arg(
+        long,
+        env = "HTTPSERVER_TARGET_HTTP_CONFIG",
+        value_name = "FILE",
+        value_parser = PathBufValueParser::new().try_map(config_file)
+    )]
+    pub target_http_config: Option<PathBuf>,
+
+    /// Bearer tokens of the environment.
+    #[arg(skip)]
+    pub tokens: Tokens,
 
     /// Timeout of a request, from connecting to the last byte of the response
     #[arg(long, value_name = "DURATION", default_value = "65s", value_parser = parse_positive_duration)]
@@ -34,39 +53,66 @@ impl Default for ClientArgs {
         Self {
             header: Vec::new(),
             ca: None,
+            target_http_config: None,
+            tokens: Tokens::default(),
             timeout: Duration::from_secs(65),
         }
     }
 }
 
 impl ClientArgs {
-    pub(super) fn headers(&self) -> HeaderMap {
-        self.header.iter().cloned().collect()
-    }
-
-    pub(super) fn certificates(&self) -> Result<Option<Vec<Certificate>>, ClientError> {
-        let Some(path) = &self.ca else {
-            return Ok(None);
-        };
-        let certificates = read_certificates(path).map_err(|reason| {
-            ClientError::new(&format!("--ca {}", path.display()), Failure::Other(reason))
-        })?;
-        Ok(Some(certificates))
+    /// The credentials of the target.
+    ///
+    /// # Errors
+    /// When a file cannot be read or is wrong, or two of the flags contradict each other. No error shows a secret.
+    pub fn credentials(&self) -> Result<Credentials, String> {
+        let config = self.target_http_config.as_deref();
+        let mut own = Destination::Target.credentials(config, &self.tokens)?;
+        for (name, value) in &self.header {
+            own.add(name.clone(), value.clone(), "--header")?;
+        }
+        if let Some(path) = &self.ca {
+            if own.tls.authorities != Authorities::System {
+                return Err(format!(
+                    "both --ca and `tls_config.ca` in {} say whom to trust; keep one of them",
+                    Destination::Target.config_flag()
+                ));
+            }
+            let found = read_certificates(path);
+            let found = found.map_err(|reason| format!("--ca {}: {reason}", path.display()))?;
+            own.tls.authorities = Authorities::And(found);
+        }
+        Ok(own)
     }
 }
 
 /// Checked when flags are read: a wrong file is wrong usage, not a failed check.
 fn ca_file(path: PathBuf) -> Result<PathBuf, String> {
-    read_certificates(&path).map(|_| path)
+    checked(path, |path| read_certificates(path).map(drop))
 }
 
-fn read_certificates(path: &Path) -> Result<Vec<Certificate>, String> {
-    let pem = std::fs::read(path).map_err(|error| format!("the file cannot be read: {error}"))?;
-    let found = Certificate::from_pem_bundle(&pem).map_err(|error| error.to_string())?;
-    if found.is_empty() {
-        return Err("the file contains no certificate; expected PEM".to_owned());
+/// A file of credentials, checked when flags are read.
+///
+/// # Errors
+/// When it cannot be read, or is wrong. No error shows a secret.
+pub fn config_file(path: PathBuf) -> Result<PathBuf, String> {
+    checked(path, |path| {
+        http_config::read(path, &mut Credentials::default())
+    })
+}
+
+/// A pipe, such as `<(command)`, can be read once only, and is checked when it is used.
+fn checked(path: PathBuf, check: impl Fn(&Path) -> Result<(), String>) -> Result<PathBuf, String> {
+    let is_stream = std::fs::metadata(&path).is_ok_and(|file| !file.is_file() && !file.is_dir());
+    if !is_stream {
+        check(&path)?;
     }
-    Ok(found)
+    Ok(path)
+}
+
+fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+    let pem = std::fs::read(path).map_err(|error| format!("the file cannot be read: {error}"))?;
+    certificates(&pem)
 }
 
 /// Reads an absolute `http://` or `https://` URL.

@@ -1,10 +1,17 @@
 //! The HTTP client of `load`, `verify` and `healthcheck`: bounded responses, and errors that name the URL.
 
 mod args;
+mod credentials;
+mod destination;
 mod failure;
+mod http_config;
 mod resolve;
+mod tls;
+mod verifier;
 
-pub use args::{ClientArgs, parse_url, without_password};
+pub use args::{ClientArgs, config_file, parse_url, without_password};
+pub use credentials::Credentials;
+pub use destination::{Destination, Tokens};
 pub use failure::{ClientError, Failure};
 
 use std::{sync::Arc, time::Duration};
@@ -37,16 +44,26 @@ pub struct Answer {
 }
 
 impl Client {
-    /// Builds a client.
+    /// Builds a client of the target.
     ///
     /// # Errors
-    /// When the `--ca` file cannot be read, or contains no certificate.
+    /// When its credentials cannot be read, or are wrong.
     pub fn new(args: &ClientArgs) -> Result<Self, ClientError> {
+        let credentials = args.credentials();
+        let other = |reason| ClientError::new("the client", Failure::Other(reason));
+        Self::with(&credentials.map_err(other)?, args.timeout)
+    }
+
+    /// Builds a client that has these credentials.
+    ///
+    /// # Errors
+    /// When they are wrong.
+    pub fn with(credentials: &Credentials, timeout: Duration) -> Result<Self, ClientError> {
         // reqwest panics without a default provider. Fails if one is installed already, which is fine.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let builder = || {
             reqwest::Client::builder()
-                .timeout(args.timeout)
+                .timeout(timeout)
                 .user_agent(concat!(
                     env!("CARGO_PKG_NAME"),
                     "/",
@@ -57,8 +74,9 @@ impl Client {
                 .no_proxy()
                 .dns_resolver(Arc::new(resolve::Resolver::default()))
         };
-        let client = match args.certificates()? {
-            Some(certificates) => builder().tls_certs_merge(certificates).build(),
+        let other = |reason| ClientError::new("the client", Failure::Other(reason));
+        let client = match credentials.tls.config().map_err(other)? {
+            Some(tls) => builder().tls_backend_preconfigured(tls).build(),
             // Images without CA certificates can still use plain HTTP.
             None => builder()
                 .build()
@@ -66,8 +84,8 @@ impl Client {
         };
         Ok(Self {
             http: client.map_err(|error| ClientError::of("the client", &error))?,
-            headers: args.headers(),
-            timeout: args.timeout,
+            headers: credentials.headers.clone(),
+            timeout,
         })
     }
 

@@ -20,7 +20,11 @@ pub use status_set::StatusSet;
 
 use std::{future::Future, io::Write};
 
-use crate::{client::Client, exit::Exit};
+use crate::{
+    client::{Client, Destination},
+    exit::Exit,
+    output::print_error,
+};
 
 /// Sends the load until its duration is over or `stop` is ready, and writes the report.
 ///
@@ -32,7 +36,13 @@ pub async fn run(
     stop: impl Future<Output = ()>,
 ) -> anyhow::Result<Exit> {
     let plan = args.plan();
-    let client = Client::new(&args.client)?;
+    let client = match client(args) {
+        Ok(client) => client,
+        Err(reason) => {
+            print_error(format_args!("error: {reason}"));
+            return Ok(Exit::Usage);
+        }
+    };
     let mut statistics = Statistics::new();
     let progress = progress::Progress::start(&plan);
     let sink = |sent: Sent| {
@@ -44,4 +54,11 @@ pub async fn run(
     let report = Report::new(&plan, driven, &statistics).accepting(&args.accept_status);
     args.output.write(&report, out)?;
     Ok(report.exit())
+}
+
+/// The client with the credentials of the target.
+fn client(args: &LoadArgs) -> Result<Client, String> {
+    let credentials = args.client.credentials()?;
+    Destination::Target.check(&args.url, &credentials)?;
+    Client::with(&credentials, args.client.timeout).map_err(|error| error.to_string())
 }

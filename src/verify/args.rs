@@ -1,11 +1,12 @@
 //! The flags of `verify`.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
+use clap::builder::{PathBufValueParser, TypedValueParser};
 use reqwest::Url;
 
 use crate::{
-    client::{ClientArgs, parse_url},
+    client::{ClientArgs, config_file, parse_url},
     contract::names::parse_namespace,
     delay::{Delay, parse_duration, parse_positive_duration},
     load::{rate, ratio},
@@ -67,9 +68,30 @@ pub struct VerifyArgs {
     #[command(flatten)]
     pub limits: LimitArgs,
 
-    /// How requests are sent; the headers go to the target, to Prometheus and to Jaeger.
+    /// How requests are sent, and the credentials of the target.
     #[command(flatten)]
     pub client: ClientArgs,
+
+    /// The credentials of the others.
+    #[command(flatten)]
+    pub credentials: CredentialArgs,
+}
+
+/// Files of credentials; each goes to its own destination, and to no other.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Credentials of the sources")]
+pub struct CredentialArgs {
+    /// File of credentials for Prometheus: headers and TLS, as in promtool's --http.config.file. A bearer token can be in the variable `HTTPSERVER_PROMETHEUS_TOKEN` instead
+    #[arg(long, env = "HTTPSERVER_PROMETHEUS_HTTP_CONFIG", value_name = "FILE", value_parser = PathBufValueParser::new().try_map(config_file))]
+    pub prometheus_http_config: Option<PathBuf>,
+
+    /// The same for Jaeger; the variable is `HTTPSERVER_JAEGER_TOKEN`
+    #[arg(long, env = "HTTPSERVER_JAEGER_HTTP_CONFIG", value_name = "FILE", value_parser = PathBufValueParser::new().try_map(config_file))]
+    pub jaeger_http_config: Option<PathBuf>,
+
+    /// The same for the metrics of the replicas; the variable is `HTTPSERVER_METRICS_TOKEN` [default: at the origin of the target, its credentials; elsewhere none]
+    #[arg(long, env = "HTTPSERVER_METRICS_HTTP_CONFIG", value_name = "FILE", value_parser = PathBufValueParser::new().try_map(config_file))]
+    pub metrics_http_config: Option<PathBuf>,
 }
 
 /// The known traffic.

@@ -4,6 +4,7 @@
 //! and not each other.
 
 mod args;
+mod clients;
 mod evidence;
 mod hop;
 mod model;
@@ -11,21 +12,19 @@ mod report;
 mod run;
 mod source;
 
-pub use args::{LimitArgs, RunArgs, VerifyArgs};
+pub use args::{CredentialArgs, LimitArgs, RunArgs, VerifyArgs};
 
-use std::{future::Future, io::Write, time::Duration};
+use std::{future::Future, io::Write};
 
 use crate::{
-    client::{Client, without_password},
+    client::{Destination, without_password},
     exit::Exit,
     output::print_error,
 };
+use clients::Clients;
 use evidence::Evidence;
 use model::refusal::Refusal;
 use report::Report;
-
-/// APIs get at least this much time, even where the target is tested with a short `--timeout`.
-const MIN_API_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Drives the known traffic until its duration or `stop` ends, checks every hop, and writes the report.
 ///
@@ -53,16 +52,8 @@ async fn gather(args: &VerifyArgs, stop: impl Future<Output = ()>) -> anyhow::Re
     if let Some(reason) = args.refusal() {
         return Err(Refusal::usage(reason).into());
     }
-    let client = Client::new(&args.client)?;
-    let mut patient = args.client.clone();
-    patient.timeout = patient.timeout.max(MIN_API_TIMEOUT);
-    let api = Client::new(&patient)?;
-    let claim = source::truth::find_claim(args, &api).await;
-    let claim = claim.map_err(|error| Refusal {
-        reason: error.to_string(),
-        exit: Exit::Unreachable,
-    })?;
-    let probed = source::probe::replica(&api, &args.target).await;
-    let probed = probed.map_err(Refusal::usage)?;
-    run::gather(args, claim, probed, (&client, &api), stop).await
+    let clients = Clients::new(args).map_err(Refusal::usage)?;
+    let claim = source::truth::find_claim(args, &clients.target).await;
+    let claim = claim.map_err(|error| Refusal::of(Destination::Target, &error, &error.remedy()))?;
+    run::gather(args, claim, &clients, stop).await
 }

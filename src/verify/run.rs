@@ -1,9 +1,10 @@
 //! One run, from the first snapshot to the last trace: the sources in the order of time.
 
-use std::{fmt::Display, future::Future, time::Duration};
+use std::{future::Future, time::Duration};
 
 use super::{
     args::VerifyArgs,
+    clients::Clients,
     evidence::Evidence,
     model::{
         claim::Claim,
@@ -17,14 +18,14 @@ use super::{
     source::{
         jaeger::Jaeger,
         pages::ReplicaPages,
+        probe,
         prometheus::{Answered, Prometheus, PrometheusError, PrometheusRun},
         wait::Spinner,
     },
 };
 use crate::{
-    client::Client,
+    client::{Client, Destination},
     load::{self, Arrivals, Driven, Plan, drive},
-    output::print_error,
 };
 
 /// Most requests in flight: more than such a service accepts.
@@ -32,43 +33,34 @@ const MAX_IN_FLIGHT: usize = 10_000;
 /// How long to wait for the last spans, unless `--wait` is given.
 const TRACES_WAIT: Duration = Duration::from_mins(1);
 
-/// Drives the load and gathers the evidence. `client` sends the known requests, `api` asks the sources. `probed` is the
-/// replica that counted a request before: it is scraped once more before the run.
+/// Asks every source once, drives the load and gathers the evidence.
 pub async fn gather(
     args: &VerifyArgs,
     claim: Claim,
-    probed: Option<String>,
-    (client, api): (&Client, &Client),
+    clients: &Clients,
     stop: impl Future<Output = ()>,
 ) -> anyhow::Result<Evidence> {
     let names = claim.names.clone();
     let selector = args.selector.clone().unwrap_or_default();
-    let jaeger = match args.jaeger.clone() {
-        None => Finding::Skipped("no --jaeger URL given".to_owned()),
-        Some(url) => {
-            let connected = Jaeger::connect(api.clone(), url).await;
-            begun("--jaeger", connected, |error| remedy(&error.failure))?
-        }
-    };
-    let mut pages = ReplicaPages::begin(api, &names, &args.target, &args.metrics).await?;
+    let jaeger = ask_jaeger(args, clients).await?;
+    let prometheus = ask_prometheus(args, clients).await?;
+    let mut pages = ReplicaPages::begin(clients, &names, &args.target, &args.metrics).await?;
+    // The first request to the target's own URL.
+    let probed = probe::replica(&clients.target, &args.target).await?;
+    if let Some(pages) = pages.found_mut() {
+        pages.begin_again().await;
+    }
     let ids = pages.found().map(ReplicaPages::instance_ids);
     let mut ids = ids.unwrap_or_default();
     ids.extend(probed);
-    let prometheus = match args.prometheus.clone() {
+    let prometheus = match prometheus {
         None => Finding::Skipped("no --prometheus URL given".to_owned()),
-        Some(url) => {
-            let prometheus = Prometheus::new(api.clone(), url);
+        Some(prometheus) => {
             let run = PrometheusRun::begin(prometheus, &names, &selector, args.run.wait, &ids);
-            begun("--prometheus", run.await, PrometheusError::remedy)?
+            Finding::Found(run.await.map_err(|error| refusal(&error))?)
         }
     };
-    for reason in [jaeger.unreachable(), prometheus.unreachable()]
-        .into_iter()
-        .flatten()
-    {
-        print_error(format_args!("warning: this will not be checked: {reason}"));
-    }
-    let (sent, driven) = send(args, client, pages.found_mut(), stop).await?;
+    let (sent, driven) = send(args, &clients.load, pages.found_mut(), stop).await?;
     if let Some(pages) = pages.found_mut() {
         pages.settle(&sent).await;
     }
@@ -124,18 +116,34 @@ pub async fn gather(
     })
 }
 
-/// What a source answered at the begin; a refusal where waiting does not help.
-fn begun<T, E: Display>(
-    flag: &str,
-    result: Result<T, E>,
-    remedy: impl Fn(&E) -> Option<&'static str>,
-) -> Result<Finding<T>, Refusal> {
-    if let Err(error) = &result
-        && let Some(remedy) = remedy(error)
-    {
-        return Err(Refusal::source(flag, error, remedy));
-    }
-    Ok(result.into())
+/// The Jaeger that was asked for, which must answer.
+async fn ask_jaeger(args: &VerifyArgs, clients: &Clients) -> Result<Finding<Jaeger>, Refusal> {
+    let Some(url) = args.jaeger.clone() else {
+        return Ok(Finding::Skipped("no --jaeger URL given".to_owned()));
+    };
+    let jaeger = Jaeger::connect(clients.jaeger.clone(), url).await;
+    let jaeger = jaeger.map_err(|error| {
+        let remedy = remedy(Destination::Jaeger, &error.failure);
+        Refusal::of(Destination::Jaeger, &error, &remedy)
+    })?;
+    Ok(Finding::Found(jaeger))
+}
+
+/// The Prometheus that was asked for, which must answer.
+async fn ask_prometheus(
+    args: &VerifyArgs,
+    clients: &Clients,
+) -> Result<Option<Prometheus>, Refusal> {
+    let Some(url) = args.prometheus.clone() else {
+        return Ok(None);
+    };
+    let prometheus = Prometheus::new(clients.prometheus.clone(), url);
+    prometheus.now().await.map_err(|error| refusal(&error))?;
+    Ok(Some(prometheus))
+}
+
+fn refusal(error: &PrometheusError) -> Refusal {
+    Refusal::of(Destination::Prometheus, error, &error.remedy())
 }
 
 async fn send(

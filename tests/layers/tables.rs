@@ -77,7 +77,7 @@ pub const TABLES: &[Table] = &[
             &["mod"],
             &["run", "report"],
             &["hop", "source"],
-            &["evidence"],
+            &["evidence", "clients"],
             &["args"],
             &["model"],
         ],

@@ -24,6 +24,17 @@ impl Prometheus {
 
     /// Starts one with this configuration and additional flags.
     pub(crate) fn start_with(config: &str, flags: &[&str]) -> Self {
+        Self::start_until(config, flags, |address| {
+            get(address, "/-/ready").is_ok_and(|answer| answer.status == 200)
+        })
+    }
+
+    /// Starts one that is ready where `is_ready` says so, as behind TLS.
+    pub(crate) fn start_until(
+        config: &str,
+        flags: &[&str],
+        is_ready: impl Fn(SocketAddr) -> bool,
+    ) -> Self {
         let folder = Folder::new("prometheus");
         let file = folder.write("prometheus.yml", config);
         let make = || {
@@ -40,10 +51,7 @@ impl Prometheus {
                 .args(flags);
             (address, command)
         };
-        let is_ready = |address: &SocketAddr| {
-            get(*address, "/-/ready").is_ok_and(|answer| answer.status == 200)
-        };
-        let (address, process) = Process::ready(make, is_ready);
+        let (address, process) = Process::ready(make, |address| is_ready(*address));
         Self {
             address,
             process,

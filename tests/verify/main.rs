@@ -13,7 +13,9 @@ mod parts;
 
 mod answers;
 mod asked;
+mod certificates;
 mod counts;
+mod credentials;
 mod deployments;
 mod draws;
 mod exemplars;

@@ -1,8 +1,8 @@
 //! A small reverse proxy that can delay and rewrite answers, change headers, and alternate between replicas.
 
 use std::{
-    io::{self, BufRead, BufReader, Write},
-    net::{SocketAddr, TcpListener, TcpStream},
+    io::{self, BufRead, BufReader, Read, Write},
+    net::{SocketAddr, TcpListener},
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering::Relaxed},
@@ -10,6 +10,8 @@ use std::{
     thread,
     time::Duration,
 };
+
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use crate::parts::Connection;
 
@@ -34,6 +36,8 @@ pub(crate) struct Faults {
     pub(crate) prefix: &'static str,
     /// The `authorization` that a request needs; others get 401.
     pub(crate) authorization: Option<&'static str>,
+    /// TLS between its clients and itself.
+    pub(crate) tls: Option<Arc<ServerConfig>>,
 }
 
 /// What happens twice.
@@ -58,6 +62,7 @@ struct Shared {
     upstreams: Mutex<Vec<SocketAddr>>,
     turn: AtomicUsize,
     cached: Mutex<Option<String>>,
+    seen: Mutex<Vec<String>>,
     faults: Faults,
 }
 
@@ -70,13 +75,23 @@ impl Proxy {
             upstreams: Mutex::new(upstreams.to_vec()),
             turn: AtomicUsize::new(0),
             cached: Mutex::new(None),
+            seen: Mutex::default(),
             faults,
         });
         let own = Arc::clone(&shared);
         thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 let shared = Arc::clone(&own);
-                thread::spawn(move || shared.serve(stream));
+                thread::spawn(move || {
+                    stream.set_nodelay(true).ok()?;
+                    match &shared.faults.tls {
+                        None => shared.serve(stream),
+                        Some(tls) => {
+                            let connection = ServerConnection::new(Arc::clone(tls)).ok()?;
+                            shared.serve(StreamOwned::new(connection, stream))
+                        }
+                    }
+                });
             }
         });
         Self { address, shared }
@@ -87,6 +102,11 @@ impl Proxy {
         self.shared.turn.load(Relaxed)
     }
 
+    /// The head of each request, also of one that was refused.
+    pub(crate) fn seen(&self) -> Vec<String> {
+        self.shared.seen.lock().unwrap().clone()
+    }
+
     /// Replaces the upstreams.
     pub(crate) fn switch(&self, upstreams: &[SocketAddr]) {
         *self.shared.upstreams.lock().unwrap() = upstreams.to_vec();
@@ -95,12 +115,11 @@ impl Proxy {
 
 impl Shared {
     /// Serves a connection until it or the upstream ends.
-    fn serve(&self, stream: TcpStream) -> Option<()> {
-        stream.set_nodelay(true).ok()?;
-        let mut reader = BufReader::new(stream.try_clone().ok()?);
-        let mut writer = stream;
+    fn serve(&self, stream: impl Read + Write) -> Option<()> {
+        let mut stream = BufReader::new(stream);
         loop {
-            let head = head(&mut reader)?;
+            let head = head(&mut stream)?;
+            self.seen.lock().unwrap().push(head.join("\n"));
             let path = head.first()?.split(' ').nth(1)?.to_owned();
             let answer = match self.refusal(&path, &head) {
                 Some(status) => format!("HTTP/1.1 {status} No\r\ncontent-length: 0\r\n\r\n"),
@@ -108,7 +127,8 @@ impl Shared {
                     .pass(path.strip_prefix(self.faults.prefix)?, &head)
                     .ok()?,
             };
-            writer.write_all(answer.as_bytes()).ok()?;
+            stream.get_mut().write_all(answer.as_bytes()).ok()?;
+            stream.get_mut().flush().ok()?;
         }
     }
 

@@ -13,6 +13,7 @@ use crate::parts::{Jaeger, Prometheus};
 pub(crate) struct Report {
     pub(crate) code: i32,
     pub(crate) json: Value,
+    pub(crate) stdout: String,
     pub(crate) stderr: String,
 }
 
@@ -30,7 +31,7 @@ const USUAL: [&str; 8] = [
 
 /// A command line.
 #[derive(Clone, Default)]
-pub(crate) struct Verify(Vec<String>, Vec<&'static str>);
+pub(crate) struct Verify(Vec<String>, Vec<&'static str>, Vec<(&'static str, String)>);
 
 impl Verify {
     /// Sends the requests to this address.
@@ -51,6 +52,12 @@ impl Verify {
         self
     }
 
+    /// With this variable.
+    pub(crate) fn variable(mut self, name: &'static str, value: &str) -> Self {
+        self.2.push((name, value.to_owned()));
+        self
+    }
+
     /// Without this flag, which is usual.
     pub(crate) fn without(mut self, flag: &'static str) -> Self {
         self.1.push(flag);
@@ -64,6 +71,7 @@ impl Verify {
             command.env_remove(name);
         }
         command.arg("verify").args(&self.0);
+        command.envs(self.2.iter().map(|(name, value)| (name, value)));
         let is_given =
             |flag: &str| self.1.contains(&flag) || self.0.iter().any(|given| given == flag);
         for pair in USUAL.chunks(2).filter(|pair| !is_given(pair[0])) {
@@ -102,6 +110,7 @@ impl Running {
         Report {
             code: output.status.code().unwrap(),
             json: serde_json::from_slice(&output.stdout).unwrap_or(Value::Null),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
         }
     }
@@ -154,10 +163,21 @@ impl Report {
         }
     }
 
-    /// Asserts that nothing was sent, and that the error has these words.
+    /// Asserts that nothing was sent for wrong usage, and that the error has these words.
     #[track_caller]
     pub(crate) fn refuses(&self, words: &[&str]) {
-        assert_eq!((self.code, &self.json), (2, &Value::Null), "{self}");
+        self.ends_with(2, words);
+    }
+
+    /// Asserts that nothing was sent, since a destination cannot be used; the error has these words.
+    #[track_caller]
+    pub(crate) fn is_denied(&self, words: &[&str]) {
+        self.ends_with(3, &[&["no request was sent"], words].concat());
+    }
+
+    #[track_caller]
+    fn ends_with(&self, code: i32, words: &[&str]) {
+        assert_eq!((self.code, &self.json), (code, &Value::Null), "{self}");
         for word in words {
             assert!(self.stderr.contains(word), "`{word}` is not in {self}");
         }

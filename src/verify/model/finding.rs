@@ -28,14 +28,6 @@ impl<T> Finding<T> {
         }
     }
 
-    /// Why the source could not be asked.
-    pub fn unreachable(&self) -> Option<&str> {
-        match self {
-            Self::Unreachable(reason) => Some(reason),
-            _ => None,
-        }
-    }
-
     pub fn found_mut(&mut self) -> Option<&mut T> {
         match self {
             Self::Found(it) => Some(it),

@@ -2,7 +2,10 @@
 
 use std::fmt::Display;
 
-use crate::{client::Failure, exit::Exit};
+use crate::{
+    client::{Destination, Failure},
+    exit::Exit,
+};
 
 /// Nothing was sent, for this reason.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -13,11 +16,15 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// A flag names an address that waiting does not make right.
-    pub fn source(flag: &str, error: &impl Display, remedy: &str) -> Self {
-        Self::usage(format!(
-            "no request was sent, because {flag} is wrong: {error}; {remedy}"
-        ))
+    /// A destination does not give what it is asked first.
+    pub fn of(destination: Destination, error: &impl Display, remedy: &str) -> Self {
+        Self {
+            reason: format!(
+                "no request was sent, because {} cannot be used: {error}; {remedy}",
+                destination.flag()
+            ),
+            exit: Exit::Unreachable,
+        }
     }
 
     /// Something on the command line is wrong.
@@ -29,20 +36,37 @@ impl Refusal {
     }
 }
 
-/// What to do about a failure that waiting does not cure: a wrong address or a missing credential. `None` for one that
-/// may be an outage.
-pub fn remedy(failure: &Failure) -> Option<&'static str> {
+/// Whether the destination refuses the credentials, or the absence of them.
+pub fn is_denied(failure: &Failure) -> bool {
+    matches!(failure, Failure::Status(401 | 403 | 407, _))
+}
+
+/// What to do where a destination cannot be asked.
+pub fn remedy(destination: Destination, failure: &Failure) -> String {
+    let config = destination.config_flag();
+    let more = match destination {
+        Destination::Target => [", --header", ", --ca"],
+        _ => ["", ""],
+    };
     match failure {
-        Failure::Status(408 | 425 | 429, _) => None,
-        Failure::Status(401 | 403 | 407, _) => {
-            Some("give credentials in the URL (http://NAME:PASSWORD@HOST) or with --header")
+        failure if is_denied(failure) => format!(
+            "are its credentials right? They are taken from {config} FILE, the variable {}{}, or the URL (http://NAME:PASSWORD@HOST)",
+            destination.token_variable(),
+            more[0]
+        ),
+        Failure::Tls(_) => format!(
+            "is the scheme of the URL right? `tls_config` in {config} FILE names whom to trust (`ca_file`{}) and the client's own certificate (`cert_file`, `key_file`)",
+            more[1]
+        ),
+        Failure::Status(408 | 425 | 429 | 500.., _)
+        | Failure::Resolve(_)
+        | Failure::Connect(_)
+        | Failure::Timeout
+        | Failure::Reset
+        | Failure::Other(_) => "is it running, and is this its address?".to_owned(),
+        Failure::Status(..) | Failure::NotJson(_) | Failure::Protocol(_) | Failure::TooLarge(_) => {
+            "is this the base URL of its HTTP API?".to_owned()
         }
-        Failure::Status(300..500, _)
-        | Failure::NotJson(_)
-        | Failure::Protocol(_)
-        | Failure::TooLarge(_) => Some("is this the base URL of its HTTP API?"),
-        Failure::Tls(_) => Some("is the scheme of the URL right? --ca FILE adds an authority"),
-        _ => None,
     }
 }
 
@@ -51,24 +75,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_may_be_an_outage_has_no_remedy() {
+    fn each_failure_has_a_remedy_that_fits() {
         let status = |status| Failure::Status(status, String::new());
-        for outage in [408, 429, 500, 502, 503, 504] {
-            assert_eq!(remedy(&status(outage)), None, "{outage}");
+        let jaeger = |failure| remedy(Destination::Jaeger, &failure);
+        for failure in [status(429), status(503), Failure::Timeout, Failure::Reset] {
+            assert!(jaeger(failure).contains("is it running"));
         }
-        for failure in [
-            Failure::Timeout,
-            Failure::Reset,
-            Failure::Connect(String::new()),
-        ] {
-            assert_eq!(remedy(&failure), None, "{failure}");
-        }
-        assert!(remedy(&status(401)).unwrap().contains("--header"));
         for wrong in [302, 400, 404, 410] {
-            assert!(
-                remedy(&status(wrong)).unwrap().contains("base URL"),
-                "{wrong}"
-            );
+            assert!(jaeger(status(wrong)).contains("base URL"), "{wrong}");
         }
+        let denied = jaeger(status(401));
+        for word in ["--jaeger-http-config FILE", "HTTPSERVER_JAEGER_TOKEN"] {
+            assert!(denied.contains(word), "{denied}");
+        }
+        assert!(!denied.contains("--header"), "{denied}");
+        assert!(remedy(Destination::Target, &status(403)).contains("--header"));
+        assert!(jaeger(Failure::Tls(String::new())).contains("ca_file"));
     }
 }

@@ -5,13 +5,21 @@ use std::net::IpAddr;
 use reqwest::Url;
 
 use super::url::beside;
+use crate::{client::Client, verify::clients::Clients};
 
-/// The given URLs, otherwise `/metrics` of the target; each at every address of its host name.
-pub async fn addresses(target: &Url, given: &[Url]) -> Result<Vec<Url>, String> {
+/// The given URLs, otherwise `/metrics` of the target; each at every address of its host name, with the client for it.
+pub async fn addresses<'a>(
+    clients: &'a Clients,
+    target: &Url,
+    given: &[Url],
+) -> Result<Vec<(&'a Client, Url)>, String> {
     let metrics = [beside(target, "/metrics")];
     let mut found = Vec::new();
     for url in if given.is_empty() { &metrics } else { given } {
-        found.extend(each_address(url).await?);
+        // By the URL as given: an address is of another origin than its name.
+        let client = clients.of_metrics(url);
+        let all = each_address(url).await?.into_iter();
+        found.extend(all.map(|at| (client, at)));
     }
     Ok(found)
 }

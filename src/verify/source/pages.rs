@@ -10,14 +10,17 @@ use super::{
     wait::{self, unix_millis},
 };
 use crate::{
-    client::{Client, ClientError, Failure, without_password},
+    client::{Client, ClientError, Destination, Failure, without_password},
     contract::{Names, Step},
-    verify::model::{
-        exposition::{self, ExpositionError},
-        finding::Finding,
-        page::{PageSnapshot, Replica},
-        refusal::{self, Refusal},
-        requests::Requests,
+    verify::{
+        clients::Clients,
+        model::{
+            exposition::{self, ExpositionError},
+            finding::Finding,
+            page::{PageSnapshot, Replica},
+            refusal::{self, Refusal},
+            requests::Requests,
+        },
     },
 };
 
@@ -30,9 +33,14 @@ const SETTLE: Duration = Duration::from_secs(10);
 
 /// The replicas of the service.
 pub struct ReplicaPages<'a> {
-    client: &'a Client,
     names: &'a Names,
-    replicas: Vec<(Url, Replica)>,
+    replicas: Vec<(Page<'a>, Replica)>,
+}
+
+/// The metrics of a replica, and the client that has the credentials for them.
+struct Page<'a> {
+    client: &'a Client,
+    url: Url,
 }
 
 /// Why a replica could not be read.
@@ -49,60 +57,59 @@ enum PageError {
 impl<'a> ReplicaPages<'a> {
     /// Finds the replicas and reads each once; refused where a URL that was given is none of a replica's metrics.
     pub async fn begin(
-        client: &'a Client,
+        clients: &'a Clients,
         names: &'a Names,
         target: &Url,
         given: &[Url],
     ) -> Result<Finding<Self>, Refusal> {
-        let urls = match addresses(target, given).await {
-            Ok(urls) => urls,
-            Err(reason) => return Ok(Finding::Skipped(reason)),
+        let found = match addresses(clients, target, given).await {
+            Ok(found) => found,
+            Err(reason) if given.is_empty() => return Ok(Finding::Skipped(reason)),
+            Err(reason) => {
+                let remedy = "is this its address?";
+                return Err(Refusal::of(Destination::Metrics, &reason, remedy));
+            }
         };
         let mut pages = Self {
-            client,
             names,
             replicas: Vec::new(),
         };
         let mut refused = None;
-        for url in urls {
-            match pages.read(&url).await {
-                Ok(first) => pages.add(url, first),
+        for (client, url) in found {
+            let page = Page { client, url };
+            match page.read(names).await {
+                Ok(first) => pages.add(page, first),
                 Err(error) => {
-                    refused.get_or_insert((url, error));
+                    refused.get_or_insert((page.url, error));
                 }
             }
         }
         let Some((url, error)) = refused else {
             return Ok(Finding::Found(pages));
         };
-        if !given.is_empty()
-            && let Some(remedy) = error.remedy()
-        {
-            return Err(Refusal::source("--metrics", &error, remedy));
-        }
         // Nothing listens at some of the addresses of a name; but an answer that is not a page is an error.
         let is_needed =
             pages.replicas.is_empty() || given.contains(&url) || !error.is_unreachable();
-        Ok(if is_needed {
-            error.into()
-        } else {
-            Finding::Found(pages)
-        })
+        match is_needed {
+            false => Ok(Finding::Found(pages)),
+            true if given.is_empty() => Ok(error.into()),
+            true => Err(Refusal::of(Destination::Metrics, &error, &error.remedy())),
+        }
     }
 
-    fn add(&mut self, url: Url, first: PageSnapshot) {
+    fn add(&mut self, page: Page<'a>, first: PageSnapshot) {
         // One process may answer at several addresses, as with IPv4 and IPv6.
         if self.instance_ids().contains(&first.instance_id) {
             return;
         }
         let replica = Replica {
-            url: without_password(&url),
+            url: without_password(&page.url),
             snapshots: vec![first],
             settled: None,
             after: None,
             offered: None,
         };
-        self.replicas.push((url, replica));
+        self.replicas.push((page, replica));
     }
 
     pub fn replicas(&self) -> impl Iterator<Item = &Replica> {
@@ -114,6 +121,17 @@ impl<'a> ReplicaPages<'a> {
         let replicas = self.replicas.iter();
         let pages = replicas.flat_map(|(_, replica)| &replica.snapshots);
         pages.map(|page| page.instance_id.clone()).collect()
+    }
+
+    /// Reads all replicas once more, after a request that is not one of the run; what was read before it is forgotten.
+    pub async fn begin_again(&mut self) {
+        for (page, replica) in &mut self.replicas {
+            if let Ok(next) = page.read(self.names).await {
+                let is_same = |first: &PageSnapshot| first.instance_id == next.instance_id;
+                replica.snapshots.retain(|first| !is_same(first));
+                replica.snapshots.push(next);
+            }
+        }
     }
 
     /// Reads all replicas at an interval; never returns.
@@ -141,10 +159,9 @@ impl<'a> ReplicaPages<'a> {
 
     /// Reads all replicas once; skips those that do not answer.
     pub async fn read_all(&mut self) {
-        for index in 0..self.replicas.len() {
-            if let Ok(page) = self.read(&self.replicas[index].0).await {
-                let replica = &mut self.replicas[index].1;
-                replica.snapshots.push(page);
+        for (page, replica) in &mut self.replicas {
+            if let Ok(next) = page.read(self.names).await {
+                replica.snapshots.push(next);
                 if replica.snapshots.len() > MAX_SNAPSHOTS && replica.settled.is_none() {
                     replica.thin_out();
                 }
@@ -154,31 +171,16 @@ impl<'a> ReplicaPages<'a> {
 
     /// Reads all replicas once more, for the counters of exported spans alone.
     pub async fn read_exports(&mut self) {
-        for index in 0..self.replicas.len() {
-            self.replicas[index].1.after = self.read(&self.replicas[index].0).await.ok();
+        for (page, replica) in &mut self.replicas {
+            replica.after = page.read(self.names).await.ok();
         }
     }
 
     /// Reads what each replica offers in other formats.
     pub async fn read_formats(&mut self) {
-        for (url, replica) in &mut self.replicas {
-            replica.offered = Some(formats::offered(self.client, url, self.names).await);
+        for (page, replica) in &mut self.replicas {
+            replica.offered = Some(formats::offered(page.client, &page.url, self.names).await);
         }
-    }
-
-    async fn read(&self, url: &Url) -> Result<PageSnapshot, PageError> {
-        let begun = unix_millis();
-        let text = self.client.text(url, MAX_BODY).await?;
-        let url = || without_password(url);
-        let samples = exposition::parse(&text)
-            .map_err(|error| PageError::Exposition { url: url(), error })?;
-        let page = PageSnapshot::read(&samples, self.names)
-            .map_err(|name| PageError::Missing { url: url(), name })?;
-        Ok(PageSnapshot {
-            begun,
-            done: unix_millis(),
-            ..page
-        })
     }
 
     /// Everything that was read.
@@ -195,11 +197,28 @@ impl<'a> ReplicaPages<'a> {
     }
 }
 
+impl Page<'_> {
+    async fn read(&self, names: &Names) -> Result<PageSnapshot, PageError> {
+        let begun = unix_millis();
+        let text = self.client.text(&self.url, MAX_BODY).await?;
+        let url = || without_password(&self.url);
+        let samples = exposition::parse(&text)
+            .map_err(|error| PageError::Exposition { url: url(), error })?;
+        let page = PageSnapshot::read(&samples, names)
+            .map_err(|name| PageError::Missing { url: url(), name })?;
+        Ok(PageSnapshot {
+            begun,
+            done: unix_millis(),
+            ..page
+        })
+    }
+}
+
 impl PageError {
-    fn remedy(&self) -> Option<&'static str> {
+    fn remedy(&self) -> String {
         match self {
-            Self::Client(error) => refusal::remedy(&error.failure),
-            _ => Some("is this /metrics of a replica?"),
+            Self::Client(error) => refusal::remedy(Destination::Metrics, &error.failure),
+            _ => "is this /metrics of a replica?".to_owned(),
         }
     }
 
@@ -215,6 +234,9 @@ impl<T> From<PageError> for Finding<T> {
                 Self::Skipped(format!(
                     "{error}; if the service has --metrics-listen, give that address with --metrics URL"
                 ))
+            }
+            PageError::Client(inner) if refusal::is_denied(&inner.failure) => {
+                Self::Skipped(format!("{error}; {}", error.remedy()))
             }
             _ if error.is_unreachable() => Self::Unreachable(error.to_string()),
             _ => Self::Skipped(error.to_string()),

@@ -4,13 +4,14 @@ use http::StatusCode;
 use reqwest::Url;
 
 use crate::{
-    client::{Client, without_password},
+    client::{Client, Destination, Failure, without_password},
     contract::{ServerTiming, TraceContext},
+    verify::model::refusal::{Refusal, is_denied, remedy},
 };
 
 /// The replica that answered with a measurement; or why the target is refused: it answers without one. `None` where it
 /// does not answer or is overloaded: the load shows that.
-pub async fn replica(client: &Client, target: &Url) -> Result<Option<String>, String> {
+pub async fn replica(client: &Client, target: &Url) -> Result<Option<String>, Refusal> {
     let mut quick = target.clone();
     quick.query_pairs_mut().append_pair("delay", "constant(0s)");
     let answer = match ask(client, &quick).await {
@@ -21,11 +22,21 @@ pub async fn replica(client: &Client, target: &Url) -> Result<Option<String>, St
     match answer {
         None => Ok(None),
         Some(Ok(timing)) => Ok(timing.replica),
-        Some(Err(status)) => Err(format!(
-            "--target {} answers {status} without Server-Timing: it is not the /images route of this service, or a proxy removes the header",
-            without_password(target)
-        )),
+        Some(Err(status)) => Err(refusal(target, status)),
     }
+}
+
+fn refusal(target: &Url, status: StatusCode) -> Refusal {
+    let url = without_password(target);
+    let failure = Failure::Status(status.as_u16(), String::new());
+    if is_denied(&failure) {
+        let remedy = remedy(Destination::Target, &failure);
+        let error = format!("{url}: status {status}");
+        return Refusal::of(Destination::Target, &error, &remedy);
+    }
+    Refusal::usage(format!(
+        "--target {url} answers {status} without Server-Timing: it is not the /images route of this service, or a proxy removes the header"
+    ))
 }
 
 /// The measurement, or the status of an answer without one; `None` where there is no answer, or an overload.

@@ -2,10 +2,13 @@
 
 use super::url::beside;
 use crate::{
-    client::{Client, ClientError, without_password},
+    client::{Client, ClientError, Destination, without_password},
     contract::{Names, TruthPage, names::DEFAULT_NAMESPACE},
     delay::SpecError,
-    verify::{args::VerifyArgs, model::claim::Claim},
+    verify::{
+        args::VerifyArgs,
+        model::{claim::Claim, refusal},
+    },
 };
 
 /// Largest `/truth` that is read, in bytes.
@@ -14,10 +17,27 @@ const MAX_BODY: usize = 1 << 20;
 /// Why there is no claim.
 #[derive(Debug, thiserror::Error)]
 pub enum ClaimError {
-    #[error("{0}; to verify a service without /truth, give --delay and --seed")]
+    #[error("{0}")]
     Client(#[from] ClientError),
     #[error("{url}: {reason}")]
     Truth { url: String, reason: String },
+}
+
+impl ClaimError {
+    /// What to do about it.
+    pub fn remedy(&self) -> String {
+        match self {
+            Self::Client(error) if is_fatal(error) => {
+                refusal::remedy(Destination::Target, &error.failure)
+            }
+            _ => "to verify a service without /truth, give --delay and --seed".to_owned(),
+        }
+    }
+}
+
+/// Whether the target cannot be asked for anything else, either.
+fn is_fatal(error: &ClientError) -> bool {
+    error.failure.is_unreachable() || refusal::is_denied(&error.failure)
 }
 
 /// The claim of the flags, completed from `/truth` beside the target.
@@ -29,6 +49,7 @@ pub async fn find_claim(args: &VerifyArgs, client: &Client) -> Result<Claim, Cla
     let claimed = given.delay.clone();
     let claimed = claimed.map(|delay| delay.capped(given.max_delay));
     let (delay, page) = match (claimed, page) {
+        (Some(_), Err(error)) if is_fatal(&error) => return Err(error.into()),
         (Some(delay), page) => (delay, page.ok()),
         (None, page) => {
             let page = page?;

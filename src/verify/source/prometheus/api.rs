@@ -5,7 +5,7 @@ use reqwest::Url;
 use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::{
-    client::{Client, ClientError, without_password},
+    client::{Client, ClientError, Destination, without_password},
     verify::{
         model::{
             exposition::number,
@@ -83,12 +83,12 @@ struct VectorSample {
 struct Pair(f64, String);
 
 impl PrometheusError {
-    /// What to do where waiting does not help.
-    pub fn remedy(&self) -> Option<&'static str> {
+    /// What to do about it before a run.
+    pub fn remedy(&self) -> String {
         match self {
-            Self::Client { error, .. } => refusal::remedy(&error.failure),
-            Self::Refused { .. } | Self::Answer { .. } => Some("is this a Prometheus?"),
-            Self::Differs { .. } => None,
+            Self::Client { error, .. } => refusal::remedy(Destination::Prometheus, &error.failure),
+            Self::Refused { .. } | Self::Answer { .. } => "is this a Prometheus?".to_owned(),
+            Self::Differs { .. } => "a run needs one server".to_owned(),
         }
     }
 }

@@ -1,0 +1,80 @@
+//! The clients of a run: one for each destination, which alone has that destination's credentials.
+
+use std::{path::PathBuf, time::Duration};
+
+use reqwest::Url;
+
+use super::args::VerifyArgs;
+use crate::client::{Client, Credentials, Destination};
+
+/// APIs get at least this much time, even where the target is tested with a short `--timeout`.
+const MIN_API_TIMEOUT: Duration = Duration::from_secs(20);
+
+pub struct Clients {
+    /// Sends the known requests to the target.
+    pub load: Client,
+    /// Asks the target for everything else.
+    pub target: Client,
+    pub prometheus: Client,
+    pub jaeger: Client,
+    metrics: Client,
+    /// The target, whose credentials its metrics need, too; `None` where metrics have their own.
+    target_url: Option<Url>,
+}
+
+impl Clients {
+    /// Reads the credentials of each destination. An error is wrong usage, and shows no secret.
+    pub fn new(args: &VerifyArgs) -> Result<Self, String> {
+        let timeout = args.client.timeout;
+        let patient = timeout.max(MIN_API_TIMEOUT);
+        let client = |credentials: &Credentials, timeout| {
+            Client::with(credentials, timeout).map_err(|error| error.to_string())
+        };
+        let read = |destination: Destination, config: &Option<PathBuf>| {
+            destination.credentials(config.as_deref(), &args.client.tokens)
+        };
+        let given = &args.credentials;
+        let target = args.client.credentials()?;
+        let prometheus = read(Destination::Prometheus, &given.prometheus_http_config)?;
+        let jaeger = read(Destination::Jaeger, &given.jaeger_http_config)?;
+        let metrics = read(Destination::Metrics, &given.metrics_http_config)?;
+        let target_url = metrics.is_empty().then(|| args.target.clone());
+        Destination::Target.check(&args.target, &target)?;
+        if let Some(url) = &args.prometheus {
+            Destination::Prometheus.check(url, &prometheus)?;
+        }
+        if let Some(url) = &args.jaeger {
+            Destination::Jaeger.check(url, &jaeger)?;
+        }
+        for url in &args.metrics {
+            let own = if is_beside(target_url.as_ref(), url) {
+                &target
+            } else {
+                &metrics
+            };
+            Destination::Metrics.check(url, own)?;
+        }
+        Ok(Self {
+            load: client(&target, timeout)?,
+            target: client(&target, patient)?,
+            prometheus: client(&prometheus, patient)?,
+            jaeger: client(&jaeger, patient)?,
+            metrics: client(&metrics, patient)?,
+            target_url,
+        })
+    }
+
+    /// The client of these metrics, by the URL as it was given: those at the origin of the target have its credentials,
+    /// unless metrics have their own.
+    pub fn of_metrics(&self, url: &Url) -> &Client {
+        if is_beside(self.target_url.as_ref(), url) {
+            &self.target
+        } else {
+            &self.metrics
+        }
+    }
+}
+
+fn is_beside(target: Option<&Url>, url: &Url) -> bool {
+    target.is_some_and(|target| target.origin() == url.origin())
+}
