@@ -12,7 +12,7 @@ use crate::{
     load::{rate, ratio},
     number::whole,
     output::Output,
-    verify::model::{own_query::OwnQuery, promql::Selector},
+    verify::model::{expected_traces::ExpectedTraces, own_query::OwnQuery, promql::Selector},
 };
 
 /// Most memory for the requests of a run, which are kept until the report; and what one takes at most, as measured.
@@ -146,6 +146,10 @@ pub struct LimitArgs {
     /// Range of a dashboard's rate queries, whose percentiles are checked beside those of the whole run
     #[arg(long, value_name = "DURATION", value_parser = parse_positive_duration)]
     pub rate_window: Option<Duration>,
+
+    /// Traces that samplers on the way leave: a share such as 0.5, or those of slow requests, such as 'total>1s' [default: all]
+    #[arg(long, value_name = "SHARE|total>DURATION", requires = "jaeger")]
+    pub expect_traces: Option<ExpectedTraces>,
 
     /// Fail if requests of other clients reach the service during the run
     #[arg(long)]

@@ -9,10 +9,11 @@ use super::{
     model::{
         claim::Claim,
         exemplars::sampled_by_service,
+        expected_traces::ExpectedTraces,
         finding::Finding,
         page::Replica,
         refusal::{Refusal, remedy},
-        requests::Requests,
+        requests::{Answer, Requests},
         spans::Traces,
     },
     source::{
@@ -90,8 +91,17 @@ pub async fn gather(
     let more = exemplars.map(|all| sampled_by_service(all, &sent, &sampled));
     let mut asked = sampled;
     asked.extend(more.into_iter().flatten());
+    let expected = args.limits.expect_traces.unwrap_or_default();
+    let needed = match expected {
+        ExpectedTraces::Share(_) => asked.clone(),
+        ExpectedTraces::SlowerThan(_) => {
+            let slow = |answer: &Answer<'_>| answer.sampled && expected.requires(answer.total);
+            let slow = sent.answers().filter(slow);
+            slow.map(|answer| answer.sent.trace_id).collect()
+        }
+    };
     let traces = jaeger
-        .then(async |jaeger| jaeger.wait_for(&asked, traces_wait).await)
+        .then(async |jaeger| jaeger.wait_for(&asked, &needed, traces_wait).await)
         .await;
     let is_incomplete = |traces: &Traces| traces.len() < asked.len();
     if let Some(pages) = pages.found_mut()

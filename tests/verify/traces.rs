@@ -50,6 +50,47 @@ fn a_sampler_that_keeps_slow_traces_is_told_from_a_loss() {
 }
 
 #[test]
+fn traces_that_a_sampler_leaves_out_on_purpose_are_no_loss() {
+    if absent(&["otelcol", "jaeger"]) {
+        return;
+    }
+    let half = json!({
+        "name": "half", "type": "probabilistic", "probabilistic": {"sampling_percentage": 50},
+    });
+    let pipeline = Pipeline::through(&tail_sampling(&half));
+    let verify = |expected| {
+        let flags = ["--rate", "60", "--wait", "8s", "--expect-traces", expected];
+        pipeline.verify().flags(&flags).run()
+    };
+    let report = verify("0.5");
+    assert_eq!(report.code, 0, "{report}");
+    let words = [" of 240 sampled traces (--expect-traces leaves 90 to 150 by chance)"];
+    report.expect(HOP, "PASS", &words);
+    // 4 deviations from 0.9 are 12 deviations from 0.5.
+    let words = ["sampled traces are there, but --expect-traces leaves 198 to 234 by chance"];
+    verify("0.9").fails(HOP, &words);
+}
+
+#[test]
+fn a_sampler_by_latency_must_keep_each_slow_trace() {
+    if absent(&["otelcol", "jaeger"]) {
+        return;
+    }
+    let slow = json!({"name": "slow", "type": "latency", "latency": {"threshold_ms": 1000}});
+    let pipeline = Pipeline::through(&tail_sampling(&slow));
+    let verify = |expected| {
+        let flags = ["--wait", "8s", "--expect-traces", expected];
+        pipeline.verify().flags(&flags).run()
+    };
+    let report = verify("total>1s");
+    assert_eq!(report.code, 0, "{report}");
+    report.expect(HOP, "PASS", &[" of 120 sampled traces, each with"]);
+    verify("total>500ms").fails(HOP, &["of 120 sampled traces are missing"]);
+    let report = verify("total>1500ms");
+    report.expect(HOP, "WARN", &["of faster requests are there besides"]);
+}
+
+#[test]
 fn traces_that_wait_in_a_collector_are_late_and_not_lost() {
     if absent(&["otelcol", "jaeger"]) {
         return;

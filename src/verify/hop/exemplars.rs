@@ -13,6 +13,7 @@ use crate::{
         evidence::Evidence,
         model::{
             exemplars::{Exemplar, ExemplarSeries, sampled_by_service, trace_ids},
+            expected_traces::ExpectedTraces,
             finding::Finding,
             histogram::{Histogram, bound_text},
             requests::Answer,
@@ -140,7 +141,11 @@ impl<'a> Comparison<'a> {
                     return Hop::unjudged(NAME, lines);
                 }
                 Missing::TooEarly(_) => "",
-                Missing::None => "; each trace is in Jaeger",
+                Missing::None => match self.evidence.limits.expect_traces {
+                    None => "; each trace is in Jaeger",
+                    Some(ExpectedTraces::SlowerThan(_)) => "; each expected trace is in Jaeger",
+                    Some(ExpectedTraces::Share(_)) => "",
+                },
             },
             _ => "; their traces were not looked up",
         };
@@ -204,7 +209,12 @@ impl<'a> Comparison<'a> {
         let more = sampled_by_service(self.all, &self.evidence.sent, &sampled);
         let asked = sampled.iter().chain(&more).copied();
         let own: BTreeSet<_> = asked.filter(|id| own.contains(id)).collect();
-        let is_missing = |id: &&u128| traces.get(**id).is_none();
+        let expected = self.evidence.limits.expect_traces.unwrap_or_default();
+        let is_needed = |id: &u128| match self.sent.get(id) {
+            Some(Some(answer)) => expected.requires(answer.total),
+            _ => expected == ExpectedTraces::default(),
+        };
+        let is_missing = |id: &&u128| traces.get(**id).is_none() && is_needed(id);
         let missing: BTreeSet<_> = own.iter().filter(is_missing).copied().collect();
         if missing.is_empty() {
             return Missing::None;

@@ -28,7 +28,12 @@ pub fn judge(evidence: &Evidence) -> Hop {
 #[derive(Default)]
 struct Comparison {
     count: usize,
+    /// Those that are not there, and need not be.
+    left_out: usize,
+    /// Those that must be there, and are not.
     missing: Vec<u128>,
+    /// Those that are there, though a sampler should have left them out.
+    surplus: Vec<u128>,
     orphans: Vec<u128>,
     repeated: Vec<u128>,
     differing: usize,
@@ -38,11 +43,19 @@ struct Comparison {
 impl Comparison {
     fn new(evidence: &Evidence, traces: &Traces) -> Self {
         let mut own = Self::default();
+        let expected = evidence.limits.expect_traces.unwrap_or_default();
         for answer in evidence.sent.answers().filter(|answer| answer.sampled) {
             own.count += 1;
-            match traces.get(answer.sent.trace_id) {
-                None => own.missing.push(answer.sent.trace_id),
-                Some(spans) => own.add(&answer, spans),
+            let id = answer.sent.trace_id;
+            match traces.get(id) {
+                None if expected.requires(answer.total) => own.missing.push(id),
+                None => own.left_out += 1,
+                Some(spans) => {
+                    if expected.excludes(answer.total) {
+                        own.surplus.push(id);
+                    }
+                    own.add(&answer, spans);
+                }
             }
         }
         own
@@ -72,7 +85,7 @@ impl Comparison {
         let mut wrong = Vec::new();
         if !self.missing.is_empty() {
             let failed = missing_traces::failed_exports(evidence);
-            if self.missing.len() == count && failed.is_empty() {
+            if self.missing.len() + self.left_out == count && failed.is_empty() {
                 return Hop::unjudged(NAME, missing_traces::none_yet(evidence, count));
             }
             wrong.push(format!(
@@ -82,6 +95,20 @@ impl Comparison {
                 missing_traces::hint(evidence, traces)
             ));
             wrong.extend(failed);
+        }
+        let there = count - self.missing.len() - self.left_out;
+        let expected = evidence.limits.expect_traces.unwrap_or_default();
+        let mut as_expected = String::new();
+        if let Some((low, high)) = expected.band(count) {
+            let band = format!("--expect-traces leaves {low} to {high} by chance");
+            if (low..=high).contains(&(there as f64)) {
+                as_expected = format!(" ({band})");
+            } else {
+                wrong.push(format!(
+                    "{there} of {count} sampled traces are there, but {band}"
+                ));
+                wrong.extend(missing_traces::failed_exports(evidence));
+            }
         }
         if !self.orphans.is_empty() {
             wrong.push(format!(
@@ -96,17 +123,29 @@ impl Comparison {
             wrong.push(format!("and {more} more: {of} of {count} traces differ"));
         }
         let good = format!(
-            "{count} of {count} sampled traces, each with the measured duration and the drawn delay"
+            "{there} of {count} sampled traces{as_expected}, each with the measured duration and the drawn delay"
         );
-        let hop = Hop::judged(NAME, wrong, good);
-        if self.repeated.is_empty() {
-            return hop;
+        let mut warnings = Vec::new();
+        if !self.surplus.is_empty() {
+            warnings.push(format!(
+                "{} of faster requests are there besides: {}",
+                plural(self.surplus.len(), "trace"),
+                listed(&self.surplus)
+            ));
         }
-        hop.warned([format!(
+        if !self.repeated.is_empty() {
+            warnings.push(format!(
             "{} of {count} requests were executed more than once (several server spans in the trace: a mirror or a retry on the way): {}",
             self.repeated.len(),
             listed(&self.repeated)
-        )])
+        ));
+        }
+        let hop = Hop::judged(NAME, wrong, good);
+        if warnings.is_empty() {
+            hop
+        } else {
+            hop.warned(warnings)
+        }
     }
 }
 

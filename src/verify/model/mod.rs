@@ -4,6 +4,7 @@ pub mod agreement;
 pub mod claim;
 pub mod counts;
 pub mod exemplars;
+pub mod expected_traces;
 pub mod exports;
 pub mod exposition;
 pub mod expression;

@@ -47,12 +47,12 @@ impl Jaeger {
         Ok(Self { client, base })
     }
 
-    /// Waits until it has all of these traces, or the time is over.
-    pub async fn wait_for(&self, ids: &[u128], wait: Duration) -> Finding<Traces> {
+    /// Waits until it has all of the needed traces, or the time is over; then asks for the rest of `ids`.
+    pub async fn wait_for(&self, ids: &[u128], needed: &[u128], wait: Duration) -> Finding<Traces> {
         let mut found = Traces::default();
         let mut round = 0;
         wait::until("Jaeger to have every trace", wait, async || {
-            let missing = missing(ids, &found);
+            let missing = missing(needed, &found);
             // Asks for one, another one each time, and for all where that has arrived.
             let probe = missing.get(round % missing.len().max(1)).copied();
             round += 1;
@@ -60,7 +60,8 @@ impl Jaeger {
             if matches!(answer, Ok(1..)) {
                 answer = self.add_traces(missing, &mut found).await;
             }
-            (answer.is_ok() && found.len() == ids.len()).then_some(())
+            let is_done = needed.iter().all(|id| found.get(*id).is_some());
+            (answer.is_ok() && is_done).then_some(())
         })
         .await;
         let last = self.add_traces(missing(ids, &found), &mut found).await;
