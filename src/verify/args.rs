@@ -34,9 +34,13 @@ pub struct VerifyArgs {
     )]
     pub target: Url,
 
-    /// URL of the Prometheus that scrapes the service
+    /// URL of the Prometheus that scrapes the service, or of a store with its API
     #[arg(long, env = "HTTPSERVER_PROMETHEUS", hide_env_values = true, value_name = "URL", value_parser = parse_url)]
     pub prometheus: Option<Url>,
+
+    /// URL of the Prometheus that writes to --prometheus, asked only for its targets and its time
+    #[arg(long, value_name = "URL", value_parser = parse_url, requires = "prometheus")]
+    pub scraper: Option<Url>,
 
     /// Further label matchers of every query to Prometheus, such as 'namespace="prod"'
     #[arg(long, value_name = "MATCHERS")]

@@ -10,6 +10,7 @@ use super::{
         exemplars::sampled_by_service,
         finding::Finding,
         page::Replica,
+        promql::Selector,
         refusal::{Refusal, remedy},
         requests::Requests,
         spans::Traces,
@@ -23,6 +24,7 @@ use super::{
 };
 use crate::{
     client::Client,
+    contract::Names,
     load::{self, Arrivals, Driven, Plan, drive},
     output::print_error,
 };
@@ -54,14 +56,7 @@ pub async fn gather(
     let ids = pages.found().map(ReplicaPages::instance_ids);
     let mut ids = ids.unwrap_or_default();
     ids.extend(probed);
-    let prometheus = match args.prometheus.clone() {
-        None => Finding::Skipped("no --prometheus URL given".to_owned()),
-        Some(url) => {
-            let prometheus = Prometheus::new(api.clone(), url);
-            let run = PrometheusRun::begin(prometheus, &names, &selector, args.run.wait, &ids);
-            begun("--prometheus", run.await, PrometheusError::remedy)?
-        }
-    };
+    let prometheus = begin_prometheus(args, api, &names, &selector, &ids).await?;
     for reason in [jaeger.unreachable(), prometheus.unreachable()]
         .into_iter()
         .flatten()
@@ -118,6 +113,32 @@ pub async fn gather(
         traces,
         traces_wait,
     })
+}
+
+async fn begin_prometheus<'a>(
+    args: &VerifyArgs,
+    api: &Client,
+    names: &'a Names,
+    selector: &'a Selector,
+    ids: &[String],
+) -> Result<Finding<PrometheusRun<'a>>, Refusal> {
+    let Some(url) = args.prometheus.clone() else {
+        let reason = "no --prometheus URL given".to_owned();
+        return Ok(Finding::Skipped(reason));
+    };
+    let mut scraper = None;
+    if let Some(url) = args.scraper.clone() {
+        let behind = Prometheus::new(api.clone(), url);
+        let listed = behind.listed().await;
+        let found = begun("--scraper", listed, PrometheusError::remedy)?;
+        if let Some(reason) = found.unreachable() {
+            return Ok(Finding::Unreachable(reason.to_owned()));
+        }
+        scraper = Some(behind);
+    }
+    let prometheus = Prometheus::new(api.clone(), url);
+    let run = PrometheusRun::begin((prometheus, scraper), names, selector, args.run.wait, ids);
+    begun("--prometheus", run.await, PrometheusError::remedy)
 }
 
 /// What a source answered at the begin; a refusal where waiting does not help.

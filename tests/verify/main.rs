@@ -22,6 +22,7 @@ mod native;
 mod proxy;
 mod restarts;
 mod soak;
+mod stores;
 mod traces;
 mod verify;
 mod world;
