@@ -19,19 +19,28 @@ pub enum Destination {
     Metrics,
     /// The Prometheus that scrapes the service.
     Prometheus,
+    /// The Prometheus behind another store.
+    Scraper,
     /// The Jaeger that receives its spans.
     Jaeger,
 }
 
 impl Destination {
     /// Every one.
-    pub const ALL: [Self; 4] = [Self::Target, Self::Metrics, Self::Prometheus, Self::Jaeger];
+    pub const ALL: [Self; 5] = [
+        Self::Target,
+        Self::Metrics,
+        Self::Prometheus,
+        Self::Scraper,
+        Self::Jaeger,
+    ];
 
     fn name(self) -> &'static str {
         match self {
             Self::Target => "target",
             Self::Metrics => "metrics",
             Self::Prometheus => "prometheus",
+            Self::Scraper => "scraper",
             Self::Jaeger => "jaeger",
         }
     }

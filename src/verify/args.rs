@@ -35,9 +35,13 @@ pub struct VerifyArgs {
     )]
     pub target: Url,
 
-    /// URL of the Prometheus that scrapes the service
+    /// URL of the Prometheus that scrapes the service, or of a store with its API
     #[arg(long, env = "HTTPSERVER_PROMETHEUS", hide_env_values = true, value_name = "URL", value_parser = parse_url)]
     pub prometheus: Option<Url>,
+
+    /// URL of the Prometheus that writes to --prometheus, asked only for its targets and its time
+    #[arg(long, value_name = "URL", value_parser = parse_url, requires = "prometheus")]
+    pub scraper: Option<Url>,
 
     /// Further label matchers of every query to Prometheus, such as 'namespace="prod"'
     #[arg(long, value_name = "MATCHERS")]
@@ -84,6 +88,10 @@ pub struct CredentialArgs {
     /// File of credentials for Prometheus: headers and TLS, as in promtool's --http.config.file. A bearer token can be in the variable `HTTPSERVER_PROMETHEUS_TOKEN` instead
     #[arg(long, env = "HTTPSERVER_PROMETHEUS_HTTP_CONFIG", value_name = "FILE", value_parser = PathBufValueParser::new().try_map(config_file))]
     pub prometheus_http_config: Option<PathBuf>,
+
+    /// The same for --scraper; the variable is `HTTPSERVER_SCRAPER_TOKEN`
+    #[arg(long, env = "HTTPSERVER_SCRAPER_HTTP_CONFIG", value_name = "FILE", value_parser = PathBufValueParser::new().try_map(config_file))]
+    pub scraper_http_config: Option<PathBuf>,
 
     /// The same for Jaeger; the variable is `HTTPSERVER_JAEGER_TOKEN`
     #[arg(long, env = "HTTPSERVER_JAEGER_HTTP_CONFIG", value_name = "FILE", value_parser = PathBufValueParser::new().try_map(config_file))]

@@ -16,6 +16,7 @@ pub struct Clients {
     /// Asks the target for everything else.
     pub target: Client,
     pub prometheus: Client,
+    pub scraper: Client,
     pub jaeger: Client,
     metrics: Client,
     /// The target, whose credentials its metrics need, too; `None` where metrics have their own.
@@ -36,15 +37,19 @@ impl Clients {
         let given = &args.credentials;
         let target = args.client.credentials()?;
         let prometheus = read(Destination::Prometheus, &given.prometheus_http_config)?;
+        let scraper = read(Destination::Scraper, &given.scraper_http_config)?;
         let jaeger = read(Destination::Jaeger, &given.jaeger_http_config)?;
         let metrics = read(Destination::Metrics, &given.metrics_http_config)?;
         let target_url = metrics.is_empty().then(|| args.target.clone());
         Destination::Target.check(&args.target, &target)?;
-        if let Some(url) = &args.prometheus {
-            Destination::Prometheus.check(url, &prometheus)?;
-        }
-        if let Some(url) = &args.jaeger {
-            Destination::Jaeger.check(url, &jaeger)?;
+        for (destination, url, own) in [
+            (Destination::Prometheus, &args.prometheus, &prometheus),
+            (Destination::Scraper, &args.scraper, &scraper),
+            (Destination::Jaeger, &args.jaeger, &jaeger),
+        ] {
+            if let Some(url) = url {
+                destination.check(url, own)?;
+            }
         }
         for url in &args.metrics {
             let own = if is_beside(target_url.as_ref(), url) {
@@ -58,6 +63,7 @@ impl Clients {
             load: client(&target, timeout)?,
             target: client(&target, patient)?,
             prometheus: client(&prometheus, patient)?,
+            scraper: client(&scraper, patient)?,
             jaeger: client(&jaeger, patient)?,
             metrics: client(&metrics, patient)?,
             target_url,

@@ -56,9 +56,10 @@ pub async fn gather(
     ids.extend(probed);
     let prometheus = match prometheus {
         None => Finding::Skipped("no --prometheus URL given".to_owned()),
-        Some(prometheus) => {
-            let run = PrometheusRun::begin(prometheus, &names, &selector, args.run.wait, &ids);
-            Finding::Found(run.await.map_err(|error| refusal(&error))?)
+        Some(both) => {
+            let run = PrometheusRun::begin(both, &names, &selector, args.run.wait, &ids);
+            let run = run.await;
+            Finding::Found(run.map_err(|error| refusal(Destination::Prometheus, &error))?)
         }
     };
     let (sent, driven) = send(args, &clients.load, pages.found_mut(), stop).await?;
@@ -139,21 +140,29 @@ async fn ask_jaeger(args: &VerifyArgs, clients: &Clients) -> Result<Finding<Jaeg
     Ok(Finding::Found(jaeger))
 }
 
-/// The Prometheus that was asked for, which must answer.
+/// The Prometheus that was asked for, and the one behind it, which must answer.
 async fn ask_prometheus(
     args: &VerifyArgs,
     clients: &Clients,
-) -> Result<Option<Prometheus>, Refusal> {
+) -> Result<Option<(Prometheus, Option<Prometheus>)>, Refusal> {
     let Some(url) = args.prometheus.clone() else {
         return Ok(None);
     };
+    let mut scraper = None;
+    if let Some(url) = args.scraper.clone() {
+        let behind = Prometheus::new(clients.scraper.clone(), url);
+        let listed = behind.listed().await;
+        listed.map_err(|error| refusal(Destination::Scraper, &error))?;
+        scraper = Some(behind);
+    }
     let prometheus = Prometheus::new(clients.prometheus.clone(), url);
-    prometheus.now().await.map_err(|error| refusal(&error))?;
-    Ok(Some(prometheus))
+    let now = prometheus.now().await;
+    now.map_err(|error| refusal(Destination::Prometheus, &error))?;
+    Ok(Some((prometheus, scraper)))
 }
 
-fn refusal(error: &PrometheusError) -> Refusal {
-    Refusal::of(Destination::Prometheus, error, &error.remedy())
+fn refusal(of: Destination, error: &PrometheusError) -> Refusal {
+    Refusal::of(of, error, &error.remedy(of))
 }
 
 async fn send(

@@ -1,5 +1,5 @@
-//! Real parts of a pipeline as child processes: Prometheus, the OpenTelemetry Collector, Jaeger, and the service; and
-//! chromedriver.
+//! Real parts of a pipeline as child processes: Prometheus, Thanos, `VictoriaMetrics`, the OpenTelemetry Collector, Jaeger,
+//! and the service; and chromedriver.
 //!
 //! They are found by name on `PATH`. Each listens on loopback ports of its own, keeps its data in a directory of its
 //! own, is ready when `start` returns, and is stopped when its value is dropped. A test begins with
@@ -14,6 +14,8 @@ pub(crate) mod printed;
 mod process;
 mod prometheus;
 mod service;
+mod thanos;
+mod victoriametrics;
 
 pub(crate) use chromedriver::Chromedriver;
 pub(crate) use collector::Collector;
@@ -22,6 +24,8 @@ pub(crate) use jaeger::{Jaeger, Span};
 pub(crate) use process::{Folder, free_address};
 pub(crate) use prometheus::{Prometheus, escaped};
 pub(crate) use service::Service;
+pub(crate) use thanos::Thanos;
+pub(crate) use victoriametrics::VictoriaMetrics;
 
 use std::{
     env,

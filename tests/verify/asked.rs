@@ -190,6 +190,7 @@ fn without_a_known_interval_the_spacing_of_the_scrapes_is_taken() {
     let older = |path: &str, body: String| {
         if path.starts_with("/api/v1/targets") {
             body.replace("\"scrapeInterval\"", "\"unknown\"")
+                .replace("__scrape_interval__", "unknown")
         } else {
             body
         }

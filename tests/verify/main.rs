@@ -25,6 +25,7 @@ mod own_query;
 mod proxy;
 mod restarts;
 mod soak;
+mod stores;
 mod traces;
 mod verify;
 mod world;

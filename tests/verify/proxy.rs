@@ -32,6 +32,8 @@ pub(crate) struct Faults {
     pub(crate) repeats: Repeats,
     /// Whether the `traceparent` is removed.
     pub(crate) drop_parent: bool,
+    /// Paths that begin so get 404.
+    pub(crate) missing: Option<&'static str>,
     /// Stripped from the path; other paths get 404.
     pub(crate) prefix: &'static str,
     /// The `authorization` that a request needs; others get 401.
@@ -134,7 +136,8 @@ impl Shared {
 
     fn refusal(&self, path: &str, head: &[String]) -> Option<u16> {
         let is_given = |token| value(head, "authorization") == Some(token);
-        if !path.starts_with(self.faults.prefix) {
+        let is_missing = |begin| path.starts_with(begin);
+        if !path.starts_with(self.faults.prefix) || self.faults.missing.is_some_and(is_missing) {
             Some(404)
         } else if !self.faults.authorization.is_none_or(is_given) {
             Some(401)

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Buckets that put no percentile above the longest delay, and the seed.
-const FLAGS: [&str; 4] = ["--seed", "7", "--buckets", "linear(0.1,0.1,20)"];
+pub(crate) const SERVICE: [&str; 4] = ["--seed", "7", "--buckets", "linear(0.1,0.1,20)"];
 
 /// A service.
 pub(crate) fn service() -> Service {
@@ -20,12 +20,12 @@ pub(crate) fn service() -> Service {
 
 /// One with these flags besides.
 pub(crate) fn service_with(flags: &[&str]) -> Service {
-    Service::start::<&str>(&[&FLAGS, flags].concat(), &[])
+    Service::start::<&str>(&[&SERVICE, flags].concat(), &[])
 }
 
 /// One with these variables, such as those that make it export its spans.
 pub(crate) fn traced(environment: &[(&str, String)]) -> Service {
-    Service::start(&FLAGS, environment)
+    Service::start(&SERVICE, environment)
 }
 
 pub(crate) fn metrics(address: SocketAddr) -> String {

@@ -42,7 +42,7 @@ impl Coverage {
                 .extend(not_scraped_since(target, scrapes));
             coverage.late.extend(not_scraped_before(target, scrapes));
         }
-        let names = &evidence.claim.names;
+        let (names, store) = (&evidence.claim.names, &scrapes.store.name);
         let is_seen = |id: &str| {
             scrapes
                 .targets
@@ -67,13 +67,13 @@ impl Coverage {
                 ));
             } else if !anonymous.is_empty() {
                 coverage.obstacles.push(format!(
-                    "no {TARGET_INFO} with a {} names replica {id} in Prometheus, and counts do not tell which of its targets it is: {}",
+                    "no {TARGET_INFO} with a {} names replica {id} in {store}, and counts do not tell which of its targets it is: {}",
                     label::INSTANCE_ID,
                     listed(&anonymous)
                 ));
             } else if !pending.is_empty() {
                 coverage.obstacles.push(format!(
-                    "replica {id} is not in Prometheus yet: {}",
+                    "replica {id} is not in {store} yet: {}",
                     due(&pending, scrapes)
                 ));
             } else if scrapes.targets.is_empty()
@@ -159,7 +159,8 @@ fn no_series(names: &Names, scrapes: &Scrapes) -> String {
         )
     };
     format!(
-        "Prometheus has no series named {} or {} of it{hint}",
+        "{} has no series named {} or {} of it{hint}",
+        scrapes.store.name,
         names.bucket(Metric::ExecutionLatency),
         names.family(Metric::RequestsAccepted)
     )

@@ -198,15 +198,16 @@ fn lost_in_prometheus(ledger: &Ledger, scrapes: &Scrapes) -> Option<String> {
     let totals = scrapes
         .processes()
         .map(|process| process.counts.count(Step::Total));
+    let store = &scrapes.store.name;
     let (completed, lost) = (ledger.completed, ledger.completed - totals.sum::<f64>());
     if lost > 0.0 {
         Some(format!(
-            "{lost} of {completed} completed requests were lost between /metrics and Prometheus"
+            "{lost} of {completed} completed requests were lost between /metrics and {store}"
         ))
     } else if lost < 0.0 {
         let surplus = -lost;
         Some(format!(
-            "Prometheus counts {surplus} requests more than the {completed} that were completed"
+            "{store} counts {surplus} requests more than the {completed} that were completed"
         ))
     } else {
         None

@@ -4,7 +4,7 @@
 use super::{coverage::Coverage, judgement::Hop};
 use crate::verify::{
     evidence::Evidence,
-    model::{requests::Answer, scrapes::Scrapes},
+    model::{requests::Answer, scrapes::Scrapes, store::Kind},
 };
 
 /// The feature of Prometheus that stores exemplars.
@@ -17,8 +17,13 @@ pub fn hop(name: &'static str, evidence: &Evidence, scrapes: &Scrapes) -> Hop {
     if !obstacles.is_empty() {
         return Hop::unjudged(name, obstacles);
     }
+    let store = &scrapes.store.name;
     if scrapes.targets.is_empty() {
-        return Hop::absent(name, "no target of the service is in Prometheus");
+        let reason = format!("no target of the service is in {store}");
+        return Hop::absent(name, &reason);
+    }
+    if scrapes.store.kind == Kind::VictoriaMetrics {
+        return Hop::absent(name, &format!("{store} stores no exemplars"));
     }
     if !evidence.sent.answers().any(|it: Answer<'_>| it.sampled) {
         return Hop::absent(name, "no request was sampled (--sampled-ratio)");
@@ -26,7 +31,7 @@ pub fn hop(name: &'static str, evidence: &Evidence, scrapes: &Scrapes) -> Hop {
     match offered(evidence) {
         Some(true) => {
             let summary = format!(
-                "the service offers exemplars, and Prometheus has none of the run: {}",
+                "the service offers exemplars, and {store} has none of the run: {}",
                 cause(scrapes)
             );
             Hop::judged(name, Vec::new(), summary).warned([])
@@ -37,7 +42,9 @@ pub fn hop(name: &'static str, evidence: &Evidence, scrapes: &Scrapes) -> Hop {
         ),
         None => Hop::absent(
             name,
-            "Prometheus has no exemplars of the run, and /metrics of the service was not read",
+            &format!(
+                "{store} has no exemplars of the run, and /metrics of the service was not read"
+            ),
         ),
     }
 }

@@ -1,7 +1,10 @@
 //! No native histograms in Prometheus: which setting leaves them out, as far as that is shown.
 
 use super::judgement::Hop;
-use crate::verify::{evidence::Evidence, model::scrapes::Scrapes};
+use crate::verify::{
+    evidence::Evidence,
+    model::{scrapes::Scrapes, store::Kind},
+};
 
 /// The settings of a scrape job that decide on it.
 const SCRAPED: &str = "scrape_native_histograms";
@@ -9,8 +12,16 @@ const PROTOCOLS: &str = "scrape_protocols";
 const PROTOBUF: &str = "PrometheusProto";
 
 pub fn hop(name: &'static str, evidence: &Evidence, scrapes: &Scrapes) -> Hop {
+    let store = &scrapes.store.name;
     if scrapes.targets.is_empty() {
-        return Hop::absent(name, "no target of the service is in Prometheus");
+        let reason = format!("no target of the service is in {store}");
+        return Hop::absent(name, &reason);
+    }
+    if scrapes.store.kind == Kind::VictoriaMetrics {
+        let reason = format!(
+            "{store} has no native histograms: it converts those of remote write to series with vmrange, which are not judged"
+        );
+        return Hop::absent(name, &reason);
     }
     if !scrapes.native.series.is_empty() {
         let reason = "the buckets are not exponential: is convert_classic_histograms_to_nhcb on?";
@@ -39,7 +50,7 @@ pub fn hop(name: &'static str, evidence: &Evidence, scrapes: &Scrapes) -> Hop {
         None => "does relabelling drop them?".to_owned(),
     };
     let summary = format!(
-        "the service offers native histograms and {SCRAPED} is on, but Prometheus has none: {cause}"
+        "the service offers native histograms and {SCRAPED} is on, but {store} has none: {cause}"
     );
     Hop::judged(name, Vec::new(), summary).warned([])
 }

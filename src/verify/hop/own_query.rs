@@ -136,11 +136,11 @@ impl Judged<'_> {
         let mut targets = self.scrapes.targets.iter();
         let own = self
             .answer
-            .formula(|series| targets.clone().any(|target| series.is_from(&target.labels)))?;
+            .expected(|series| targets.clone().any(|target| series.is_from(&target.labels)))?;
         let is_other = !self.scrapes.others.is_empty() && targets.next().is_some();
         let value = self.value().ok()?;
         if is_other && !is_between(value, own.0, own.1) {
-            let all = self.answer.formula(|_: &Series| true)?;
+            let all = self.answer.expected(|_: &Series| true)?;
             if is_between(value, all.0, all.1) {
                 return Some(all);
             }

@@ -63,11 +63,12 @@ impl<'a> Comparison<'a> {
     fn hop(&self) -> Hop {
         let coverage = Coverage::of(self.evidence, self.scrapes);
         let obstacles = coverage.no_counts();
+        let store = &self.scrapes.store.name;
         let mut wrong = coverage.absent;
         for id in &coverage.unscraped {
             let completed = self.known.get(id).map_or(0.0, Known::completed);
             wrong.push(format!(
-                "replica {id} is not scraped: its {completed} requests are not in Prometheus"
+                "replica {id} is not scraped: its {completed} requests are not in {store}"
             ));
         }
         wrong.extend(series_set::other_bounds(self.evidence, self.scrapes));
@@ -103,7 +104,9 @@ impl<'a> Comparison<'a> {
         };
         let notes = self.matched().into_iter().chain(self.not_judged());
         let hop = hop.with(notes);
-        let unjudged = self.without_accepted();
+        let mut unjudged = self.without_accepted();
+        let warnings = self.scrapes.warnings.iter();
+        unjudged.extend(warnings.map(|warning| format!("{store} warns: {warning}")));
         if unjudged.is_empty() {
             hop
         } else {
@@ -120,7 +123,7 @@ impl<'a> Comparison<'a> {
         let targets: BTreeSet<_> = targets
             .map(|(target, _)| label_text(&target.labels))
             .collect();
-        let times = targets.len();
+        let (times, store) = (targets.len(), &self.scrapes.store.name);
         let targets = Vec::from_iter(targets).join(" and ");
         if times > 1 {
             return vec![format!(
@@ -137,7 +140,7 @@ impl<'a> Comparison<'a> {
             let missing = series_set::missing(names, self.scrapes, target, page);
             if !missing.is_empty() {
                 return vec![format!(
-                    "series of replica {id} are not in Prometheus, under {targets}: found none of {}",
+                    "series of replica {id} are not in {store}, under {targets}: found none of {}",
                     missing.join(", ")
                 )];
             }
@@ -166,7 +169,7 @@ impl<'a> Comparison<'a> {
         if differences.is_empty() {
             return Vec::new();
         }
-        let first = format!("replica {id} has different counts in Prometheus, under {targets}");
+        let first = format!("replica {id} has different counts in {store}, under {targets}");
         std::iter::once(first)
             .chain(list_differences(&differences, source))
             .collect()
@@ -249,6 +252,7 @@ impl<'a> Comparison<'a> {
     /// Targets without the series of accepted requests, where the rest could be compared.
     fn without_accepted(&self) -> Vec<String> {
         let name = self.evidence.claim.names.family(Metric::RequestsAccepted);
+        let store = &self.scrapes.store.name;
         let targets = self.scrapes.targets.iter();
         let lacking = targets.filter(|target| {
             let mut own = target.processes.iter();
@@ -256,7 +260,11 @@ impl<'a> Comparison<'a> {
         });
         let lacking = lacking.map(|target| label_text(&target.labels));
         lacking
-            .map(|target| format!("{name} is not in Prometheus, under {target}: accepted requests are not compared"))
+            .map(|target| {
+                format!(
+                    "{name} is not in {store}, under {target}: accepted requests are not compared"
+                )
+            })
             .collect()
     }
 }

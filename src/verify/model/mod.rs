@@ -26,3 +26,4 @@ pub mod series;
 pub mod settings;
 pub mod spans;
 pub mod statistics;
+pub mod store;

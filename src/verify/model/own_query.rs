@@ -5,7 +5,7 @@ use std::{str::FromStr, time::Duration};
 use super::{
     expression::Expression,
     labels::Labels,
-    rate::{Range, by_le},
+    rate::{Formula, Range, by_le},
     series::Series,
 };
 
@@ -38,6 +38,8 @@ pub struct OwnAnswer {
     pub samples: Result<Vec<(Labels, f64)>, String>,
     /// When it was evaluated, in milliseconds; a rule, when its value was recorded.
     pub at: i64,
+    /// How its store computes a rate.
+    pub formula: Formula,
     /// Raw samples of the buckets of the measured totals, as far back as the ranges of the query reach.
     pub raw: Vec<Series>,
 }
@@ -95,14 +97,14 @@ impl OwnAnswer {
 
     /// What `histogram_quantile` gives for the raw samples of these series over the range of the query, where it has one
     /// range only: the least and the greatest value where the rank is met exactly.
-    pub fn formula(&self, is_own: impl Fn(&Series) -> bool) -> Option<(f64, f64)> {
+    pub fn expected(&self, is_own: impl Fn(&Series) -> bool) -> Option<(f64, f64)> {
         let (shortest, range) = self.ranges()?;
         if shortest != range {
             return None;
         }
         let from = self.at - i64::try_from(range.as_millis()).ok()?;
         let own = self.raw.iter().filter(|series| is_own(series));
-        let rates = by_le(own, Range { from, to: self.at });
+        let rates = by_le(own, Range { from, to: self.at }, self.formula);
         let at = |q: f64| rates.quantile(q);
         let edge = super::quantile_query::RANK_EPSILON;
         Some((at(self.query.q - edge), at(self.query.q + edge)))

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{
     labels::Labels,
     promql::{self, Selector},
-    rate::{Range, by_le},
+    rate::{Formula, Range, by_le},
     series::Series,
 };
 use crate::contract::{Metric, Names, Step, names::label};
@@ -71,12 +71,18 @@ impl QuantileQuery {
     }
 
     /// Compares what was reported with the raw samples.
-    pub fn new(range: Range, reported: Vec<Option<f64>>, raw: &[Series], names: &Names) -> Self {
+    pub fn new(
+        range: Range,
+        reported: Vec<Option<f64>>,
+        raw: &[Series],
+        names: &Names,
+        formula: Formula,
+    ) -> Self {
         let name = names.bucket(Metric::ExecutionLatency);
         let is_total = |series: &&Series| {
             series.name() == name && series.has_label(label::STEP, Step::Total.as_str())
         };
-        let rates = by_le(raw.iter().filter(is_total), range);
+        let rates = by_le(raw.iter().filter(is_total), range, formula);
         let edges = |q: f64| {
             (
                 rates.quantile(q - RANK_EPSILON),

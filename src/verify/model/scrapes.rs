@@ -18,14 +18,21 @@ use super::{
     quantile_query::QuantileQuery,
     series::Series,
     settings::{JobSettings, Settings},
+    statistics::order_statistic,
+    store::Store,
 };
 use crate::contract::Step;
 
+/// The discovered label with the scrape interval, which Thanos and `VictoriaMetrics` tell only there.
+const SCRAPE_INTERVAL: &str = "__scrape_interval__";
 /// The shortest wait that is usual.
 pub const USUAL_WAIT: Duration = Duration::from_mins(1);
 
 #[derive(Clone, Debug)]
 pub struct Scrapes {
+    pub store: Store,
+    /// What it warned of in its answers, such as that they are partial.
+    pub warnings: BTreeSet<String>,
     /// Those of the replicas that answered.
     pub targets: Vec<Target>,
     /// Those of other replicas, and those whose replica is unknown.
@@ -64,6 +71,10 @@ pub struct ActiveTarget {
     pub last_error: String,
     /// Since Prometheus 2.29; such as `15s` or `1m30s`.
     scrape_interval: Option<String>,
+    discovered_labels: Labels,
+    /// Where no list tells the interval: the median spacing of the samples, in seconds.
+    #[serde(skip)]
+    spacing: Option<f64>,
     /// When it was scraped last, by its series `up`.
     #[serde(skip)]
     pub scraped: Option<i64>,
@@ -121,6 +132,22 @@ impl Scrapes {
 }
 
 impl ActiveTarget {
+    /// The target of these samples, in a store that lists none.
+    pub fn sampled(labels: Labels, instants: &BTreeSet<i64>) -> Self {
+        let instants = Vec::from_iter(instants);
+        let spacings = instants.windows(2).map(|pair| (pair[1] - pair[0]) as f64);
+        let mut spacings: Vec<_> = spacings.collect();
+        spacings.sort_by(f64::total_cmp);
+        Self {
+            labels,
+            health: "up".to_owned(),
+            spacing: order_statistic(&spacings, 0.5)
+                .map(|spacing| (spacing / 100.0).round() / 10.0),
+            scraped: instants.last().map(|at| **at),
+            ..Self::default()
+        }
+    }
+
     /// Whether it has not been scraped since this instant, and is not down.
     pub fn is_pending(&self, since: i64) -> bool {
         self.health != "down" && self.scraped.is_none_or(|at| at < since)
@@ -128,7 +155,9 @@ impl ActiveTarget {
 
     /// Seconds from one scrape to the next, where it is known.
     pub fn interval(&self) -> Option<f64> {
-        parse_duration(self.scrape_interval.as_deref()?)
+        let discovered = self.discovered_labels.get(SCRAPE_INTERVAL);
+        let text = self.scrape_interval.as_ref().or(discovered);
+        text.and_then(|text| parse_duration(text)).or(self.spacing)
     }
 }
 

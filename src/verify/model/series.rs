@@ -47,6 +47,18 @@ pub fn increase(points: &[Point], from_zero: bool) -> Increase {
     increase
 }
 
+/// The labels that identify a target: all but those that the service itself sets.
+pub fn target(labels: &Labels) -> Labels {
+    let labels = target_labels(labels);
+    labels.map(|(n, v)| (n.clone(), v.clone())).collect()
+}
+
+fn target_labels(labels: &Labels) -> impl Iterator<Item = (&String, &String)> {
+    let own = [NAME, label::LE, label::STEP];
+    let labels = labels.iter();
+    labels.filter(move |(name, _)| !own.contains(&name.as_str()))
+}
+
 impl Series {
     pub fn name(&self) -> &str {
         self.labels.get(NAME).map_or("", String::as_str)
@@ -61,21 +73,14 @@ impl Series {
         counts::bound(&self.labels)
     }
 
-    /// The labels that identify the target: all but those that the service itself sets.
+    /// The labels that identify its target.
     pub fn target(&self) -> Labels {
-        let labels = self.target_labels();
-        labels.map(|(n, v)| (n.clone(), v.clone())).collect()
+        target(&self.labels)
     }
 
     /// Whether the series is one of this target's.
     pub fn is_from(&self, target: &Labels) -> bool {
-        self.target_labels().eq(target)
-    }
-
-    fn target_labels(&self) -> impl Iterator<Item = (&String, &String)> {
-        let own = [NAME, label::LE, label::STEP];
-        let labels = self.labels.iter();
-        labels.filter(move |(name, _)| !own.contains(&name.as_str()))
+        target_labels(&self.labels).eq(target)
     }
 
     /// The value of one scrape.

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::{
     evidence::Evidence,
     hop::{self, Hop, Verdict},
-    model::claim::ClaimSummary,
+    model::{claim::ClaimSummary, store::Store},
 };
 use crate::exit::Exit;
 use table::Table;
@@ -19,6 +19,8 @@ use table::Table;
 pub struct Report {
     target: String,
     claim: ClaimSummary,
+    /// What answers at `--prometheus`.
+    store: Option<Store>,
     sent: usize,
     elapsed_seconds: f64,
     hops: Vec<Hop>,
@@ -49,6 +51,7 @@ impl Report {
         Self {
             target: target.to_owned(),
             claim: evidence.claim.summary(),
+            store: evidence.scrapes.found().map(|it| it.store.clone()),
             sent: evidence.sent.len(),
             elapsed_seconds: evidence.driven.elapsed.as_secs_f64(),
             percentiles: Table::of(evidence),
@@ -77,6 +80,9 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "target  {}", self.target)?;
         writeln!(f, "claim   {}", self.claim)?;
+        if let Some(store) = &self.store {
+            writeln!(f, "store   {store}")?;
+        }
         writeln!(
             f,
             "load    {} requests in {:.1} s",

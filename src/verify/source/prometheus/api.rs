@@ -1,11 +1,18 @@
 //! The part of Prometheus' HTTP API that is needed here; each error names the query.
 //! <https://prometheus.io/docs/prometheus/latest/querying/api/>
 
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+};
+
 use reqwest::Url;
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
+
+use super::answer::{Data, Envelope, Pair, Targets, VectorSample, instant};
 
 use crate::{
-    client::{Client, ClientError, Destination, without_password},
+    client::{Client, ClientError, Destination, Failure, without_password},
     verify::{
         model::{
             exposition::number,
@@ -13,7 +20,8 @@ use crate::{
             promql::Selector,
             refusal,
             scrapes::ActiveTarget,
-            series::{Point, Series},
+            series::Series,
+            store::{Kind, Store},
         },
         source::url::below,
     },
@@ -22,11 +30,16 @@ use crate::{
 /// Largest answer that is read, in bytes.
 const MAX_BODY: usize = 64 << 20;
 
-/// A Prometheus server, under any base path.
+/// How annotations of a query begin; they do not say that an answer is incomplete.
+const ANNOTATION: &str = "PromQL ";
+
+/// A Prometheus server, or a store with its API, under any base path.
 #[derive(Clone, Debug)]
 pub struct Prometheus {
-    client: Client,
-    base: Url,
+    pub(super) client: Client,
+    pub(super) base: Url,
+    pub store: Store,
+    warnings: Arc<Mutex<BTreeSet<String>>>,
 }
 
 /// Why a query has no result.
@@ -44,49 +57,20 @@ pub enum PrometheusError {
     Differs { url: String, difference: String },
 }
 
-#[derive(Deserialize)]
-struct Envelope<T> {
-    status: String,
-    data: Option<T>,
-    error: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Targets {
-    active_targets: Vec<ActiveTarget>,
-}
-
-#[derive(Deserialize)]
-#[serde(tag = "resultType", content = "result", rename_all = "lowercase")]
-enum Data {
-    Matrix(Vec<MatrixSeries>),
-    Vector(Vec<VectorSample>),
-    Scalar(Pair),
-}
-
-#[derive(Deserialize)]
-struct MatrixSeries {
-    metric: Labels,
-    #[serde(default)]
-    values: Vec<Pair>,
-}
-
-#[derive(Deserialize)]
-struct VectorSample {
-    #[serde(default)]
-    metric: Labels,
-    value: Pair,
-}
-
-#[derive(Deserialize)]
-struct Pair(f64, String);
-
 impl PrometheusError {
-    /// What to do about it before a run.
-    pub fn remedy(&self) -> String {
+    /// Whether there is no such part of the API.
+    pub fn is_unknown_path(&self) -> bool {
+        let failure = match self {
+            Self::Client { error, .. } => &error.failure,
+            _ => return false,
+        };
+        matches!(failure, Failure::Status(400 | 404 | 405 | 501, _))
+    }
+
+    /// What to do about it before a run, where it is an error of this destination.
+    pub fn remedy(&self, of: Destination) -> String {
         match self {
-            Self::Client { error, .. } => refusal::remedy(Destination::Prometheus, &error.failure),
+            Self::Client { error, .. } => refusal::remedy(of, &error.failure),
             Self::Refused { .. } | Self::Answer { .. } => "is this a Prometheus?".to_owned(),
             Self::Differs { .. } => "a run needs one server".to_owned(),
         }
@@ -95,7 +79,12 @@ impl PrometheusError {
 
 impl Prometheus {
     pub fn new(client: Client, base: Url) -> Self {
-        Self { client, base }
+        Self {
+            client,
+            base,
+            store: Store::default(),
+            warnings: Arc::default(),
+        }
     }
 
     /// The error of answers that cannot be of one server.
@@ -106,11 +95,20 @@ impl Prometheus {
 
     /// Its own time, in milliseconds of Unix time.
     pub async fn now(&self) -> Result<i64, PrometheusError> {
-        let query = "time()";
-        match self.query(query, None).await? {
-            Data::Scalar(Pair(at, _)) => Ok(instant(at)),
-            _ => Err(unexpected(query, "expected a scalar")),
-        }
+        let query = self.store.now();
+        let value = match self.query(query, None).await? {
+            Data::Scalar(Pair(_, value)) => Some(value),
+            Data::Vector(samples) => samples.into_iter().next().map(|sample| sample.value.1),
+            Data::Matrix(_) => None,
+        };
+        let now = value.and_then(|value| number(&value)).map(instant);
+        now.ok_or_else(|| unexpected(query, "expected a number"))
+    }
+
+    /// What it warned of so far, such as that an answer is partial.
+    pub fn warnings(&self) -> BTreeSet<String> {
+        let warnings = self.warnings.lock();
+        warnings.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The raw samples of a range selector, up to now.
@@ -118,7 +116,9 @@ impl Prometheus {
         let Data::Matrix(all) = self.query(selector, None).await? else {
             return Err(unexpected(selector, "expected a matrix"));
         };
-        let series = all.into_iter().map(MatrixSeries::read);
+        // Only VictoriaMetrics returns stale markers: as NaN.
+        let has_markers = self.store.kind == Kind::VictoriaMetrics;
+        let series = all.into_iter().map(|series| series.read(has_markers));
         series
             .collect::<Option<_>>()
             .ok_or_else(|| unexpected(selector, "a value is not a number"))
@@ -167,15 +167,31 @@ impl Prometheus {
         Ok(samples.into_iter().filter_map(read).collect())
     }
 
-    /// The targets that it scrapes now, and when it did last. Those whose series `up` the selector does not match are left
-    /// out, unless it matches none: its labels may be of other series alone.
-    pub async fn targets(&self, selector: &Selector) -> Result<Vec<ActiveTarget>, PrometheusError> {
+    /// The targets that it scrapes now; none where it has no such list.
+    pub async fn targets(&self) -> Result<Vec<ActiveTarget>, PrometheusError> {
+        match self.listed().await {
+            Err(error) if error.is_unknown_path() => Ok(Vec::new()),
+            listed => listed,
+        }
+    }
+
+    /// The targets that it lists.
+    pub async fn listed(&self) -> Result<Vec<ActiveTarget>, PrometheusError> {
         let parameters = [("state", "active".to_owned())];
         let targets: Targets = self.ask("targets", "/api/v1/targets", &parameters).await?;
-        let mut targets = targets.active_targets;
+        Ok(targets.active_targets)
+    }
+
+    /// Notes when these targets were scraped last. Those whose series `up` the selector does not match are left out, unless
+    /// it matches none: its labels may be of other series alone.
+    pub async fn note_scraped(
+        &self,
+        targets: &mut Vec<ActiveTarget>,
+        selector: &Selector,
+    ) -> Result<(), PrometheusError> {
         let up = format!("timestamp({{{NAME}=\"up\"{}}})", selector.and());
         let scraped = self.vector(&up).await?;
-        for target in &mut targets {
+        for target in &mut *targets {
             let is_own = |labels: &Labels| {
                 let mut own = [JOB, INSTANCE].into_iter();
                 own.all(|name| labels.get(name) == target.labels.get(name))
@@ -186,13 +202,19 @@ impl Prometheus {
         if *selector != Selector::default() && !scraped.is_empty() {
             targets.retain(|target| target.scraped.is_some() || target.health == "unknown");
         }
-        Ok(targets)
+        Ok(())
     }
 
-    async fn query(&self, promql: &str, at: Option<i64>) -> Result<Data, PrometheusError> {
+    pub(super) async fn query(
+        &self,
+        promql: &str,
+        at: Option<i64>,
+    ) -> Result<Data, PrometheusError> {
         let mut parameters = vec![("query", promql.to_owned())];
         let seconds = |at: i64| format!("{}.{:03}", at.div_euclid(1000), at.rem_euclid(1000));
         parameters.extend(at.map(|at| ("time", seconds(at))));
+        let own = self.store.parameters().iter();
+        parameters.extend(own.map(|(name, value)| (*name, (*value).to_owned())));
         self.ask(promql, "/api/v1/query", &parameters).await
     }
 
@@ -211,6 +233,7 @@ impl Prometheus {
         let answer = self.client.fetch(&url, MAX_BODY).await.map_err(client)?;
         let envelope: Envelope<T> = serde_json::from_str(&answer.body)
             .map_err(|error| client(answer.not_json(&url, &error)))?;
+        self.note_warnings(envelope.warnings, envelope.is_partial);
         envelope.data.ok_or_else(|| PrometheusError::Refused {
             query: query.to_owned(),
             reason: envelope.error.unwrap_or(envelope.status),
@@ -218,43 +241,19 @@ impl Prometheus {
     }
 }
 
-impl MatrixSeries {
-    /// `None` where a value is not a number.
-    fn read(self) -> Option<Series> {
-        let point = |Pair(at, value): Pair| {
-            Some(Point {
-                at: instant(at),
-                value: number(&value)?,
-            })
-        };
-        Some(Series {
-            labels: self.metric,
-            points: self.values.into_iter().map(point).collect::<Option<_>>()?,
-        })
+impl Prometheus {
+    fn note_warnings(&self, warnings: Vec<String>, is_partial: bool) {
+        let warnings = warnings.into_iter();
+        let warnings = warnings.filter(|warning| !warning.starts_with(ANNOTATION));
+        let partial = is_partial.then(|| "an answer is partial".to_owned());
+        let mut noted = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
+        noted.extend(warnings.chain(partial));
     }
 }
 
-fn unexpected(query: &str, reason: &'static str) -> PrometheusError {
+pub(super) fn unexpected(query: &str, reason: &'static str) -> PrometheusError {
     PrometheusError::Answer {
         query: query.to_owned(),
         reason,
-    }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "Unix time in milliseconds; the cast saturates"
-)]
-pub(super) fn instant(seconds: f64) -> i64 {
-    (1e3 * seconds).round() as i64
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn instants_are_whole_milliseconds() {
-        assert_eq!(instant(1_700_000_000.123), 1_700_000_000_123);
     }
 }

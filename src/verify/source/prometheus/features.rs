@@ -3,10 +3,7 @@
 
 use serde::Deserialize;
 
-use super::{
-    api::{Prometheus, instant},
-    queries::Queries,
-};
+use super::{answer::instant, api::Prometheus, queries::Queries};
 use crate::{
     contract::{Metric, Step, names::label},
     verify::model::{

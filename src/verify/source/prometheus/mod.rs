@@ -1,6 +1,8 @@
 //! Prometheus, or any store with its HTTP API.
 
+mod answer;
 mod api;
+mod detect;
 mod features;
 mod native;
 mod own_queries;

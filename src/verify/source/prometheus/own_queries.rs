@@ -5,7 +5,8 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::{
-    api::{Prometheus, PrometheusError, instant},
+    answer::instant,
+    api::{Prometheus, PrometheusError},
     queries::Queries,
 };
 use crate::{
@@ -14,6 +15,7 @@ use crate::{
         model::{
             expression::Expression,
             own_query::{OwnAnswer, OwnQuery, Rule},
+            rate::PREVIOUS_MS,
         },
         source::wait,
     },
@@ -97,14 +99,15 @@ async fn answer(
         rules,
         samples,
         at,
+        formula: queries.store().formula(),
         raw: Vec::new(),
     };
     if let Some((_, range)) = answer.ranges() {
         let buckets = queries.names.bucket(Metric::ExecutionLatency);
         let (step, total) = (label::STEP, Step::Total.as_str());
         let lookback = range.min(LONGEST_RANGE).as_millis();
-        let since = prometheus.now().await?.saturating_sub(at).max(0);
-        let millis = lookback.saturating_add(u128::from(since.unsigned_abs())) + 1000;
+        let since = prometheus.now().await?.saturating_sub(at).max(0) + PREVIOUS_MS;
+        let millis = lookback.saturating_add(u128::from(since.unsigned_abs()));
         let selector = format!("{buckets}{{{step}=\"{total}\"}}[{millis}ms]");
         answer.raw = prometheus.raw(&selector).await?;
     }

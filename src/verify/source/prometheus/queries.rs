@@ -15,7 +15,8 @@ use crate::{
         quantile_query::{QUANTILES, QuantileQuery},
         rate::Range,
         scrapes::ActiveTarget,
-        series::Series,
+        series::{Series, target},
+        store::{Kind, Store, TargetSource},
     },
 };
 
@@ -25,18 +26,28 @@ const RECENT_MS: i64 = 60_000;
 /// A Prometheus, and what of it is asked for.
 pub struct Queries<'a> {
     pub prometheus: Prometheus,
+    /// Whose samples it stores, where it scrapes nothing by itself.
+    scraper: Option<Prometheus>,
     pub names: &'a Names,
     pub selector: &'a Selector,
     /// The counters of the last answer.
     last: Vec<Series>,
+    /// When the targets of the last answer were scraped.
+    instants: BTreeMap<Labels, BTreeSet<i64>>,
     /// How two answers differ that should not.
     difference: Option<String>,
 }
 
 impl<'a> Queries<'a> {
-    pub fn new(prometheus: Prometheus, names: &'a Names, selector: &'a Selector) -> Self {
+    pub fn new(
+        (prometheus, scraper): (Prometheus, Option<Prometheus>),
+        names: &'a Names,
+        selector: &'a Selector,
+    ) -> Self {
         Self {
             prometheus,
+            scraper,
+            instants: BTreeMap::new(),
             names,
             selector,
             last: Vec::new(),
@@ -57,21 +68,76 @@ impl<'a> Queries<'a> {
         })
     }
 
-    /// The targets that may be the service's.
-    pub async fn targets(&self) -> Result<Vec<ActiveTarget>, PrometheusError> {
-        self.prometheus.targets(self.selector).await
+    pub fn store(&self) -> &Store {
+        &self.prometheus.store
+    }
+
+    /// The time that the samples are stamped with, in milliseconds.
+    pub async fn now(&self) -> Result<i64, PrometheusError> {
+        let clock = self.scraper.as_ref().unwrap_or(&self.prometheus);
+        clock.now().await
+    }
+
+    /// The targets that may be the service's: as listed; where nothing lists any, those with samples.
+    pub async fn targets(&mut self) -> Result<Vec<ActiveTarget>, PrometheusError> {
+        let (lister, source) = match &self.scraper {
+            Some(scraper) => (scraper, TargetSource::Scraper),
+            None => (&self.prometheus, TargetSource::Listed),
+        };
+        let mut targets = lister.targets().await?;
+        let (targets, source) = if targets.is_empty() {
+            (self.sampled().await?, TargetSource::Samples)
+        } else {
+            let prometheus = &self.prometheus;
+            prometheus.note_scraped(&mut targets, self.selector).await?;
+            (targets, source)
+        };
+        self.prometheus.store.targets = source;
+        Ok(targets)
+    }
+
+    /// The targets of the last raw samples that are not stale now.
+    async fn sampled(&self) -> Result<Vec<ActiveTarget>, PrometheusError> {
+        let fresh = self.prometheus.vector(&self.own_series()).await?;
+        let fresh: BTreeSet<_> = fresh
+            .into_iter()
+            .map(|(labels, _)| target(&labels))
+            .collect();
+        let instants = self.instants.iter();
+        let fresh = instants.filter(|(labels, _)| fresh.contains(*labels));
+        let targets = fresh.map(|(labels, all)| ActiveTarget::sampled(labels.clone(), all));
+        Ok(targets.collect())
+    }
+
+    /// What selects the service's own counters.
+    fn own_series(&self) -> String {
+        let latency = self.names.family(Metric::ExecutionLatency);
+        let accepted = self.names.family(Metric::RequestsAccepted);
+        let classic = match self.store().kind {
+            // Native histograms are converted to series with this label.
+            Kind::VictoriaMetrics => ",vmrange=\"\"",
+            _ => "",
+        };
+        let selector = self.selector.and();
+        format!("{{{NAME}=~\"{latency}_(bucket|count|sum)|{accepted}\"{classic}{selector}}}")
+    }
+
+    /// Raw samples of the service's own counters.
+    pub async fn counters(&self, lookback: i64) -> Result<Vec<Series>, PrometheusError> {
+        let own = format!("{}[{lookback}ms]", self.own_series());
+        self.prometheus.raw(&own).await
     }
 
     /// Raw samples of the service's own counters, and of the series that tell its processes apart.
     pub async fn raw(&mut self, lookback: i64) -> Result<Vec<Series>, PrometheusError> {
-        let latency = self.names.family(Metric::ExecutionLatency);
-        let accepted = self.names.family(Metric::RequestsAccepted);
-        let selector = self.selector.and();
-        let own = format!(
-            "{{{NAME}=~\"{latency}_(bucket|count|sum)|{accepted}\"{selector}}}[{lookback}ms]"
-        );
-        let mut raw = self.prometheus.raw(&own).await?;
+        let mut raw = self.counters(lookback).await?;
         self.compare(&raw);
+        self.instants.clear();
+        for series in &raw {
+            let instants = self.instants.entry(series.target()).or_default();
+            instants.extend(series.points.iter().map(|point| point.at));
+        }
+        let selector = self.selector.and();
         let jobs = raw.iter().map(|series| series.labels.get(JOB));
         let jobs: BTreeSet<_> = jobs.map(|job| job.map_or("", String::as_str)).collect();
         if !jobs.is_empty() {

@@ -21,7 +21,7 @@ use crate::{
             processes::{self, Target, Window},
             promql::Selector,
             quantile_query::{self, QuantileQuery},
-            rate::Range,
+            rate::{Formula, PREVIOUS_MS, Range},
             scrapes::{ActiveTarget, Scrapes, USUAL_WAIT, usual_wait},
             series::Series,
         },
@@ -54,27 +54,29 @@ pub struct PrometheusRun<'a> {
 impl<'a> PrometheusRun<'a> {
     /// Waits until each of these replicas has been scraped, and notes the last sample of each target.
     pub async fn begin(
-        prometheus: Prometheus,
+        (prometheus, scraper): (Prometheus, Option<Prometheus>),
         names: &'a Names,
         selector: &'a Selector,
         wait: Option<Duration>,
         instance_ids: &[String],
     ) -> Result<Self, PrometheusError> {
-        let asked = unix_millis();
-        let now = prometheus.now().await?;
+        let prometheus = prometheus.detected().await?;
         let mut run = Self {
-            queries: Queries::new(prometheus, names, selector),
+            queries: Queries::new((prometheus, scraper), names, selector),
             wait,
             window: Window::default(),
-            clock_ahead: now - asked.midpoint(unix_millis()),
+            clock_ahead: 0,
         };
+        let asked = unix_millis();
+        let now = run.queries.now().await?;
+        run.clock_ahead = now - asked.midpoint(unix_millis());
         let what = "Prometheus to scrape every replica before the run";
-        let active = run.queries.targets().await?;
         let raw = run.queries.raw(LOOKBACK_MS).await?;
+        let active = run.queries.targets().await?;
         let wait = run.wait_for(&active, &raw);
         let seen = wait::until(what, wait, async || {
-            let active = run.queries.targets().await.ok()?;
             let raw = run.queries.raw(LOOKBACK_MS).await.ok()?;
+            let active = run.queries.targets().await.ok()?;
             (all_were_scraped(&active, &raw) && run.queries.covers(&raw, instance_ids, now))
                 .then_some(raw)
         })
@@ -83,8 +85,9 @@ impl<'a> PrometheusRun<'a> {
             Some(raw) => raw,
             None => run.queries.raw(LOOKBACK_MS).await?,
         };
-        run.note_baselines(&raw, &run.queries.targets().await?);
-        run.window.began = run.queries.prometheus.now().await?;
+        let active = run.queries.targets().await?;
+        run.note_baselines(&raw, &active);
+        run.window.began = run.queries.now().await?;
         Ok(run)
     }
 
@@ -128,19 +131,19 @@ impl<'a> PrometheusRun<'a> {
         let what = "Prometheus to scrape every target after the run";
         let mut last = Ok(0);
         wait::until(what, self.wait.unwrap_or(USUAL_WAIT), async || {
-            last = self.queries.prometheus.now().await;
+            last = self.queries.now().await;
             last.is_ok().then_some(())
         })
         .await;
         self.window.ended = last? + SCRAPE_MARGIN_MS;
-        let active = self.queries.targets().await?;
         let lookback = self.lookback().await?;
         let raw = self.queries.raw(lookback).await?;
+        let active = self.queries.targets().await?;
         let wait = self.wait_for(&active, &raw);
         wait::until(what, wait, async || {
-            let active = self.queries.targets().await.ok()?;
             let lookback = self.lookback().await.ok()?;
             let raw = self.queries.raw(lookback).await.ok()?;
+            let active = self.queries.targets().await.ok()?;
             let is_done = self.is_scraped(&active, &self.targets(&raw, &[]), answered);
             (is_done || !self.queries.is_one_server()).then_some(())
         })
@@ -176,11 +179,13 @@ impl<'a> PrometheusRun<'a> {
         own_queries: &[OwnQuery],
         waited: Duration,
     ) -> Result<Scrapes, PrometheusError> {
-        let active = self.queries.targets().await?;
+        // The rest of the last scrape may still arrive.
+        tokio::time::sleep(self.queries.store().delay()).await;
         let window = rate_window.map(|window| i64::try_from(window.as_millis()));
         let window = window.map(|millis| millis.unwrap_or(i64::MAX));
         let lookback = self.lookback().await? + window.unwrap_or_default();
         let raw = self.queries.raw(lookback).await?;
+        let active = self.queries.targets().await?;
         self.queries.agree()?;
         let mut targets = self.targets(&raw, &active);
         identify(&mut targets, &answered.pages);
@@ -193,10 +198,16 @@ impl<'a> PrometheusRun<'a> {
         let from = spans().map(|(from, _)| from).min().unwrap_or(to);
         // A scrape in flight may still add a sample from before `to`.
         wait::until("Prometheus to close the window", waited, async || {
-            (self.queries.prometheus.now().await.ok()? > to + 500).then_some(())
+            (self.queries.now().await.ok()? > to + 500).then_some(())
         })
         .await;
-        let run = Range { from: from - 1, to };
+        // The first sample is in the window of Prometheus; VictoriaMetrics takes it as the one before.
+        let formula = self.queries.store().formula();
+        let from = match formula {
+            Formula::Prometheus => from - 1,
+            Formula::VictoriaMetrics => from,
+        };
+        let run = Range { from, to };
         let dashboard = window.map(|window| Range {
             from: to - window,
             to,
@@ -212,22 +223,28 @@ impl<'a> PrometheusRun<'a> {
         };
         let raw = self.queries.raw(lookback + 1000).await?;
         self.queries.agree()?;
-        let judged = raw
-            .iter()
-            .filter(|series| own.iter().any(|own| series.is_from(own)));
-        let judged: Vec<_> = judged.cloned().collect();
+        let rated = match formula {
+            Formula::Prometheus => raw.clone(),
+            Formula::VictoriaMetrics => self.queries.counters(lookback + PREVIOUS_MS).await?,
+        };
+        let rated = rated.into_iter();
+        let judged = rated.filter(|series| own.iter().any(|own| series.is_from(own)));
+        let judged: Vec<_> = judged.collect();
         let is_seen = |id: &&String| {
             targets
                 .iter()
                 .any(|target| target.is_of(&[(*id).clone()].into()))
         };
         let unseen: Vec<_> = answered.ids.iter().filter(|id| !is_seen(id)).collect();
+        let names = self.queries.names;
         let (informed, similar) = self.queries.about_missing(&unseen).await?;
         Ok(Scrapes {
-            run: QuantileQuery::new(run, reported, &judged, self.queries.names),
+            run: QuantileQuery::new(run, reported, &judged, names, formula),
             rate_window: dashboard.map(|range| {
-                QuantileQuery::new(range, reported_in_window, &judged, self.queries.names)
+                QuantileQuery::new(range, reported_in_window, &judged, names, formula)
             }),
+            store: self.queries.store().clone(),
+            warnings: self.queries.prometheus.warnings(),
             targets,
             others,
             informed,
@@ -248,7 +265,7 @@ impl<'a> PrometheusRun<'a> {
     async fn lookback(&self) -> Result<i64, PrometheusError> {
         let first = self.window.baselines.values().copied();
         let first = first.chain([self.window.began]).min();
-        Ok(self.queries.prometheus.now().await? - first.unwrap_or_default() + 1000)
+        Ok(self.queries.now().await? - first.unwrap_or_default() + 1000)
     }
 
     /// The targets that have samples of the run.

@@ -1,4 +1,10 @@
-//! `rate()` of raw samples, as Prometheus computes it.
+//! `rate()` of raw samples, as Prometheus or another store computes it.
+
+mod range;
+mod victoriametrics;
+
+pub use range::Range;
+pub use victoriametrics::PREVIOUS_MS;
 
 use std::collections::BTreeMap;
 
@@ -7,19 +13,21 @@ use super::{
     series::{Point, Series, increase},
 };
 
-/// A range selector's window: after `from`, up to and including `to`, in milliseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Range {
-    pub from: i64,
-    pub to: i64,
+/// The store whose formula it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Formula {
+    #[default]
+    Prometheus,
+    VictoriaMetrics,
 }
 
-impl Range {
-    /// The samples in the window.
-    pub fn slice(self, points: &[Point]) -> &[Point] {
-        let first = points.partition_point(|point| point.at <= self.from);
-        let end = points.partition_point(|point| point.at <= self.to);
-        points.get(first..end).unwrap_or_default()
+impl Formula {
+    /// Increase per millisecond.
+    fn rate(self, points: &[Point], range: Range) -> Option<f64> {
+        match self {
+            Self::Prometheus => rate(points, range),
+            Self::VictoriaMetrics => victoriametrics::rate(points, range),
+        }
     }
 }
 
@@ -52,10 +60,14 @@ pub fn rate(points: &[Point], range: Range) -> Option<f64> {
 }
 
 /// `sum by (le) (rate(BUCKETS[range]))`.
-pub fn by_le<'a>(buckets: impl Iterator<Item = &'a Series>, range: Range) -> Histogram {
+pub fn by_le<'a>(
+    buckets: impl Iterator<Item = &'a Series>,
+    range: Range,
+    formula: Formula,
+) -> Histogram {
     let mut sums = BTreeMap::<String, (f64, f64)>::new();
     for series in buckets {
-        if let (Some(bound), Some(rate)) = (series.bound(), rate(&series.points, range)) {
+        if let (Some(bound), Some(rate)) = (series.bound(), formula.rate(&series.points, range)) {
             sums.entry(bound_text(bound)).or_insert((bound, 0.0)).1 += rate;
         }
     }
@@ -160,7 +172,7 @@ mod tests {
             from: 999,
             to: 2000,
         };
-        let sums = by_le(all.iter(), range);
+        let sums = by_le(all.iter(), range, Formula::Prometheus);
         assert_eq!(sums.bounds(), [1.0]);
         near(sums.quantile(0.25), 0.5);
     }
