@@ -142,7 +142,7 @@ function markers(row, { em, width, bottom }, x) {
     const room = text.length * 0.65 * em;
     const anchor = (toLeft && at - room > 0) || at + room > width ? 'end' : 'start';
     // Both lines cross the row of the lower text.
-    const beside = kind === 'truth' ? [at] : places;
+    const beside = kind === 'truth' ? [at] : places.filter((place) => Math.abs(place - at) < room);
     const y = (kind === 'truth' ? 2.2 : 3.4) * em;
     return [
       element('line', { class: kind, x1: at, x2: at, y1: y + 2, y2: bottom }),

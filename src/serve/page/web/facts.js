@@ -4,7 +4,8 @@ import { classic } from './quantile.js';
 import { inFlight, isBalanced } from './reading.js';
 import { digits, errorRatio, percentile, seconds, whole, wrongBy } from './text.js';
 
-/** Fewer requests than these do not determine a percentile; until then the page says what to expect. */
+/** With fewer requests above a percentile, or in all, it is mostly chance; until then the page says what to expect. */
+const ENOUGH_ABOVE = 5;
 const ENOUGH = 100;
 /** The share of requests with another delay above which a comparison says nothing. */
 const MOST_OTHERWISE = 0.02;
@@ -14,11 +15,11 @@ export function sentence({ row, count, layoutName, otherwise, delay }) {
   if (otherwise > count * MOST_OTHERWISE) {
     return `${whole(otherwise)} of these requests did not follow ${delay}, so they cannot be compared with it.`;
   }
-  const isSeen = count >= ENOUGH && Number.isFinite(row.chosen);
+  const isSeen = count >= ENOUGH && count * (1 - row.q) >= ENOUGH_ABOVE && Number.isFinite(row.chosen);
   const says = isSeen ? row.chosen : row.expected;
   if (!Number.isFinite(says)) return `The true ${percentile(row.q)} is ${seconds(row.truth)}.`;
   const verb = isSeen ? 'says' : 'will say';
-  return `The true ${percentile(row.q)} is ${seconds(row.truth)}. A dashboard with ${layoutName} ${verb} ${seconds(says)}: ${wrongBy(errorRatio(says, row.truth))}.`;
+  return `The true ${percentile(row.q)} is ${seconds(row.truth)}. A dashboard with ${layoutName} ${verb} ${seconds(says)}${wrongBy(errorRatio(says, row.truth))}.`;
 }
 
 /** Why: what is declared, and which requests are looked at. */
