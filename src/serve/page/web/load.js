@@ -12,7 +12,7 @@ export class Load {
   /** Requests that were due while as many as are allowed were in flight. */
   skipped = 0;
   inFlight = 0;
-  /** The measured totals of the answers: {at: milliseconds, seconds}. */
+  /** The measured totals of the answers, with the times by performance.now(): {sent, at, seconds}. */
   samples = [];
   #timer = null;
 
@@ -52,13 +52,14 @@ export class Load {
     }
     this.inFlight += 1;
     this.sent += 1;
+    const sent = performance.now();
     try {
       const query = this.delay ? `?${new URLSearchParams({ delay: this.delay })}` : '';
       const response = await fetch(`images${query}`, { cache: 'no-store', signal: AbortSignal.timeout(TIMEOUT_MS) });
       const body = await response.text();
       if (response.status === 400 || response.status === 403) this.#refuse(body.trim());
       const total = /(?:^|,)\s*total;dur=([\d.]+)/.exec(response.headers.get('server-timing') ?? '');
-      if (total) this.samples.push({ at: performance.now(), seconds: Number(total[1]) / 1000 });
+      if (total) this.samples.push({ sent, at: performance.now(), seconds: Number(total[1]) / 1000 });
       if (this.samples.length > MOST_SAMPLES) this.samples.shift();
     } catch {
       // That the server does not answer is said where its metrics are asked for.
@@ -67,9 +68,9 @@ export class Load {
     }
   }
 
-  /** The sorted totals of the answers between two times of performance.now(). */
+  /** The sorted totals of the requests that were sent after one time and answered before another. */
   between(from, to) {
-    const found = this.samples.filter(({ at }) => at > from && at <= to);
+    const found = this.samples.filter(({ sent, at }) => sent > from && at <= to);
     return found.map(({ seconds }) => seconds).sort((one, other) => one - other);
   }
 

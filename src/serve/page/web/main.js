@@ -55,7 +55,8 @@ function truthOf(delay, buckets) {
 async function once() {
   if (isDeclaredOld) declared = await truth();
   isDeclaredOld = false;
-  const reading = take(await scrape(), declared.namespace);
+  const asked = performance.now();
+  const reading = take(await scrape(), declared.namespace, asked);
   if (past.readings.length && reading.instance !== past.readings.at(-1).instance) declared = await truth();
   if (past.add(reading)) {
     load.forget();
@@ -94,7 +95,7 @@ function render() {
   const [reading, isNative] = [past.readings.at(-1), choices.layout === 'native'];
   const window = past.window(choices.window);
   const histogram = window?.histogram ?? null;
-  const samples = window ? load.between(window.from, window.to) : [];
+  const samples = window ? load.between(window.from, window.asked) : [];
   // Of the window `load` the page knows which delay its requests had.
   const delay = choices.window === 'load' ? loadDelay : '';
   const asked = truthOf(delay, chosenBuckets());

@@ -83,8 +83,3 @@ export function native(q, histogram) {
   }
   return NaN;
 }
-
-/** The least of sorted values that at least the share q of them does not exceed; NaN without values. */
-export function orderStatistic(q, sorted) {
-  return sorted[Math.max(Math.ceil(q * sorted.length - 1e-9), 1) - 1] ?? NaN;
-}

@@ -2,8 +2,8 @@
 
 import { emptyHistogram } from './exposition.js';
 
-/** Takes a reading from parsed families. Throws an Error where they are not those of this service. */
-export function take(families, namespace) {
+/** Takes a reading from parsed families that were asked for at `asked`, by performance.now(). Throws an Error where they are not those of this service. */
+export function take(families, namespace, asked) {
   const own = (name) => families.get(`${namespace}_${name}`)?.series ?? [];
   const latency = (step) => own('execution_latency_seconds').find(({ labels }) => labels.step === step)?.histogram;
   const total = latency('total');
@@ -11,8 +11,8 @@ export function take(families, namespace) {
   const duration = families.get('http_server_request_duration_seconds')?.series ?? [];
   const failed = duration.filter(({ labels }) => labels.http_route === '/images' && /^5/.test(labels.http_response_status_code));
   return {
+    asked,
     at: performance.now(),
-    wallTime: Date.now(),
     start: sum(families.get('process_start_time_seconds')?.series),
     instance: families.get('target_info')?.series[0]?.labels.service_instance_id,
     total,
