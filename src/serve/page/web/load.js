@@ -8,13 +8,16 @@ const TIMEOUT_MS = 90_000;
 
 export class Load {
   isOn = false;
+  /** Whether nothing is sent for now. */
+  isPaused = false;
   sent = 0;
-  /** Requests that were due while as many as are allowed were in flight. */
+  /** Requests that were due while as many as are allowed were in flight, or while the server did not answer. */
   skipped = 0;
   inFlight = 0;
   /** The measured totals of the answers, with the times by performance.now(): {sent, at, seconds}. */
   samples = [];
   #timer = null;
+  #waiting = [];
 
   /** `refused` is called with the server's reason when it refuses the delay; then the load is stopped. */
   constructor(refused) {
@@ -38,6 +41,11 @@ export class Load {
     this.isOn = false;
   }
 
+  /** Ends when every request that was sent has ended. */
+  async idle() {
+    if (this.inFlight > 0) await new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
   /** What is sent is wrong: sending it again would not help. */
   #refuse(why) {
     if (!this.isOn) return;
@@ -46,7 +54,7 @@ export class Load {
   }
 
   async #sendOne() {
-    if (this.inFlight >= MOST_IN_FLIGHT) {
+    if (this.isPaused || this.inFlight >= MOST_IN_FLIGHT) {
       this.skipped += 1;
       return;
     }
@@ -65,6 +73,7 @@ export class Load {
       // That the server does not answer is said where its metrics are asked for.
     } finally {
       this.inFlight -= 1;
+      if (this.inFlight === 0) this.#waiting.splice(0).forEach((resolve) => resolve());
     }
   }
 

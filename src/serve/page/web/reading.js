@@ -9,7 +9,8 @@ export function take(families, namespace, asked) {
   const total = latency('total');
   if (!total) throw new Error(`/metrics has no ${namespace}_execution_latency_seconds{step="total"}`);
   const duration = families.get('http_server_request_duration_seconds')?.series ?? [];
-  const failed = duration.filter(({ labels }) => labels.http_route === '/images' && /^5/.test(labels.http_response_status_code));
+  const failed = duration.filter(({ labels }) => labels.http_route === '/images' && /^[45]/.test(labels.http_response_status_code));
+  const rejected = sum(own('requests_rejected_total'));
   return {
     asked,
     at: performance.now(),
@@ -18,9 +19,10 @@ export function take(families, namespace, asked) {
     total,
     cancelled: latency('cancelled')?.count ?? 0,
     accepted: sum(own('requests_accepted_total')),
-    rejected: sum(own('requests_rejected_total')),
+    rejected,
     overrides: sum(own('delay_overrides_total')),
-    errors: failed.reduce((count, { histogram }) => count + (histogram?.count ?? 0), 0),
+    /** Answered with a status from 400 on; those that were rejected for load are counted as such. */
+    errors: failed.reduce((count, { histogram }) => count + (histogram?.count ?? 0), -rejected),
     active: sum(families.get('http_server_active_requests')?.series),
     clock: own('delay_error_seconds')[0]?.histogram ?? emptyHistogram(),
   };

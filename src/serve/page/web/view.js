@@ -69,7 +69,7 @@ function real(q, histogram, samples) {
   const seen = [[histogram.bounds, histogram.cumulative]];
   const native = nativeView(histogram);
   if (native) seen.push([native.bounds, native.cumulative]);
-  const ranges = seen.map(([bounds, cumulative]) => quantile.range(rank / count, bounds, cumulative)).filter(Boolean);
+  const ranges = seen.map(([bounds, cumulative]) => quantile.rangeOfRank(rank, bounds, cumulative)).filter(Boolean);
   const unknown = count - samples.length;
   if (unknown >= 0) ranges.push([samples[rank - 1 - unknown] ?? 0, samples[rank - 1] ?? Infinity]);
   return [Math.max(...ranges.map(([low]) => low)), Math.min(...ranges.map(([, high]) => high))];
