@@ -1,8 +1,11 @@
 //! A real chromedriver, which starts browsers: <https://developer.chrome.com/docs/chromedriver>.
 
-use std::{net::SocketAddr, process::Command};
+use std::{
+    net::{SocketAddr, TcpStream},
+    process::Command,
+};
 
-use super::process::Process;
+use super::process::{Process, free_address};
 
 /// A running chromedriver.
 pub(crate) struct Chromedriver {
@@ -11,15 +14,16 @@ pub(crate) struct Chromedriver {
 }
 
 impl Chromedriver {
-    /// Starts one on a free port of its choice.
+    /// Starts one on a free port; on another one where it ends at once, as when something else has the same port of IPv6.
     pub(crate) fn start() -> Self {
-        let process = Process::spawn(Command::new("chromedriver").arg("--port=0"));
-        let line = process.line_with("started successfully on port");
-        let port = line.trim_end_matches('.').rsplit(' ').next();
-        let port: u16 = port.and_then(|port| port.parse().ok()).unwrap();
-        Self {
-            address: SocketAddr::from(([127, 0, 0, 1], port)),
-            process,
-        }
+        let make = || {
+            let address = free_address();
+            let mut command = Command::new("chromedriver");
+            command.arg(format!("--port={}", address.port()));
+            (address, command)
+        };
+        let is_ready = |address: &SocketAddr| TcpStream::connect(address).is_ok();
+        let (address, process) = Process::ready(make, is_ready);
+        Self { address, process }
     }
 }
