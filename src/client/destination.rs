@@ -21,17 +21,20 @@ pub enum Destination {
     Prometheus,
     /// The Prometheus behind another store.
     Scraper,
+    /// The store that a Prometheus writes to.
+    Remote,
     /// The Jaeger that receives its spans.
     Jaeger,
 }
 
 impl Destination {
     /// Every one.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Target,
         Self::Metrics,
         Self::Prometheus,
         Self::Scraper,
+        Self::Remote,
         Self::Jaeger,
     ];
 
@@ -41,6 +44,7 @@ impl Destination {
             Self::Metrics => "metrics",
             Self::Prometheus => "prometheus",
             Self::Scraper => "scraper",
+            Self::Remote => "remote",
             Self::Jaeger => "jaeger",
         }
     }

@@ -39,6 +39,10 @@ pub struct VerifyArgs {
     #[arg(long, env = "HTTPSERVER_PROMETHEUS", hide_env_values = true, value_name = "URL", value_parser = parse_url)]
     pub prometheus: Option<Url>,
 
+    /// URL of a store that --prometheus writes to (remote write): it must have the same samples
+    #[arg(long, value_name = "URL", value_parser = parse_url, requires = "prometheus")]
+    pub remote: Option<Url>,
+
     /// URL of the Prometheus that writes to --prometheus, asked only for its targets and its time
     #[arg(long, value_name = "URL", value_parser = parse_url, requires = "prometheus")]
     pub scraper: Option<Url>,
@@ -92,6 +96,10 @@ pub struct CredentialArgs {
     /// The same for --scraper; the variable is `HTTPSERVER_SCRAPER_TOKEN`
     #[arg(long, env = "HTTPSERVER_SCRAPER_HTTP_CONFIG", value_name = "FILE", value_parser = PathBufValueParser::new().try_map(config_file))]
     pub scraper_http_config: Option<PathBuf>,
+
+    /// The same for --remote; the variable is `HTTPSERVER_REMOTE_TOKEN`
+    #[arg(long, env = "HTTPSERVER_REMOTE_HTTP_CONFIG", value_name = "FILE", value_parser = PathBufValueParser::new().try_map(config_file))]
+    pub remote_http_config: Option<PathBuf>,
 
     /// The same for Jaeger; the variable is `HTTPSERVER_JAEGER_TOKEN`
     #[arg(long, env = "HTTPSERVER_JAEGER_HTTP_CONFIG", value_name = "FILE", value_parser = PathBufValueParser::new().try_map(config_file))]

@@ -17,6 +17,7 @@ pub struct Clients {
     pub target: Client,
     pub prometheus: Client,
     pub scraper: Client,
+    pub remote: Client,
     pub jaeger: Client,
     metrics: Client,
     /// The target, whose credentials its metrics need, too; `None` where metrics have their own.
@@ -38,6 +39,7 @@ impl Clients {
         let target = args.client.credentials()?;
         let prometheus = read(Destination::Prometheus, &given.prometheus_http_config)?;
         let scraper = read(Destination::Scraper, &given.scraper_http_config)?;
+        let remote = read(Destination::Remote, &given.remote_http_config)?;
         let jaeger = read(Destination::Jaeger, &given.jaeger_http_config)?;
         let metrics = read(Destination::Metrics, &given.metrics_http_config)?;
         let target_url = metrics.is_empty().then(|| args.target.clone());
@@ -45,6 +47,7 @@ impl Clients {
         for (destination, url, own) in [
             (Destination::Prometheus, &args.prometheus, &prometheus),
             (Destination::Scraper, &args.scraper, &scraper),
+            (Destination::Remote, &args.remote, &remote),
             (Destination::Jaeger, &args.jaeger, &jaeger),
         ] {
             if let Some(url) = url {
@@ -64,6 +67,7 @@ impl Clients {
             target: client(&target, patient)?,
             prometheus: client(&prometheus, patient)?,
             scraper: client(&scraper, patient)?,
+            remote: client(&remote, patient)?,
             jaeger: client(&jaeger, patient)?,
             metrics: client(&metrics, patient)?,
             target_url,

@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::{
     args::LimitArgs,
     model::{
-        claim::Claim, finding::Finding, page::Replica, requests::Requests, scrapes::Scrapes,
-        spans::Traces,
+        claim::Claim, finding::Finding, page::Replica, remote::RemoteCopy, requests::Requests,
+        scrapes::Scrapes, spans::Traces,
     },
 };
 use crate::load::Driven;
@@ -23,6 +23,8 @@ pub struct Evidence {
     pub sent: Requests,
     pub replicas: Finding<Vec<Replica>>,
     pub scrapes: Finding<Scrapes>,
+    /// `None` where no `--remote` was given.
+    pub remote: Option<Finding<RemoteCopy>>,
     pub traces: Finding<Traces>,
     /// How long was waited for the traces.
     pub traces_wait: Duration,

@@ -20,7 +20,7 @@ use super::{
         jaeger::Jaeger,
         pages::ReplicaPages,
         probe,
-        prometheus::{Answered, Prometheus, PrometheusError, PrometheusRun},
+        prometheus::{Answered, Prometheus, PrometheusError, PrometheusRun, Remote},
         wait::Spinner,
     },
 };
@@ -45,6 +45,7 @@ pub async fn gather(
     let selector = args.selector.clone().unwrap_or_default();
     let jaeger = ask_jaeger(args, clients).await?;
     let prometheus = ask_prometheus(args, clients).await?;
+    let remote = ask_remote(args, clients, prometheus.as_ref()).await?;
     let mut pages = ReplicaPages::begin(clients, &names, &args.target, &args.metrics).await?;
     // The first request to the target's own URL.
     let probed = probe::replica(&clients.target, &args.target).await?;
@@ -86,6 +87,14 @@ pub async fn gather(
         pages.read_all().await;
         pages.read_formats().await;
     }
+    let remote = match (remote, &scrapes) {
+        (None, _) => None,
+        (Some(remote), Finding::Found(scrapes)) => {
+            let copy = remote.copy(scrapes, &names, args.run.wait);
+            Some(copy.await.into())
+        }
+        (Some(_), _) => Some(Finding::Skipped("Prometheus could not be asked".to_owned())),
+    };
     let traces_wait = args.run.wait.unwrap_or(TRACES_WAIT);
     let sampled = sent.sampled();
     let exemplars = scrapes.found().and_then(|it| it.exemplars.found());
@@ -122,6 +131,7 @@ pub async fn gather(
         driven,
         sent,
         scrapes,
+        remote,
         traces,
         traces_wait,
     })
@@ -159,6 +169,21 @@ async fn ask_prometheus(
     let now = prometheus.now().await;
     now.map_err(|error| refusal(Destination::Prometheus, &error))?;
     Ok(Some((prometheus, scraper)))
+}
+
+/// The store behind Prometheus, which must answer.
+async fn ask_remote(
+    args: &VerifyArgs,
+    clients: &Clients,
+    prometheus: Option<&(Prometheus, Option<Prometheus>)>,
+) -> Result<Option<Remote>, Refusal> {
+    let (Some(url), Some((writer, _))) = (args.remote.clone(), prometheus) else {
+        return Ok(None);
+    };
+    let store = Prometheus::new(clients.remote.clone(), url);
+    let remote = Remote::begin(store, writer.clone()).await;
+    let remote = remote.map_err(|error| refusal(Destination::Remote, &error))?;
+    Ok(Some(remote))
 }
 
 fn refusal(of: Destination, error: &PrometheusError) -> Refusal {

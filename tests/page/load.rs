@@ -89,6 +89,35 @@ fn another_delay_is_sent_as_an_override_and_judged_by_its_own_truth() {
 }
 
 #[test]
+fn after_a_change_of_the_delay_no_request_with_the_old_one_is_in_the_window() {
+    let service = Service::start::<&str>(&["--delay", "uniform(0s,2s)"], &[]);
+    let Some(page) = Page::open(&service.url(), "") else {
+        return;
+    };
+    let enter = '\u{e007}';
+    page.browser
+        .fill("#load-delay", &format!("constant(1s){enter}"));
+    page.toggle_load();
+    page.browser
+        .until("+document.querySelector('#load-sent').textContent > 3");
+    page.browser
+        .fill("#load-delay", &format!("constant(20ms){enter}"));
+    let cell = |column: &str| {
+        format!(
+            "+document.querySelector(\"#table tr[data-q='0.999'] td[data-col='{column}']\").dataset.seconds"
+        )
+    };
+    page.browser.until(&format!("{} === 0.02", cell("truth")));
+    page.browser.until(&format!("{} > 0", cell("classic")));
+    page.reads_again();
+    let classic = page.cell(0.999, "classic");
+    assert!(classic < 0.5, "{classic}");
+    page.toggle_load();
+    stopped_load(&page, &service);
+    page.is_clean(&[]);
+}
+
+#[test]
 fn a_wrong_delay_is_refused_in_the_words_of_the_server() {
     let service = Service::start::<&str>(&[], &[]);
     let Some(page) = Page::open(&service.url(), "") else {

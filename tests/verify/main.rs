@@ -23,6 +23,7 @@ mod healthy;
 mod native;
 mod own_query;
 mod proxy;
+mod remote;
 mod restarts;
 mod soak;
 mod stores;

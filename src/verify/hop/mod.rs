@@ -17,6 +17,7 @@ mod other_traffic;
 mod own_query;
 mod percentile;
 mod received;
+mod remote;
 mod repeats;
 mod scraped;
 mod series_set;
@@ -46,6 +47,10 @@ pub fn judge(evidence: &Evidence) -> Vec<Hop> {
     if evidence.has_own_queries {
         let after = hops.iter().position(|hop| hop.name == native::NAME);
         hops.insert(after.unwrap_or(hops.len()), own_query::judge(evidence));
+    }
+    if let Some(hop) = remote::judge(evidence) {
+        let after = hops.iter().position(|hop| hop.name == percentile::NAME);
+        hops.insert(after.unwrap_or(hops.len()), hop);
     }
     hops
 }

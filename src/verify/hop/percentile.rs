@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-const NAME: &str = "Prometheus -> percentile";
+pub const NAME: &str = "Prometheus -> percentile";
 /// Over the run, both sides have the same samples.
 pub const REL_TOLERANCE_RUN: f64 = 1e-6;
 /// Over a dashboard's window, samples may have been added in between.

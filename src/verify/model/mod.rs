@@ -20,6 +20,7 @@ pub mod promql;
 pub mod quantile_query;
 pub mod rate;
 pub mod refusal;
+pub mod remote;
 pub mod requests;
 pub mod scrapes;
 pub mod series;

@@ -36,6 +36,7 @@ export function drawChart(svg, { seen, curve, row, axis, end }) {
     ...grid(frame, { x, y, highest }),
     ...place(row, frame, x),
     ...bars.filter(({ density }) => density > 0).map((bar) => drawBar(bar, y, frame)),
+    ...bars.filter(({ density }) => density > 1.04 * highest).flatMap((bar) => cut(bar, frame)),
     ...(line.length ? [element('path', { class: 'curve', d: steps(line, y) })] : []),
     ...markers(row, frame, x),
   );
@@ -71,7 +72,7 @@ function niceStep(least) {
   return [1, 2, 5, 10].find((step) => step * size >= least * 0.999) * size;
 }
 
-/** The unit of the axis for a share: the step of its ticks, or so much less that no share is above 100 %. */
+/** The unit of the axis for a share: the step of its ticks, or so much less that no share is above 100 %; a doubling stays one. */
 function unitOf({ step }, highest) {
   return step === null ? 1 : 1 / niceStep(Math.max(highest, 1 / step));
 }
@@ -80,7 +81,7 @@ function unitOf({ step }, highest) {
 function block({ low, high, share }, x) {
   const [left, right] = [x.at(low), x.at(high)];
   const units = high === Infinity ? Infinity : x.size(low, high);
-  return { left, right, density: units > 0 ? share / units : 0 };
+  return { left, right, share, density: units > 0 ? share / units : 0 };
 }
 
 /** The density at the top: that of the highest bar that is wide enough to be seen, or of the curve if it is not a spike. */
@@ -95,6 +96,12 @@ function peak(bars, line, x) {
 function drawBar({ left, right, density }, y, { bottom }) {
   const top = y(density);
   return element('rect', { class: 'bar', x: left, y: top, width: Math.max(right - left - 1, 0.5), height: Math.max(bottom - top, 0) });
+}
+
+/** The share of a bar that is higher than the chart, where it is not negligible. */
+function cut({ left, right, share }, { em, top }) {
+  if (share < 0.01) return [];
+  return [label(`↑ ${Number((share * 100).toPrecision(2))}\u00a0%`, { x: (left + right) / 2 + em / 3, y: top + 1.2 * em, 'text-anchor': 'start' })];
 }
 
 function steps(line, y) {
@@ -142,7 +149,7 @@ function markers(row, { em, width, bottom }, x) {
     const room = text.length * 0.65 * em;
     const anchor = (toLeft && at - room > 0) || at + room > width ? 'end' : 'start';
     // Both lines cross the row of the lower text.
-    const beside = kind === 'truth' ? [at] : places;
+    const beside = kind === 'truth' ? [at] : places.filter((place) => Math.abs(place - at) < room);
     const y = (kind === 'truth' ? 2.2 : 3.4) * em;
     return [
       element('line', { class: kind, x1: at, x2: at, y1: y + 2, y2: bottom }),

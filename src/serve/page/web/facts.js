@@ -4,7 +4,8 @@ import { classic } from './quantile.js';
 import { inFlight, isBalanced } from './reading.js';
 import { digits, errorRatio, percentile, seconds, whole, wrongBy } from './text.js';
 
-/** Fewer requests than these do not determine a percentile; until then the page says what to expect. */
+/** With fewer requests above a percentile, or in all, it is mostly chance; until then the page says what to expect. */
+const ENOUGH_ABOVE = 5;
 const ENOUGH = 100;
 /** The share of requests with another delay above which a comparison says nothing. */
 const MOST_OTHERWISE = 0.02;
@@ -12,13 +13,22 @@ const MOST_OTHERWISE = 0.02;
 /** What a newcomer should read first. `row` is the chosen percentile. */
 export function sentence({ row, count, layoutName, otherwise, delay }) {
   if (otherwise > count * MOST_OTHERWISE) {
-    return `${whole(otherwise)} of these requests did not follow ${delay}, so they cannot be compared with it.`;
+    return `${whole(otherwise)} of these ${whole(count)} requests had another delay or status than declared, so they cannot be compared with ${delay}.`;
   }
-  const isSeen = count >= ENOUGH && Number.isFinite(row.chosen);
+  const isSeen = count >= ENOUGH && count * (1 - row.q) >= ENOUGH_ABOVE && Number.isFinite(row.chosen);
   const says = isSeen ? row.chosen : row.expected;
   if (!Number.isFinite(says)) return `The true ${percentile(row.q)} is ${seconds(row.truth)}.`;
   const verb = isSeen ? 'says' : 'will say';
-  return `The true ${percentile(row.q)} is ${seconds(row.truth)}. A dashboard with ${layoutName} ${verb} ${seconds(says)}: ${wrongBy(errorRatio(says, row.truth))}.`;
+  const error = errorRatio(says, row.truth);
+  if (isSeen && isOfRequests(says, error, row.real)) {
+    return `The true ${percentile(row.q)} is ${seconds(row.truth)}. A dashboard with ${layoutName} says ${seconds(says)}, as these requests had by chance, or because slower ones are still in flight.`;
+  }
+  return `The true ${percentile(row.q)} is ${seconds(row.truth)}. A dashboard with ${layoutName} ${verb} ${seconds(says)}${wrongBy(error)}.`;
+}
+
+/** Whether an estimate is off because the requests are: it agrees with what they had, which is known better than that. */
+function isOfRequests(says, error, [low, high] = [NaN, NaN]) {
+  return Math.abs(error) > Math.max(high / low - 1, 0.01) && says >= low * 0.99 && says <= high * 1.01;
 }
 
 /** Why: what is declared, and which requests are looked at. */
@@ -34,7 +44,7 @@ export function fillFacts(list, reading, minute) {
   const span = minute ? (minute.to - minute.from) / 1000 : 0;
   cell('rate').textContent = span > 0 ? `${digits(minute.accepted / span)} /s` : '–';
   cell('in_flight').textContent = whole(inFlight(reading));
-  for (const fact of ['cancelled', 'errors', 'overrides']) cell(fact).textContent = whole(reading[fact]);
+  for (const fact of ['cancelled', 'errors', 'rejected', 'overrides']) cell(fact).textContent = whole(reading[fact]);
   const isOk = isBalanced(reading);
   const { accepted, total, cancelled } = reading;
   cell('ledger').textContent =
@@ -65,5 +75,7 @@ export function fillExemplars(list, { exemplars }, template) {
     item.textContent = 'none: spans are recorded where OTEL_EXPORTER_OTLP_ENDPOINT is set';
     items.push(item);
   }
-  list.replaceChildren(...items);
+  // A link that has the focus keeps it while nothing is new.
+  const isNew = items.length !== list.children.length || items.some((item, at) => item.textContent !== list.children[at].textContent);
+  if (isNew) list.replaceChildren(...items);
 }

@@ -45,7 +45,7 @@ export class History {
     return this.readings.findLast((reading) => reading.at <= at) ?? this.readings[0];
   }
 
-  /** The histograms of consecutive spans of `step` milliseconds, the last of which ends now: {from, histogram}. */
+  /** The histograms of consecutive spans of `step` milliseconds, the last of which ends now: {back, histogram}, `back` steps ago. */
   steps(step, count) {
     const spans = [];
     const now = Math.floor((this.readings.at(-1)?.at ?? 0) / step) * step;
@@ -63,11 +63,10 @@ export class History {
 }
 
 /** A reading in which nothing has happened yet. */
-function zero({ total, start, wallTime, at }) {
+function zero({ total }) {
   const none = emptyHistogram();
   setBuckets(none, total.bounds.map((bound) => [bound, 0]));
-  const since = at - (wallTime - start * 1000);
-  return { at: since, total: none, accepted: 0, cancelled: 0, overrides: 0, errors: 0, rejected: 0 };
+  return { at: -Infinity, total: none, accepted: 0, cancelled: 0, overrides: 0, errors: 0, rejected: 0 };
 }
 
 /** What happened between two readings; null where the later one has less than the earlier. */
@@ -78,5 +77,5 @@ function difference(later, earlier) {
     counts[name] = later[name] - earlier[name];
     if (counts[name] < 0) return null;
   }
-  return histogram && { histogram, ...counts, from: earlier.at, to: later.at };
+  return histogram && { histogram, ...counts, from: earlier.at, to: later.at, asked: later.asked };
 }

@@ -14,13 +14,22 @@ import { fillTable, makeTable } from './table.js';
 import { whole } from './text.js';
 import { PERCENTILES, nativeView, percentiles, rebucket } from './view.js';
 
+/** Requests of the page that a scrape may have counted and the page not seen answered yet. */
+const ON_THEIR_WAY = 6;
+
 const root = document.documentElement;
 const element = (id) => document.getElementById(id);
 const past = new History();
 const load = new Load((why) => {
   element('load-error').textContent = why;
-  showLoad();
+  loadDelay = '';
+  choose({ window: 'start' });
 });
+/** Counts the starts and stops of the load: one that has been overtaken ends nothing. */
+let turn = 0;
+let isStarting = false;
+/** Those who wait for a reading that is asked for from now on. */
+const waiting = [];
 /** What the service says of itself; null until it has, and to be asked for again after each failure. */
 let declared = null;
 let isDeclaredOld = true;
@@ -52,10 +61,15 @@ function truthOf(delay, buckets) {
   return known.get(key) ?? null;
 }
 
+/** A reading that is asked for after this call. */
+const nextReading = () => new Promise((resolve) => waiting.push(resolve));
+
 async function once() {
   if (isDeclaredOld) declared = await truth();
   isDeclaredOld = false;
-  const reading = take(await scrape(), declared.namespace);
+  const served = waiting.length;
+  const asked = performance.now();
+  const reading = take(await scrape(), declared.namespace, asked);
   if (past.readings.length && reading.instance !== past.readings.at(-1).instance) declared = await truth();
   if (past.add(reading)) {
     load.forget();
@@ -65,8 +79,10 @@ async function once() {
     say('');
   }
   if (past.mark === null && load.isOn) past.setMark();
+  load.isPaused = false;
   root.dataset.state = 'live';
   root.dataset.readings = readings += 1;
+  for (const resolve of waiting.splice(0, served)) resolve();
   render();
 }
 
@@ -79,6 +95,7 @@ function failed({ message }) {
   root.dataset.state = 'unreachable';
   say(`${message}. Since ${since} nothing here is new; the page goes on trying.`);
   isDeclaredOld = true;
+  load.isPaused = true; // a browser has few connections, and the next question needs one
 }
 
 // === what is shown ===
@@ -90,11 +107,12 @@ function chosenBuckets() {
 }
 
 function render() {
+  showLoad();
   if (!declared || !past.readings.length) return;
   const [reading, isNative] = [past.readings.at(-1), choices.layout === 'native'];
   const window = past.window(choices.window);
   const histogram = window?.histogram ?? null;
-  const samples = window ? load.between(window.from, window.to) : [];
+  const samples = window ? load.between(window.from, window.asked) : [];
   // Of the window `load` the page knows which delay its requests had.
   const delay = choices.window === 'load' ? loadDelay : '';
   const asked = truthOf(delay, chosenBuckets());
@@ -112,7 +130,8 @@ function render() {
   const curve = truthOf(delay, curveBuckets(choices.axis, end));
 
   const count = histogram?.count ?? 0;
-  const otherwise = delay ? Math.max(window.accepted - window.overrides, 0) : (window?.overrides ?? 0);
+  // In the window `load` those of others; some of this page's are counted before it has their answers.
+  const otherwise = delay ? count - samples.length - ON_THEIR_WAY : (window?.overrides ?? 0);
   const isOwn = !isNative && (asked.refused || !chosenBuckets());
   const layoutName = isOwn ? 'these buckets' : element('layout').selectedOptions[0].dataset.name;
   element('sentence').textContent = sentence({ row, count, layoutName, otherwise, delay: known.delay });
@@ -128,7 +147,6 @@ function render() {
   fillFacts(element('facts'), reading, past.window('minute'));
   fillExemplars(element('exemplars'), reading.total, declared.links?.trace);
   showQueries(row.q);
-  showLoad();
 }
 
 function observed(window) {
@@ -155,8 +173,9 @@ function showQueries(q) {
 
 function showLoad() {
   const button = element('load-toggle');
-  button.setAttribute('aria-pressed', load.isOn);
-  button.textContent = load.isOn ? 'Stop the load' : 'Start a gentle load';
+  const isOn = load.isOn || isStarting;
+  button.setAttribute('aria-pressed', isOn);
+  button.textContent = isOn ? 'Stop the load' : 'Start a gentle load';
   element('load-sent').textContent = whole(load.sent);
   element('load-skipped').textContent = whole(load.skipped);
   element('load-rate-shown').value = `${element('load-rate').value} /s`;
@@ -164,21 +183,40 @@ function showLoad() {
 
 // === what the user does ===
 
+/**
+ * Starts the load; with another delay than before only when every request with that one has ended, and has been counted in
+ * a reading, so that the window `load` has none of them.
+ */
 async function startLoad() {
+  const own = (turn += 1);
   const delay = element('load-delay').value.trim();
   element('load-error').textContent = '';
-  try {
-    if (delay) await truth({ delay });
-  } catch (error) {
-    element('load-error').textContent = error.answer || error.message;
-    return load.stop();
-  }
+  if (root.dataset.state === 'live') say('');
   if (delay !== loadDelay || past.mark === null) {
+    load.stop();
+    isStarting = true;
+    showLoad();
+    const refused = delay ? await truth({ delay }).catch((error) => error) : null;
+    await load.idle();
+    if (own === turn && !(refused instanceof Error)) await nextReading();
+    if (own !== turn) return;
+    isStarting = false;
+    if (refused instanceof Error) {
+      element('load-error').textContent = refused.answer || refused.message;
+      return showLoad();
+    }
     loadDelay = delay;
     past.setMark();
   }
   load.start(Number(element('load-rate').value), delay);
   choose({ window: delay ? 'load' : choices.window });
+}
+
+function stopLoad() {
+  turn += 1;
+  isStarting = false;
+  load.stop();
+  showLoad();
 }
 
 /** Takes over a choice, and shows everything anew. */
@@ -214,12 +252,8 @@ function listen() {
   }
   element('layout').addEventListener('change', ({ target }) => choose({ layout: target.value }));
   element('layout-custom').addEventListener('change', ({ target }) => choose({ custom: target.value.trim() }));
-  element('load-toggle').addEventListener('click', async () => {
-    if (load.isOn) load.stop();
-    else await startLoad();
-    showLoad();
-  });
-  const restart = () => (load.isOn ? startLoad() : showLoad());
+  element('load-toggle').addEventListener('click', () => (load.isOn || isStarting ? stopLoad() : startLoad()));
+  const restart = () => (load.isOn || isStarting ? startLoad() : showLoad());
   element('load-rate').addEventListener('input', () => {
     load.rate = Number(element('load-rate').value);
     showLoad();
@@ -230,10 +264,9 @@ function listen() {
   element('lecture').addEventListener('click', lecture);
   document.addEventListener('keydown', ({ key }) => key === 'Escape' && choices.view === 'lecture' && lecture());
   document.addEventListener('visibilitychange', () => {
-    if (!document.hidden || !load.isOn) return;
-    load.stop();
+    if (!document.hidden || !(load.isOn || isStarting)) return;
+    stopLoad();
     say('The load was stopped, because this page was hidden.');
-    showLoad();
   });
   for (const button of document.querySelectorAll('.copy')) {
     button.addEventListener('click', async () => {

@@ -19,12 +19,12 @@ function smoothed(cumulative) {
   });
 }
 
-/** The bucket that has the rank q x total: its index and the counts, or null without observations. */
-function find(q, bounds, cumulative) {
+/** The bucket that has a rank, as computed from the total: its index and the counts, or null without observations. */
+function find(rankOf, bounds, cumulative) {
   const counts = smoothed(cumulative);
   const total = counts.at(-1);
   if (bounds.length === 0 || counts.length !== bounds.length + 1 || !(total > 0)) return null;
-  const rank = q * total;
+  const rank = rankOf(total);
   const bucket = counts.slice(0, -1).findIndex((count) => count >= rank);
   return { counts, rank, bucket: bucket < 0 ? bounds.length : bucket };
 }
@@ -36,7 +36,7 @@ function find(q, bounds, cumulative) {
 export function classic(q, bounds, cumulative) {
   const limit = outside(q);
   if (limit !== null) return limit;
-  const found = find(q, bounds, cumulative);
+  const found = find((total) => q * total, bounds, cumulative);
   if (!found) return NaN;
   const { counts, rank, bucket } = found;
   if (bucket === bounds.length) return bounds.at(-1);
@@ -47,7 +47,15 @@ export function classic(q, bounds, cumulative) {
 
 /** The bounds [low, high] between which the buckets prove that the percentile lies; null without observations. */
 export function range(q, bounds, cumulative) {
-  const found = outside(q) === null && find(q, bounds, cumulative);
+  return outside(q) === null ? between(find((total) => q * total, bounds, cumulative), bounds) : null;
+}
+
+/** The bounds between which the buckets prove that the observation with this rank lies; the least one has rank 1. */
+export function rangeOfRank(rank, bounds, cumulative) {
+  return between(find(() => rank, bounds, cumulative), bounds);
+}
+
+function between(found, bounds) {
   if (!found) return null;
   const { bucket } = found;
   const high = bounds[bucket] ?? Infinity;
@@ -82,9 +90,4 @@ export function native(q, histogram) {
     return 2 ** (from + (to - from) * (fromLow / count));
   }
   return NaN;
-}
-
-/** The least of sorted values that at least the share q of them does not exceed; NaN without values. */
-export function orderStatistic(q, sorted) {
-  return sorted[Math.max(Math.ceil(q * sorted.length - 1e-9), 1) - 1] ?? NaN;
 }

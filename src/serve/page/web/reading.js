@@ -2,25 +2,27 @@
 
 import { emptyHistogram } from './exposition.js';
 
-/** Takes a reading from parsed families. Throws an Error where they are not those of this service. */
-export function take(families, namespace) {
+/** Takes a reading from parsed families that were asked for at `asked`, by performance.now(). Throws an Error where they are not those of this service. */
+export function take(families, namespace, asked) {
   const own = (name) => families.get(`${namespace}_${name}`)?.series ?? [];
   const latency = (step) => own('execution_latency_seconds').find(({ labels }) => labels.step === step)?.histogram;
   const total = latency('total');
   if (!total) throw new Error(`/metrics has no ${namespace}_execution_latency_seconds{step="total"}`);
   const duration = families.get('http_server_request_duration_seconds')?.series ?? [];
-  const failed = duration.filter(({ labels }) => labels.http_route === '/images' && /^5/.test(labels.http_response_status_code));
+  const failed = duration.filter(({ labels }) => labels.http_route === '/images' && /^[45]/.test(labels.http_response_status_code));
+  const rejected = sum(own('requests_rejected_total'));
   return {
+    asked,
     at: performance.now(),
-    wallTime: Date.now(),
     start: sum(families.get('process_start_time_seconds')?.series),
     instance: families.get('target_info')?.series[0]?.labels.service_instance_id,
     total,
     cancelled: latency('cancelled')?.count ?? 0,
     accepted: sum(own('requests_accepted_total')),
-    rejected: sum(own('requests_rejected_total')),
+    rejected,
     overrides: sum(own('delay_overrides_total')),
-    errors: failed.reduce((count, { histogram }) => count + (histogram?.count ?? 0), 0),
+    /** Answered with a status from 400 on; those that were rejected for load are counted as such. */
+    errors: failed.reduce((count, { histogram }) => count + (histogram?.count ?? 0), -rejected),
     active: sum(families.get('http_server_active_requests')?.series),
     clock: own('delay_error_seconds')[0]?.histogram ?? emptyHistogram(),
   };

@@ -37,11 +37,11 @@ export function signedPercent(ratio) {
   return `${percent < 0 ? '−' : '+'}${Math.abs(percent).toFixed(places)}${SPACE}%`;
 }
 
-/** In words how far an estimate is from the exact value: `2.4 % too high`. */
+/** In words how far an estimate is from the exact value: `: 2.4 % too high`. */
 export function wrongBy(ratio) {
-  if (!Number.isFinite(ratio)) return 'which cannot be compared';
-  if (Math.abs(ratio) < 0.0005) return 'which is right';
-  return `${signedPercent(ratio).slice(1)} too ${ratio > 0 ? 'high' : 'low'}`;
+  if (!Number.isFinite(ratio)) return '';
+  if (Math.abs(ratio) < 0.0005) return ', which is right';
+  return `: ${signedPercent(ratio).slice(1)} too ${ratio > 0 ? 'high' : 'low'}`;
 }
 
 /** The name of a percentile: `p99.9` for 0.999. */

@@ -4,17 +4,14 @@ import { spread, tally } from './buckets.js';
 import * as quantile from './quantile.js';
 
 export const PERCENTILES = [0.5, 0.9, 0.95, 0.99, 0.999];
-/** Requests of the page that a scrape may have counted and the page not seen answered yet, or the other way round. */
-const ON_THEIR_WAY = 6;
-
 /**
  * The observed histogram in `bounds`: as exposed where it has these bounds, otherwise counted anew from the measured totals
- * of the page's own requests if they are all there is, otherwise divided from the native buckets. `by` says which.
+ * `samples` if they are those of all its requests, otherwise divided from the native buckets. `by` says which.
  */
 export function rebucket(histogram, bounds, samples) {
   const isOwn = bounds.length === histogram.bounds.length && bounds.every((bound, at) => bound === histogram.bounds[at]);
   if (isOwn) return { by: 'exposed', bounds, cumulative: histogram.cumulative };
-  if (isComplete(samples, histogram)) return { by: 'samples', bounds, cumulative: tally(samples, bounds) };
+  if (samples.length > 0 && samples.length === histogram.count) return { by: 'samples', bounds, cumulative: tally(samples, bounds) };
   if (histogram.native) return { by: 'native', bounds, cumulative: spread(histogram.native, bounds) };
   return null;
 }
@@ -39,10 +36,6 @@ export function nativeView({ native }) {
   return { by: 'native', bounds, cumulative: [...cumulative, below] };
 }
 
-export function isComplete(samples, { count }) {
-  return samples.length > 0 && Math.abs(samples.length - count) <= ON_THEIR_WAY;
-}
-
 /**
  * Each percentile: the declared one, what the requests had, and what Prometheus estimates. `seen` is the histogram in the
  * chosen buckets, or null; `truth` is the answer of /truth for the delay of these requests and the chosen buckets.
@@ -65,18 +58,20 @@ export function percentiles({ histogram, seen, truth, samples, isNative }) {
   });
 }
 
-/** Between which values the percentile of the requests is known to lie: one value where each is known. */
+/**
+ * Between which values the percentile of the requests is known to lie: one value where each of them is known. `samples` are
+ * the sorted totals of some of the requests; the others may all be shorter, or all longer.
+ */
 function real(q, histogram, samples) {
   if (!histogram || !(histogram.count > 0)) return null;
-  if (isComplete(samples, histogram)) {
-    const value = quantile.orderStatistic(q, samples);
-    return [value, value];
-  }
-  const rank = Math.max(Math.ceil(q * histogram.count - 1e-9), 1) / histogram.count;
-  const known = [[histogram.bounds, histogram.cumulative]];
+  const { count } = histogram;
+  const rank = Math.max(Math.ceil(q * count - 1e-9), 1);
+  const seen = [[histogram.bounds, histogram.cumulative]];
   const native = nativeView(histogram);
-  if (native) known.push([native.bounds, native.cumulative]);
-  const ranges = known.map(([bounds, cumulative]) => quantile.range(rank, bounds, cumulative)).filter(Boolean);
+  if (native) seen.push([native.bounds, native.cumulative]);
+  const ranges = seen.map(([bounds, cumulative]) => quantile.rangeOfRank(rank, bounds, cumulative)).filter(Boolean);
+  const unknown = count - samples.length;
+  if (unknown >= 0) ranges.push([samples[rank - 1 - unknown] ?? 0, samples[rank - 1] ?? Infinity]);
   return [Math.max(...ranges.map(([low]) => low)), Math.min(...ranges.map(([, high]) => high))];
 }
 

@@ -105,6 +105,13 @@ impl Prometheus {
         now.ok_or_else(|| unexpected(query, "expected a number"))
     }
 
+    /// The page of its own metrics, where it has one.
+    pub async fn own_metrics(&self) -> Option<String> {
+        let url = below(&self.base, "/metrics");
+        let answer = self.client.fetch(&url, MAX_BODY).await.ok()?;
+        Some(answer.body)
+    }
+
     /// What it warned of so far, such as that an answer is partial.
     pub fn warnings(&self) -> BTreeSet<String> {
         let warnings = self.warnings.lock();

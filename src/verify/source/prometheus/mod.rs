@@ -7,7 +7,9 @@ mod features;
 mod native;
 mod own_queries;
 mod queries;
+mod remote;
 mod run;
 
 pub use api::{Prometheus, PrometheusError};
+pub use remote::Remote;
 pub use run::{Answered, PrometheusRun};

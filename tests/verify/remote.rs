@@ -1,0 +1,186 @@
+//! Prometheus -> remote: stores behind remote write that have everything, that miss something, and outages.
+
+use std::{
+    io::{self, Read, Write},
+    net::{Shutdown, SocketAddr, TcpListener, TcpStream},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    thread,
+    time::Duration,
+};
+
+use serde_json::{Value, json};
+
+use crate::{
+    parts::{Prometheus, Service, VictoriaMetrics, absent},
+    verify::Verify,
+    world::{job, service, tried, until_accepted},
+};
+
+const HOP: &str = "Prometheus -> remote";
+const PASSES: &str = "with the same time and value; the last could be read there ";
+
+/// A Prometheus that others can write to.
+fn receiver() -> Prometheus {
+    let config = json!({"storage": {"tsdb": {"out_of_order_time_window": "5m"}}});
+    Prometheus::start_with(&config.to_string(), &["--web.enable-remote-write-receiver"])
+}
+
+/// A Prometheus that scrapes the service, and writes to this URL what these rules leave.
+fn writing(service: &Service, url: &str, rules: &Value) -> Prometheus {
+    let config = json!({
+        "global": {"external_labels": {"cluster": "here"}},
+        "scrape_configs": [job("httpserver", &[service.address])],
+        "remote_write": [{
+            "url": url, "write_relabel_configs": rules,
+            "queue_config": {"batch_send_deadline": "1s", "min_backoff": "100ms", "max_backoff": "500ms"},
+        }],
+    });
+    let prometheus = Prometheus::start(&config.to_string());
+    tried(&prometheus, 1.0);
+    prometheus
+}
+
+fn verify(service: &Service, prometheus: &Prometheus, remote: &str) -> Verify {
+    let verify = Verify::of(service.address).prometheus(prometheus);
+    verify.flags(&["--remote", remote])
+}
+
+/// Passes bytes on while it is open, and breaks connections while it is shut.
+struct Gate {
+    address: SocketAddr,
+    is_open: Arc<AtomicBool>,
+}
+
+impl Gate {
+    fn start(upstream: SocketAddr) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let is_open = Arc::new(AtomicBool::new(true));
+        let gate = Arc::clone(&is_open);
+        thread::spawn(move || {
+            for client in listener.incoming().map_while(Result::ok) {
+                let Ok(server) = TcpStream::connect(upstream) else {
+                    continue;
+                };
+                for (from, to) in [(&client, &server), (&server, &client)] {
+                    let (from, to) = (from.try_clone().unwrap(), to.try_clone().unwrap());
+                    let gate = Arc::clone(&gate);
+                    thread::spawn(move || pass(from, to, &gate));
+                }
+            }
+        });
+        Self { address, is_open }
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+}
+
+fn pass(mut from: TcpStream, mut to: TcpStream, is_open: &AtomicBool) {
+    let mut bytes = [0; 16 << 10];
+    from.set_read_timeout(Some(Duration::from_millis(50)))
+        .unwrap();
+    while is_open.load(Relaxed) {
+        match from.read(&mut bytes) {
+            Ok(0) => break,
+            Ok(read) if is_open.load(Relaxed) && to.write_all(&bytes[..read]).is_ok() => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            _ => break,
+        }
+    }
+    let _ = (from.shutdown(Shutdown::Both), to.shutdown(Shutdown::Both));
+}
+
+#[test]
+fn a_store_that_has_every_sample_passes_with_its_lag() {
+    if absent(&["prometheus", "victoria-metrics"]) {
+        return;
+    }
+    let service = service();
+    let (prometheus, victoria) = (receiver(), VictoriaMetrics::start());
+    for (write, read) in [
+        (prometheus.url() + "/api/v1/write", prometheus.url()),
+        (victoria.url() + "/api/v1/write", victoria.url()),
+    ] {
+        let writer = writing(&service, &write, &json!([]));
+        let report = verify(&service, &writer, &read).run();
+        assert_eq!(report.code, 0, "{report}");
+        report.expect(HOP, "PASS", &[PASSES]);
+    }
+}
+
+#[test]
+fn what_write_relabelling_drops_and_renames_is_named() {
+    if absent(&["prometheus"]) {
+        return;
+    }
+    let (service, store) = (service(), receiver());
+    let rules = json!([
+        {"source_labels": ["le"], "regex": "0\\.5", "action": "drop"},
+        {"source_labels": ["__name__"], "regex": "cloudnative_requests_accepted_total", "target_label": "__name__", "replacement": "accepted_total"},
+    ]);
+    let writer = writing(&service, &(store.url() + "/api/v1/write"), &rules);
+    let flags = ["--wait", "6s"];
+    let report = verify(&service, &writer, &store.url()).flags(&flags).run();
+    let words = [
+        "4 of ",
+        "does write_relabel_configs drop or rename them?",
+        "le=\"0.5\"",
+        "cloudnative_requests_accepted_total{",
+        "Prometheus dropped ",
+    ];
+    report.fails(HOP, &words);
+    report.fails_only(&[HOP]);
+}
+
+#[test]
+fn an_outage_that_heals_is_no_loss_and_one_that_does_not_is_one() {
+    if absent(&["prometheus"]) {
+        return;
+    }
+    for heals in [true, false] {
+        let (service, store) = (service(), receiver());
+        let gate = Gate::start(store.address);
+        let writer = writing(&service, &gate.url("/api/v1/write"), &json!([]));
+        let wait = if heals { "40s" } else { "8s" };
+        let verify = verify(&service, &writer, &store.url());
+        let run = verify.flags(&["--duration", "8s", "--wait", wait]).start();
+        until_accepted(&service, 60.0);
+        gate.is_open.store(false, Relaxed);
+        until_accepted(&service, 150.0);
+        gate.is_open.store(heals, Relaxed);
+        let report = run.end();
+        if heals {
+            assert_eq!(report.code, 0, "{report}");
+            report.expect(HOP, "PASS", &[PASSES]);
+        } else {
+            report.fails(HOP, &["samples are not in Prometheus after 8s"]);
+            report.fails_only(&[HOP]);
+        }
+    }
+}
+
+#[test]
+fn another_store_is_not_taken_for_a_loss() {
+    if absent(&["prometheus"]) {
+        return;
+    }
+    let (service, store) = (service(), receiver());
+    let writer = writing(&service, "http://127.0.0.1:1/api/v1/write", &json!([]));
+    let verify = |remote: &str| {
+        let flags = ["--duration", "2s", "--wait", "5s"];
+        verify(&service, &writer, remote).flags(&flags).run()
+    };
+    let report = verify(&store.url());
+    assert_eq!(report.code, 3, "{report}");
+    let words = [
+        "has no sample of the run",
+        "is it the store that Prometheus writes to",
+    ];
+    report.expect(HOP, "SKIPPED", &words);
+    verify("http://127.0.0.1:1").is_denied(&["--remote"]);
+}
