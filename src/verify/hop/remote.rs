@@ -4,7 +4,6 @@ use super::judgement::{Hop, first, plural};
 use crate::verify::{
     evidence::Evidence,
     model::{
-        finding::Finding,
         remote::{QueueCounts, RemoteCopy, series_text},
         series::Series,
     },
@@ -14,7 +13,7 @@ const NAME: &str = "Prometheus -> remote";
 
 /// `None` where no store was named.
 pub fn judge(evidence: &Evidence) -> Option<Hop> {
-    let remote: &Finding<RemoteCopy> = evidence.remote.as_ref()?;
+    let remote = evidence.remote.as_ref()?;
     Some(Hop::of(NAME, remote, compare))
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     exposition::Sample,
-    labels::{Labels, NAME, has_all},
+    labels::{NAME, has_all},
     series::{Point, Series},
     statistics::Tolerance,
     store::Store,
@@ -130,8 +130,7 @@ impl QueueCounts {
 
 /// The name and the other labels of a series, as in `PromQL`.
 pub fn series_text(series: &Series) -> String {
-    let labels: Labels = series.labels.clone();
-    let others = labels.iter().filter(|(name, _)| *name != NAME);
+    let others = series.labels.iter().filter(|(name, _)| *name != NAME);
     let words: Vec<_> = others
         .map(|(name, value)| format!("{name}={value:?}"))
         .collect();
