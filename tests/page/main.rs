@@ -25,6 +25,7 @@ mod numbers;
 mod outages;
 mod page;
 mod proxy;
+mod ranges;
 mod screenshots;
 mod sizes;
 mod surroundings;
