@@ -27,6 +27,7 @@ mod remote;
 mod restarts;
 mod soak;
 mod stores;
+mod thanos;
 mod traces;
 mod verify;
 mod world;

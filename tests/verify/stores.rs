@@ -7,18 +7,14 @@ use crate::{
     proxy::{Faults, Proxy},
     verify::Verify,
     world::{
-        SERVICE, TwoReplicas, job, native_job, prometheus, scraping, service, tried, until_accepted,
+        SERVICE, TwoReplicas, job, native_job, prometheus, scraping, service, tried,
+        until_accepted, without_buckets,
     },
 };
 
 const HOP: &str = "/metrics -> Prometheus";
 const PERCENTILE: &str = "Prometheus -> percentile";
 const PARTS: [&str; 2] = ["prometheus", "victoria-metrics"];
-
-/// Rules that drop two buckets.
-fn without_buckets() -> Value {
-    json!([{"source_labels": ["le"], "regex": "0\\.5|1(\\.0)?", "action": "drop"}])
-}
 
 /// A `VictoriaMetrics` that scrapes by these jobs.
 fn victoria_metrics(jobs: &[Value]) -> VictoriaMetrics {

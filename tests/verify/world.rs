@@ -137,6 +137,11 @@ pub(crate) fn native_job(targets: &[SocketAddr]) -> Value {
     job
 }
 
+/// Rules that drop two buckets.
+pub(crate) fn without_buckets() -> Value {
+    json!([{"source_labels": ["le"], "regex": "0\\.5|1(\\.0)?", "action": "drop"}])
+}
+
 /// A Prometheus with these jobs.
 pub(crate) fn prometheus(jobs: &[Value]) -> Prometheus {
     Prometheus::start(&json!({ "scrape_configs": jobs }).to_string()) // JSON is YAML

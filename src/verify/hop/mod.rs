@@ -21,6 +21,7 @@ mod remote;
 mod repeats;
 mod scraped;
 mod series_set;
+mod servers;
 mod span;
 
 pub use judgement::{Hop, Verdict};

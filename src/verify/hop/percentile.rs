@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{
     coverage::Coverage,
     judgement::{Hop, Verdict},
-    series_set,
+    series_set, servers,
 };
 use crate::{
     buckets, truth,
@@ -28,7 +28,7 @@ pub const REL_TOLERANCE_WINDOW: f64 = 0.02;
 
 pub fn judge(evidence: &Evidence) -> Hop {
     Hop::of(NAME, &evidence.scrapes, |scrapes| {
-        compare(evidence, scrapes)
+        servers::view_and_each(scrapes, |own| compare(evidence, own))
     })
 }
 

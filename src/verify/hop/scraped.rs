@@ -7,7 +7,7 @@ use super::{
     coverage::Coverage,
     judgement::{Hop, list_differences, plural},
     known::{Known, known},
-    other_traffic, series_set,
+    other_traffic, series_set, servers,
 };
 use crate::{
     contract::{
@@ -30,7 +30,7 @@ const NAME: &str = "/metrics -> Prometheus";
 
 pub fn judge(evidence: &Evidence) -> Hop {
     Hop::of(NAME, &evidence.scrapes, |scrapes| {
-        Comparison::new(evidence, scrapes).hop()
+        servers::each(scrapes, |own| Comparison::new(evidence, own).hop())
     })
 }
 

@@ -35,6 +35,9 @@ pub struct Scrapes {
     pub warnings: BTreeSet<String>,
     /// Those of the replicas that answered.
     pub targets: Vec<Target>,
+    /// Where several servers scrape the same targets, and the store deduplicates them: each by itself, with the labels that
+    /// tell it from the others. The fields of this one are of the first server, the percentiles those of the view.
+    pub servers: Vec<(String, Self)>,
     /// Those of other replicas, and those whose replica is unknown.
     pub others: Vec<Target>,
     /// The labels under which a `target_info` names a replica that has no target above, by its id.

@@ -38,6 +38,9 @@ pub struct Store {
     pub name: String,
     pub version: Option<String>,
     pub targets: TargetSource,
+    /// Whether Thanos is asked for the samples of each Prometheus, instead of deduplicated ones as on a dashboard.
+    #[serde(skip)]
+    pub is_raw: bool,
 }
 
 impl Default for Store {
@@ -53,6 +56,7 @@ impl Store {
             name: name.to_owned(),
             version,
             targets: TargetSource::default(),
+            is_raw: true,
         }
     }
 
@@ -61,6 +65,8 @@ impl Store {
         match self.kind {
             // By default, samples of the last 30 s are hidden.
             Kind::VictoriaMetrics => &[("latency_offset", "1ms")],
+            Kind::Thanos if self.is_raw => &[("partial_response", "false"), ("dedup", "false")],
+            Kind::Thanos => &[("partial_response", "false")],
             _ => &[],
         }
     }

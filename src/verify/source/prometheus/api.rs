@@ -112,6 +112,13 @@ impl Prometheus {
         Some(answer.body)
     }
 
+    /// The same, asked as a dashboard does: Thanos deduplicates.
+    pub fn deduplicated(&self) -> Self {
+        let mut view = self.clone();
+        view.store.is_raw = false;
+        view
+    }
+
     /// What it warned of so far, such as that an answer is partial.
     pub fn warnings(&self) -> BTreeSet<String> {
         let warnings = self.warnings.lock();

@@ -4,6 +4,7 @@ mod answer;
 mod api;
 mod detect;
 mod features;
+mod fetch;
 mod native;
 mod own_queries;
 mod queries;

@@ -88,7 +88,11 @@ async fn answer(
         });
         at = at.max(evaluated.await.unwrap_or_default());
     }
-    let samples = match prometheus.vector_at(&query.expression.text, at).await {
+    let samples = match prometheus
+        .deduplicated()
+        .vector_at(&query.expression.text, at)
+        .await
+    {
         Ok(samples) => Ok(samples),
         Err(PrometheusError::Refused { reason, .. }) => Err(reason),
         Err(PrometheusError::Answer { reason, .. }) => Err(reason.to_owned()),

@@ -162,8 +162,29 @@ impl<'a> Queries<'a> {
         self.last = counters;
     }
 
+    /// The labels that deduplication removes.
+    pub async fn replica_labels(&self) -> Result<BTreeSet<String>, PrometheusError> {
+        if self.store().kind != Kind::Thanos {
+            return Ok(BTreeSet::new());
+        }
+        let own = self.own_series();
+        let names = async |of: &Prometheus| -> Result<BTreeSet<String>, PrometheusError> {
+            let samples = of.vector(&own).await?;
+            let names = samples
+                .into_iter()
+                .flat_map(|(labels, _)| labels.into_keys());
+            Ok(names.collect())
+        };
+        let kept = names(&self.prometheus.deduplicated()).await?;
+        let mut all = names(&self.prometheus).await?;
+        all.retain(|name| !kept.contains(name));
+        Ok(all)
+    }
+
+    /// As it computes them, or as this view of it does.
     pub async fn quantiles(
         &self,
+        prometheus: &Prometheus,
         selectors: &[Selector],
         range: Range,
     ) -> Result<Vec<Option<f64>>, PrometheusError> {
@@ -174,7 +195,7 @@ impl<'a> Queries<'a> {
         for q in QUANTILES {
             let window = range.to - range.from;
             let promql = QuantileQuery::promql(self.names, q, window, selectors);
-            reported.push(self.prometheus.value(&promql, range.to).await?);
+            reported.push(prometheus.value(&promql, range.to).await?);
         }
         Ok(reported)
     }
@@ -253,8 +274,12 @@ impl<'a> Queries<'a> {
                     .all(|series| is_fresh(&series));
         }
         instance_ids.iter().all(|id| {
+            // Each Prometheus of a pair has its own.
+            let is_recent = |info: &&Series| info.reaches(since - RECENT_MS);
             let own = infos().filter(|info| info.has_label(label::INSTANCE_ID, id));
-            own.filter(is_fresh).any(is_counted)
+            let own: Vec<_> = own.filter(is_recent).collect();
+            let is_covered = |info: &&Series| is_fresh(info) && is_counted(info);
+            !own.is_empty() && own.iter().all(is_covered)
         })
     }
 }

@@ -4,7 +4,6 @@ use std::{collections::BTreeSet, time::Duration};
 
 use super::{
     api::{Prometheus, PrometheusError},
-    features, native, own_queries,
     queries::Queries,
 };
 use crate::{
@@ -14,14 +13,11 @@ use crate::{
     },
     verify::{
         model::{
-            identify::identify,
             labels::{JOB, Labels, fits},
             own_query::OwnQuery,
             page::ProcessCounts,
             processes::{self, Target, Window},
             promql::Selector,
-            quantile_query::{self, QuantileQuery},
-            rate::{Formula, PREVIOUS_MS, Range},
             scrapes::{ActiveTarget, Scrapes, USUAL_WAIT, usual_wait},
             series::Series,
         },
@@ -44,11 +40,11 @@ pub struct Answered<'a> {
 
 /// One run, as it is followed in Prometheus.
 pub struct PrometheusRun<'a> {
-    queries: Queries<'a>,
+    pub(super) queries: Queries<'a>,
     /// As given; by the scrape intervals where not.
     wait: Option<Duration>,
-    window: Window,
-    clock_ahead: i64,
+    pub(super) window: Window,
+    pub(super) clock_ahead: i64,
 }
 
 impl<'a> PrometheusRun<'a> {
@@ -172,104 +168,15 @@ impl<'a> PrometheusRun<'a> {
         own.all(is_done) && (all_seen || !active.iter().any(is_pending))
     }
 
-    async fn fetch(
-        mut self,
-        answered: &Answered<'_>,
-        rate_window: Option<Duration>,
-        own_queries: &[OwnQuery],
-        waited: Duration,
-    ) -> Result<Scrapes, PrometheusError> {
-        // The rest of the last scrape may still arrive.
-        tokio::time::sleep(self.queries.store().delay()).await;
-        let window = rate_window.map(|window| i64::try_from(window.as_millis()));
-        let window = window.map(|millis| millis.unwrap_or(i64::MAX));
-        let lookback = self.lookback().await? + window.unwrap_or_default();
-        let raw = self.queries.raw(lookback).await?;
-        let active = self.queries.targets().await?;
-        self.queries.agree()?;
-        let mut targets = self.targets(&raw, &active);
-        identify(&mut targets, &answered.pages);
-        let (targets, others): (Vec<_>, Vec<_>) = targets
-            .into_iter()
-            .partition(|target| target.is_of(&answered.ids));
-        let spans = || targets.iter().map(|target| target.span);
-        let to = spans().map(|(_, to)| to).max();
-        let to = to.unwrap_or(self.window.ended);
-        let from = spans().map(|(from, _)| from).min().unwrap_or(to);
-        // A scrape in flight may still add a sample from before `to`.
-        wait::until("Prometheus to close the window", waited, async || {
-            (self.queries.now().await.ok()? > to + 500).then_some(())
-        })
-        .await;
-        // The first sample is in the window of Prometheus; VictoriaMetrics takes it as the one before.
-        let formula = self.queries.store().formula();
-        let from = match formula {
-            Formula::Prometheus => from - 1,
-            Formula::VictoriaMetrics => from,
-        };
-        let run = Range { from, to };
-        let dashboard = window.map(|window| Range {
-            from: to - window,
-            to,
-        });
-        let own: Vec<_> = targets.iter().map(|target| &target.labels).collect();
-        let all: Vec<_> = others.iter().map(|target| &target.labels).collect();
-        let selectors = quantile_query::selectors(&own, &all, self.queries.selector);
-        let reported = self.queries.quantiles(&selectors, run).await?;
-        let native = native::native(&self.queries, &selectors, &own, run).await;
-        let reported_in_window = match dashboard {
-            Some(range) => self.queries.quantiles(&selectors, range).await?,
-            None => Vec::new(),
-        };
-        let raw = self.queries.raw(lookback + 1000).await?;
-        self.queries.agree()?;
-        let rated = match formula {
-            Formula::Prometheus => raw.clone(),
-            Formula::VictoriaMetrics => self.queries.counters(lookback + PREVIOUS_MS).await?,
-        };
-        let rated = rated.into_iter();
-        let judged = rated.filter(|series| own.iter().any(|own| series.is_from(own)));
-        let judged: Vec<_> = judged.collect();
-        let is_seen = |id: &&String| {
-            targets
-                .iter()
-                .any(|target| target.is_of(&[(*id).clone()].into()))
-        };
-        let unseen: Vec<_> = answered.ids.iter().filter(|id| !is_seen(id)).collect();
-        let names = self.queries.names;
-        let (informed, similar) = self.queries.about_missing(&unseen).await?;
-        Ok(Scrapes {
-            run: QuantileQuery::new(run, reported, &judged, names, formula),
-            rate_window: dashboard.map(|range| {
-                QuantileQuery::new(range, reported_in_window, &judged, names, formula)
-            }),
-            store: self.queries.store().clone(),
-            warnings: self.queries.prometheus.warnings(),
-            targets,
-            others,
-            informed,
-            similar,
-            waited,
-            active,
-            raw,
-            own_queries: own_queries::ask(&self.queries, own_queries, to, waited).await?,
-            exemplars: features::exemplars(&self.queries, run).await,
-            native,
-            settings: features::settings(&self.queries.prometheus).await,
-            window: self.window,
-            clock_ahead: self.clock_ahead,
-        })
-    }
-
     /// How far back from now the samples of the run reach, in milliseconds.
-    async fn lookback(&self) -> Result<i64, PrometheusError> {
+    pub(super) async fn lookback(&self) -> Result<i64, PrometheusError> {
         let first = self.window.baselines.values().copied();
         let first = first.chain([self.window.began]).min();
         Ok(self.queries.now().await? - first.unwrap_or_default() + 1000)
     }
 
     /// The targets that have samples of the run.
-    fn targets(&self, raw: &[Series], active: &[ActiveTarget]) -> Vec<Target> {
+    pub(super) fn targets(&self, raw: &[Series], active: &[ActiveTarget]) -> Vec<Target> {
         let is_of_run = |series: &&Series| {
             let mut baselines = self.window.baselines.keys();
             [TARGET_INFO, PROCESS_START_TIME].contains(&series.name())
