@@ -3,7 +3,7 @@
 use crate::{
     parts::{Prometheus, Service, absent, until},
     proxy::{Faults, Proxy},
-    verify::{Report, Verify},
+    verify::{Report, UNTIL_ENDED, Verify},
     world::{behind, job, prometheus, service, until_accepted},
 };
 
@@ -30,10 +30,10 @@ impl Place {
     /// Runs, and lets `restart` happen when 60 requests have been answered.
     fn run(mut self, restart: impl FnOnce(&mut Service, &Proxy, &Prometheus) -> Service) -> Report {
         let verify = Verify::of(self.front.address).prometheus(&self.prometheus);
-        let run = verify.flags(&["--duration", "6s"]).start();
+        let run = verify.flags(&UNTIL_ENDED).start();
         until_accepted(&self.service, 60.0);
-        let _successor = restart(&mut self.service, &self.front, &self.prometheus);
-        run.end()
+        let successor = restart(&mut self.service, &self.front, &self.prometheus);
+        run.end_after(60.0, &successor)
     }
 }
 
