@@ -28,4 +28,5 @@ mod outage;
 mod pushed;
 mod scraped;
 mod spans;
+mod strict;
 mod tls;
