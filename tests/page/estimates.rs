@@ -62,6 +62,7 @@ fn the_native_estimate_is_the_quantile_of_the_exposed_native_histogram() {
     let histogram = native(&page);
     for layout in ["own", "native"] {
         page.choose("#layout", layout);
+        page.is_through(layout);
         page.reads_again();
         for q in PERCENTILES {
             let (found, expected) = (page.cell(q, "native"), histogram.quantile(q));
@@ -167,6 +168,7 @@ fn foretold(page: &Page, service: &Service, buckets: &str) {
     } else {
         buckets.parse().unwrap()
     };
+    page.is_through(if buckets.is_empty() { "own" } else { buckets });
     page.reads_again();
     for q in [0.5, 0.9, 0.95] {
         let all = truth["quantiles"].as_array().unwrap();

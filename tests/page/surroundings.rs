@@ -136,6 +136,7 @@ fn a_proxy_that_drops_accept_leaves_all_but_the_native_estimate() {
     assert_eq!((low, high), (0.512, 1.024), "as the buckets prove");
     assert!(page.cell(0.5, "classic") > 0.512);
     page.choose("#layout", "semconv");
+    page.is_through("semconv");
     page.reads_again();
     assert_eq!(page.cell(0.5, "truth"), 0.6);
     assert!(
