@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The first rates need two scrapes, recorded series an evaluation, and some panels a first span.
-const DEADLINE: Duration = Duration::from_secs(90);
+const DEADLINE: Duration = Duration::from_mins(5);
 
 pub(crate) async fn every_expression_returns_data(stack: &Stack) {
     let prometheus = Prometheus::new(&stack.address("prometheus", "9090"));
@@ -71,7 +71,7 @@ struct Prometheus {
 impl Prometheus {
     fn new(address: &str) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let timeout = Duration::from_secs(20);
+        let timeout = Duration::from_mins(1);
         Self {
             base: format!("http://{address}/api/v1"),
             client: reqwest::Client::builder().timeout(timeout).build().unwrap(),

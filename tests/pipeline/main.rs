@@ -29,4 +29,5 @@ mod outage;
 mod pushed;
 mod scraped;
 mod spans;
+mod strict;
 mod tls;

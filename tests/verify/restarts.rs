@@ -5,8 +5,13 @@ use serde_json::json;
 use crate::{
     parts::{Folder, Prometheus, Service, absent, until},
     proxy::{Faults, Proxy},
+<<<<<<< HEAD
     verify::{Report, Verify},
     world::{TwoReplicas, behind, job, prometheus, service, tried, until_accepted},
+=======
+    verify::{Report, UNTIL_ENDED, Verify},
+    world::{behind, job, prometheus, service, until_accepted},
+>>>>>>> c091dff59e0693e1df9736e8bea611d2364acd7a
 };
 
 const HOP: &str = "/metrics -> Prometheus";
@@ -32,10 +37,10 @@ impl Place {
     /// Runs, and lets `restart` happen when 60 requests have been answered.
     fn run(mut self, restart: impl FnOnce(&mut Service, &Proxy, &Prometheus) -> Service) -> Report {
         let verify = Verify::of(self.front.address).prometheus(&self.prometheus);
-        let run = verify.flags(&["--duration", "6s"]).start();
+        let run = verify.flags(&UNTIL_ENDED).start();
         until_accepted(&self.service, 60.0);
-        let _successor = restart(&mut self.service, &self.front, &self.prometheus);
-        run.end()
+        let successor = restart(&mut self.service, &self.front, &self.prometheus);
+        run.end_after(60.0, &successor)
     }
 }
 

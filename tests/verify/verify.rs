@@ -7,7 +7,10 @@ use std::{
 
 use serde_json::Value;
 
-use crate::parts::{Jaeger, Prometheus};
+use crate::{
+    parts::{Jaeger, Prometheus, Service},
+    world::{accepted, until_accepted},
+};
 
 /// What `verify --output json` printed.
 pub(crate) struct Report {
@@ -28,6 +31,9 @@ const USUAL: [&str; 8] = [
     "--max-clock-error",
     "10s",
 ];
+
+/// The duration of a run that ends when the test has done what it does in it: [`Running::end_after`].
+pub(crate) const UNTIL_ENDED: [&str; 2] = ["--duration", "2m"];
 
 /// A command line.
 #[derive(Clone, Default)]
@@ -102,6 +108,13 @@ impl Running {
         let id = self.0.id().to_string();
         let sent = Command::new("kill").args(["-INT", &id]).status();
         assert!(sent.unwrap().success());
+    }
+
+    /// Interrupts it when a service has accepted so many more requests, and waits until it ends.
+    pub(crate) fn end_after(self, more: f64, service: &Service) -> Report {
+        until_accepted(service, accepted(service) + more);
+        self.interrupt();
+        self.end()
     }
 
     /// Waits until it ends.

@@ -5,7 +5,7 @@
 load restart 100 30
 k rollout restart deployment/httpserver
 rolled_out
-eventually 60 "the old replicas have ended" settled 2
+eventually 180 "the old replicas have ended" settled 2
 during_load restart
 lost_nothing restart
 still_correct
