@@ -5,13 +5,8 @@ use serde_json::json;
 use crate::{
     parts::{Folder, Prometheus, Service, absent, until},
     proxy::{Faults, Proxy},
-<<<<<<< HEAD
-    verify::{Report, Verify},
-    world::{TwoReplicas, behind, job, prometheus, service, tried, until_accepted},
-=======
     verify::{Report, UNTIL_ENDED, Verify},
-    world::{behind, job, prometheus, service, until_accepted},
->>>>>>> c091dff59e0693e1df9736e8bea611d2364acd7a
+    world::{TwoReplicas, behind, job, prometheus, service, tried, until_accepted},
 };
 
 const HOP: &str = "/metrics -> Prometheus";
@@ -99,11 +94,14 @@ fn a_replica_that_waits_for_its_last_scrape_loses_nothing() {
     let object = job.as_object_mut().unwrap();
     object.remove("static_configs");
     let file = discover(&[one, two]);
-    object.insert("file_sd_configs".to_owned(), json!([{ "files": [file] }]));
+    object.insert(
+        "file_sd_configs".to_owned(),
+        json!([{ "files": [file], "refresh_interval": "1s" }]),
+    );
     let prometheus = prometheus(&[job]);
     tried(&prometheus, 2.0);
     let verify = replicas.verify().prometheus(&prometheus);
-    let run = verify.flags(&["--duration", "6s", "--exclusive"]).start();
+    let run = verify.flags(&UNTIL_ENDED).flags(&["--exclusive"]).start();
     until_accepted(one, 60.0);
     front.switch(&[two.address]);
     let TwoReplicas { mut one, two, .. } = replicas;

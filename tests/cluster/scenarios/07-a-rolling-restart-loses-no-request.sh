@@ -11,11 +11,11 @@ lost_nothing restart
 still_correct
 
 # Each response is counted, too: a replica ends when its last scrape is done.
-eventually 60 "every replica is scraped once" scraped_once
+eventually 180 "every replica is scraped once" scraped_once
 verify 40 --wait=40s &
 running=$!
 under_way() { [[ $(prometheus 'sum(rate(cloudnative_requests_accepted_total{job="httpserver"}[15s])) > 25' | jq length) = 1 ]]; }
-eventually 60 "the requests of verify are scraped" under_way
+eventually 180 "the requests of verify are scraped" under_way
 k rollout restart deployment/httpserver
 rolled_out
 sending verify || fail "verify ended before the restart was complete"
