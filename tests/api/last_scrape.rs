@@ -13,7 +13,7 @@ async fn scrape(app: &TestApp) -> String {
 }
 
 fn flags() -> [&'static str; 4] {
-    ["--delay", "constant(0s)", "--scrape-grace", "60s"]
+    ["--delay", "constant(0s)", "--scrape-grace", "10m"]
 }
 
 #[tokio::test]
@@ -61,7 +61,7 @@ async fn without_a_scraper_or_without_anything_new_it_ends_at_once() {
 
 #[tokio::test]
 async fn a_request_in_flight_is_answered_and_scraped() {
-    let app = TestApp::start(&["--delay", "constant(1s)", "--scrape-grace", "60s"]);
+    let app = TestApp::start(&["--delay", "constant(1s)", "--scrape-grace", "10m"]);
     scrape(&app).await;
     let asked = tokio::spawn(app.client.get(app.url("/images")).send());
     app.registry_until("it is in flight", |registry| {

@@ -7,10 +7,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::{
-    parts::{Jaeger, Prometheus, Service},
-    world::{accepted, until_accepted},
-};
+use crate::parts::{Jaeger, Prometheus};
 
 /// What `verify --output json` printed.
 pub(crate) struct Report {
@@ -32,7 +29,7 @@ const USUAL: [&str; 8] = [
     "10s",
 ];
 
-/// The duration of a run that ends when the test has done what it does in it: [`Running::end_after`].
+/// The duration of a run that ends when the test has done what it does in it: `Running::end_after`.
 pub(crate) const UNTIL_ENDED: [&str; 2] = ["--duration", "2m"];
 
 /// A command line.
@@ -108,13 +105,6 @@ impl Running {
         let id = self.0.id().to_string();
         let sent = Command::new("kill").args(["-INT", &id]).status();
         assert!(sent.unwrap().success());
-    }
-
-    /// Interrupts it when a service has accepted so many more requests, and waits until it ends.
-    pub(crate) fn end_after(self, more: f64, service: &Service) -> Report {
-        until_accepted(service, accepted(service) + more);
-        self.interrupt();
-        self.end()
     }
 
     /// Waits until it ends.
