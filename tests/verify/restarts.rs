@@ -112,7 +112,7 @@ fn a_replica_that_waits_for_its_last_scrape_loses_nothing() {
     until("one target", || {
         (listed().as_array()?.len() == 1).then_some(())
     });
-    let report = run.end();
+    let report = run.end_after(60.0, &two);
     report.expect(HOP, "PASS", &["2 replicas of 2 targets"]);
     report.expect("measured -> /metrics", "PASS", &["2 replicas"]);
     report.expect("ledger", "PASS", &[]);
