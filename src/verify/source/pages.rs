@@ -7,7 +7,7 @@ use reqwest::Url;
 use super::{
     addresses::addresses,
     formats::{self, MAX_BODY},
-    wait::{self, unix_millis},
+    wait::{self, unix_millis, unix_millis_of},
 };
 use crate::{
     client::{Client, ClientError, Destination, Failure, without_password},
@@ -17,7 +17,7 @@ use crate::{
         model::{
             exposition::{self, ExpositionError},
             finding::Finding,
-            page::{PageSnapshot, Replica},
+            page::{PageSnapshot, Replica, Unread},
             refusal::{self, Refusal},
             requests::Requests,
         },
@@ -106,14 +106,17 @@ impl<'a> ReplicaPages<'a> {
             url: without_password(&page.url),
             snapshots: vec![first],
             settled: None,
+            unread: None,
             after: None,
             offered: None,
         };
         self.replicas.push((page, replica));
     }
 
+    /// Those whose counts after the run are known.
     pub fn replicas(&self) -> impl Iterator<Item = &Replica> {
-        self.replicas.iter().map(|(_, replica)| replica)
+        let all = self.replicas.iter().map(|(_, replica)| replica);
+        all.filter(|replica| !matches!(replica.unread, Some(Unread::Failed(_))))
     }
 
     /// The instance ids that have been seen so far.
@@ -157,29 +160,49 @@ impl<'a> ReplicaPages<'a> {
         }
     }
 
-    /// Reads all replicas once; skips those that do not answer.
+    /// Reads all replicas once; notes those that do not answer.
     pub async fn read_all(&mut self) {
-        for (page, replica) in &mut self.replicas {
-            if let Ok(next) = page.read(self.names).await {
-                replica.snapshots.push(next);
-                if replica.snapshots.len() > MAX_SNAPSHOTS && replica.settled.is_none() {
+        let names = self.names;
+        for (page, replica) in self.readable() {
+            let next = match page.read(names).await {
+                Ok(next) => next,
+                Err(error) => {
+                    // What comes after the settled counts is of less use.
+                    if replica.settled.is_none() {
+                        replica.unread = Some(error.unread());
+                    }
+                    continue;
+                }
+            };
+            replica.snapshots.push(next);
+            if replica.settled.is_none() {
+                replica.unread = None;
+                if replica.snapshots.len() > MAX_SNAPSHOTS {
                     replica.thin_out();
                 }
             }
         }
     }
 
+    /// Those that could be read after the run.
+    fn readable(&mut self) -> impl Iterator<Item = &mut (Page<'a>, Replica)> {
+        let all = self.replicas.iter_mut();
+        all.filter(|(_, replica)| replica.settled.is_none() || replica.unread.is_none())
+    }
+
     /// Reads all replicas once more, for the counters of exported spans alone.
     pub async fn read_exports(&mut self) {
-        for (page, replica) in &mut self.replicas {
-            replica.after = page.read(self.names).await.ok();
+        let names = self.names;
+        for (page, replica) in self.readable() {
+            replica.after = page.read(names).await.ok();
         }
     }
 
     /// Reads what each replica offers in other formats.
     pub async fn read_formats(&mut self) {
-        for (page, replica) in &mut self.replicas {
-            replica.offered = Some(formats::offered(page.client, &page.url, self.names).await);
+        let names = self.names;
+        for (page, replica) in self.readable() {
+            replica.offered = Some(formats::offered(page.client, &page.url, names).await);
         }
     }
 
@@ -187,6 +210,13 @@ impl<'a> ReplicaPages<'a> {
     pub fn end(self) -> Finding<Vec<Replica>> {
         let replicas = self.replicas.into_iter();
         let replicas: Vec<_> = replicas.map(|(_, replica)| replica).collect();
+        let failed = replicas.iter().find_map(|replica| match &replica.unread {
+            Some(Unread::Failed(reason)) => Some(reason.clone()),
+            _ => None,
+        });
+        if let Some(reason) = failed {
+            return Finding::Unreachable(reason);
+        }
         match replicas.iter().find(|replica| replica.alternates()) {
             Some(replica) => Finding::Skipped(format!(
                 "{} is answered by several replicas in turn: give the address of each with --metrics",
@@ -200,7 +230,8 @@ impl<'a> ReplicaPages<'a> {
 impl Page<'_> {
     async fn read(&self, names: &Names) -> Result<PageSnapshot, PageError> {
         let begun = unix_millis();
-        let text = self.client.text(&self.url, MAX_BODY).await?;
+        let answer = self.client.success(&self.url, MAX_BODY).await?;
+        let (text, date) = (answer.text(), answer.date());
         let url = || without_password(&self.url);
         let samples = exposition::parse(&text)
             .map_err(|error| PageError::Exposition { url: url(), error })?;
@@ -209,6 +240,7 @@ impl Page<'_> {
         Ok(PageSnapshot {
             begun,
             done: unix_millis(),
+            date: date.map(unix_millis_of),
             ..page
         })
     }
@@ -219,6 +251,13 @@ impl PageError {
         match self {
             Self::Client(error) => refusal::remedy(Destination::Metrics, &error.failure),
             _ => "is this /metrics of a replica?".to_owned(),
+        }
+    }
+
+    fn unread(&self) -> Unread {
+        match self {
+            Self::Client(error) if matches!(error.failure, Failure::Connect(_)) => Unread::Ended,
+            _ => Unread::Failed(format!("{self}; {}", self.remedy())),
         }
     }
 
