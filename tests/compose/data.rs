@@ -52,6 +52,17 @@ pub(crate) async fn of_replicas_alone(stack: &Stack, replicas: u32) {
     }
 }
 
+/// The value of an expression with one sample.
+pub(crate) async fn value(stack: &Stack, expr: &str) -> f64 {
+    let prometheus = Prometheus::new(&stack.address("prometheus", "9090"));
+    let data = prometheus.get("query", expr).await;
+    let value = data["result"][0]["value"][1].as_str();
+    value
+        .unwrap_or_else(|| panic!("{expr}: {data}"))
+        .parse()
+        .unwrap()
+}
+
 struct Prometheus {
     base: String,
     client: reqwest::Client,

@@ -21,6 +21,7 @@ mod delivery;
 mod example;
 mod formats;
 mod instrumented;
+mod last_scrape;
 mod load;
 mod logged;
 mod native;

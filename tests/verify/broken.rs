@@ -7,7 +7,7 @@ use crate::{
     faulty::{Fault, Faulty},
     parts::{Jaeger, Prometheus, Service, absent, until},
     verify::{Report, Running, Verify},
-    world::{metrics, scraping, traced},
+    world::{metrics, scraping, service, traced},
 };
 
 /// What does not pass by itself; what the error says before the load.
@@ -208,6 +208,22 @@ fn a_source_that_breaks_in_the_run_leaves_the_other_hops_judged() {
             report.expect("declared -> drawn", "PASS", &[]);
         });
     }
+}
+
+#[test]
+fn metrics_of_the_target_that_are_another_page_are_not_left_out_in_silence() {
+    let service = service();
+    let front = Faulty::start(service.address, "/metrics", Fault::LoginPage);
+    front.turn_on();
+    let report = Verify::of(front.address).flags(&["--duration", "1s"]).run();
+    assert_eq!(report.code, 3, "{report}");
+    report.fails_only(&[]);
+    let words = [
+        &metrics(front.address)[..],
+        "is this /metrics of a replica?",
+    ];
+    report.expect("measured -> /metrics", "SKIPPED", &words);
+    report.expect("declared -> drawn", "PASS", &[]);
 }
 
 #[test]

@@ -6,19 +6,19 @@ use reqwest::Url;
 
 use super::{
     addresses::addresses,
-    formats::{self, MAX_BODY},
-    wait::{self, unix_millis, unix_millis_of},
+    formats,
+    page::Page,
+    wait::{self, unix_millis},
 };
 use crate::{
-    client::{Client, ClientError, Destination, Failure, without_password},
+    client::{Destination, without_password},
     contract::{Names, Step},
     verify::{
         clients::Clients,
         model::{
-            exposition::{self, ExpositionError},
             finding::Finding,
-            page::{PageSnapshot, Replica, Unread},
-            refusal::{self, Refusal},
+            page::{PageSnapshot, Replica},
+            refusal::Refusal,
             requests::Requests,
         },
     },
@@ -33,25 +33,13 @@ const SETTLE: Duration = Duration::from_secs(10);
 
 /// The replicas of the service.
 pub struct ReplicaPages<'a> {
+    clients: &'a Clients,
     names: &'a Names,
+    target: &'a Url,
+    given: &'a [Url],
     replicas: Vec<(Page<'a>, Replica)>,
-}
-
-/// The metrics of a replica, and the client that has the credentials for them.
-struct Page<'a> {
-    client: &'a Client,
-    url: Url,
-}
-
-/// Why a replica could not be read.
-#[derive(Debug, thiserror::Error)]
-enum PageError {
-    #[error("{0}")]
-    Client(#[from] ClientError),
-    #[error("{url}: {error}")]
-    Exposition { url: String, error: ExpositionError },
-    #[error("{url}: {name} is missing")]
-    Missing { url: String, name: String },
+    /// When the first one was asked, in milliseconds of Unix time.
+    began: i64,
 }
 
 impl<'a> ReplicaPages<'a> {
@@ -59,9 +47,10 @@ impl<'a> ReplicaPages<'a> {
     pub async fn begin(
         clients: &'a Clients,
         names: &'a Names,
-        target: &Url,
-        given: &[Url],
+        target: &'a Url,
+        given: &'a [Url],
     ) -> Result<Finding<Self>, Refusal> {
+        let began = unix_millis();
         let found = match addresses(clients, target, given).await {
             Ok(found) => found,
             Err(reason) if given.is_empty() => return Ok(Finding::Skipped(reason)),
@@ -71,8 +60,12 @@ impl<'a> ReplicaPages<'a> {
             }
         };
         let mut pages = Self {
+            clients,
             names,
+            target,
+            given,
             replicas: Vec::new(),
+            began,
         };
         let mut refused = None;
         for (client, url) in found {
@@ -102,21 +95,25 @@ impl<'a> ReplicaPages<'a> {
         if self.instance_ids().contains(&first.instance_id) {
             return;
         }
-        let replica = Replica {
+        let started = first.started.map(|seconds| seconds * 1e3);
+        let mut replica = Replica {
             url: without_password(&page.url),
+            began_in_run: false,
             snapshots: vec![first],
             settled: None,
             unread: None,
             after: None,
             offered: None,
         };
+        let began = self.began + replica.clock().apart();
+        replica.began_in_run = started > Some(began as f64);
         self.replicas.push((page, replica));
     }
 
     /// Those whose counts after the run are known.
     pub fn replicas(&self) -> impl Iterator<Item = &Replica> {
         let all = self.replicas.iter().map(|(_, replica)| replica);
-        all.filter(|replica| !matches!(replica.unread, Some(Unread::Failed(_))))
+        all.filter(|replica| replica.unread.is_none())
     }
 
     /// The instance ids that have been seen so far.
@@ -141,13 +138,27 @@ impl<'a> ReplicaPages<'a> {
     pub async fn keep_reading(&mut self) {
         loop {
             tokio::time::sleep(READ_INTERVAL).await;
+            self.find_new().await;
             self.read_all().await;
+        }
+    }
+
+    /// Adds the replicas that answer by now at further addresses of the names.
+    async fn find_new(&mut self) {
+        let found = addresses(self.clients, self.target, self.given).await;
+        for (client, url) in found.unwrap_or_default() {
+            let page = Page { client, url };
+            let is_known = self.replicas.iter().any(|(it, _)| it.url == page.url);
+            if !is_known && let Ok(first) = page.read(self.names).await {
+                self.add(page, first);
+            }
         }
     }
 
     /// Reads until each answer is counted, and each request without an answer has ended.
     pub async fn settle(&mut self, sent: &Requests) {
         let (answered, has_failed) = (sent.by_replica(), sent.failed().next().is_some());
+        self.find_new().await;
         wait::until("the counts to settle", SETTLE, async || {
             self.read_all().await;
             let mut all = self.replicas.iter();
@@ -169,7 +180,7 @@ impl<'a> ReplicaPages<'a> {
                 Err(error) => {
                     // What comes after the settled counts is of less use.
                     if replica.settled.is_none() {
-                        replica.unread = Some(error.unread());
+                        replica.unread = error.unread();
                     }
                     continue;
                 }
@@ -210,12 +221,11 @@ impl<'a> ReplicaPages<'a> {
     pub fn end(self) -> Finding<Vec<Replica>> {
         let replicas = self.replicas.into_iter();
         let replicas: Vec<_> = replicas.map(|(_, replica)| replica).collect();
-        let failed = replicas.iter().find_map(|replica| match &replica.unread {
-            Some(Unread::Failed(reason)) => Some(reason.clone()),
-            _ => None,
-        });
-        if let Some(reason) = failed {
-            return Finding::Unreachable(reason);
+        let mut unread = replicas
+            .iter()
+            .filter_map(|replica| replica.unread.as_ref());
+        if let Some(reason) = unread.next() {
+            return Finding::Unreachable(reason.clone());
         }
         match replicas.iter().find(|replica| replica.alternates()) {
             Some(replica) => Finding::Skipped(format!(
@@ -223,62 +233,6 @@ impl<'a> ReplicaPages<'a> {
                 replica.url
             )),
             None => Finding::Found(replicas),
-        }
-    }
-}
-
-impl Page<'_> {
-    async fn read(&self, names: &Names) -> Result<PageSnapshot, PageError> {
-        let begun = unix_millis();
-        let answer = self.client.success(&self.url, MAX_BODY).await?;
-        let (text, date) = (answer.text(), answer.date());
-        let url = || without_password(&self.url);
-        let samples = exposition::parse(&text)
-            .map_err(|error| PageError::Exposition { url: url(), error })?;
-        let page = PageSnapshot::read(&samples, names)
-            .map_err(|name| PageError::Missing { url: url(), name })?;
-        Ok(PageSnapshot {
-            begun,
-            done: unix_millis(),
-            date: date.map(unix_millis_of),
-            ..page
-        })
-    }
-}
-
-impl PageError {
-    fn remedy(&self) -> String {
-        match self {
-            Self::Client(error) => refusal::remedy(Destination::Metrics, &error.failure),
-            _ => "is this /metrics of a replica?".to_owned(),
-        }
-    }
-
-    fn unread(&self) -> Unread {
-        match self {
-            Self::Client(error) if matches!(error.failure, Failure::Connect(_)) => Unread::Ended,
-            _ => Unread::Failed(format!("{self}; {}", self.remedy())),
-        }
-    }
-
-    fn is_unreachable(&self) -> bool {
-        matches!(self, Self::Client(error) if !matches!(error.failure, Failure::Status(..)))
-    }
-}
-
-impl<T> From<PageError> for Finding<T> {
-    fn from(error: PageError) -> Self {
-        match &error {
-            PageError::Client(inner) if matches!(inner.failure, Failure::Status(404, _)) => {
-                Self::Skipped(format!(
-                    "{error}; if the service has --metrics-listen, give that address with --metrics URL"
-                ))
-            }
-            PageError::Client(inner) if refusal::is_denied(&inner.failure) => {
-                Self::Skipped(format!("{error}; {}", error.remedy()))
-            }
-            _ if error.is_unreachable() => Self::Unreachable(error.to_string()),
-            _ => Self::Skipped(error.to_string()),
         }
     }
 }

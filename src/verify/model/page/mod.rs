@@ -39,24 +39,17 @@ pub struct PageSnapshot {
 #[derive(Clone, Debug)]
 pub struct Replica {
     pub url: String,
+    /// Whether its first process began in the run, so that it counted nothing before.
+    pub began_in_run: bool,
     pub snapshots: Vec<PageSnapshot>,
     /// How many snapshots there were when everything that was sent had been counted.
     pub settled: Option<usize>,
     /// Why the counts after the run are unknown.
-    pub unread: Option<Unread>,
+    pub unread: Option<String>,
     /// Read after the wait for traces, where some are missing.
     pub after: Option<PageSnapshot>,
     /// Read after the scrapes, where Prometheus is asked.
     pub offered: Option<Offered>,
-}
-
-/// Why a page could not be read after the run.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Unread {
-    /// Nothing listens there any more.
-    Ended,
-    /// It did not answer, or with something else.
-    Failed(String),
 }
 
 /// What a page has in other formats than the text.
@@ -155,7 +148,7 @@ impl Replica {
             if let Some(previous) = processes.last_mut() {
                 previous.is_complete = false;
             }
-            let counts = if processes.is_empty() {
+            let counts = if processes.is_empty() && !self.began_in_run {
                 last.counts.since(&first.counts)
             } else {
                 last.counts.clone()
@@ -167,9 +160,6 @@ impl Replica {
                 last,
                 is_complete: true,
             });
-        }
-        if let (Some(last), Some(Unread::Ended)) = (processes.last_mut(), &self.unread) {
-            last.is_complete = false;
         }
         processes
     }

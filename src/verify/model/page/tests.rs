@@ -30,6 +30,7 @@ fn replica(pages: &[(&str, f64)]) -> Replica {
     };
     Replica {
         url: String::new(),
+        began_in_run: false,
         snapshots: pages.iter().map(page).collect(),
         settled: Some(pages.len()),
         unread: None,
@@ -69,6 +70,13 @@ fn a_restart_splits_the_counts() {
         .collect();
     assert_eq!(counted, [("a", 4.0, false), ("b", 6.0, true)]);
     assert!(!replica.alternates());
+}
+
+#[test]
+fn a_replica_that_began_in_the_run_counts_from_zero() {
+    let mut replica = replica(&[("a", 10.0), ("a", 14.0)]);
+    replica.began_in_run = true;
+    assert_eq!(replica.processes()[0].counts.accepted, 14.0);
 }
 
 #[test]
