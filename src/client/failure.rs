@@ -81,6 +81,14 @@ impl Failure {
         matches!(self, Self::Resolve(_) | Self::Connect(_) | Self::Tls(_))
     }
 
+    /// Whether the server may be away for a moment.
+    pub(super) fn is_outage(&self) -> bool {
+        matches!(
+            self,
+            Self::Resolve(_) | Self::Connect(_) | Self::Timeout | Self::Reset
+        )
+    }
+
     /// Classifies an error of the HTTP library.
     #[must_use]
     pub fn of(error: &reqwest::Error) -> Self {

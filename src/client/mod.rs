@@ -1,46 +1,40 @@
 //! The HTTP client of `load`, `verify` and `healthcheck`: bounded responses, and errors that name the URL.
 
+mod answer;
 mod args;
 mod credentials;
 mod destination;
 mod failure;
+mod headers;
 mod http_config;
+mod patience;
 mod resolve;
 mod tls;
 mod verifier;
 
+pub use answer::Answer;
 pub use args::{ClientArgs, config_file, parse_url, without_password};
 pub use credentials::Credentials;
 pub use destination::{Destination, Tokens};
 pub use failure::{ClientError, Failure};
+pub use patience::Patience;
 
 use std::{sync::Arc, time::Duration};
 
-use http::HeaderMap;
+use headers::Headers;
+use http::header::ACCEPT;
 use reqwest::{Response, Url, redirect::Policy};
 use serde::de::DeserializeOwned;
-
-/// How many characters of an unexpected body an error message shows.
-const EXCERPT: usize = 120;
 
 /// A client with keep-alive connections and a timeout, without redirects or proxies. Cloning is cheap.
 #[derive(Clone, Debug)]
 pub struct Client {
     http: reqwest::Client,
     /// Not the default headers of the library, which sends one of each name only.
-    headers: HeaderMap,
+    headers: Headers,
     timeout: Duration,
-}
-
-/// A complete response.
-#[derive(Clone, Debug)]
-pub struct Answer {
-    /// The status code.
-    pub status: u16,
-    /// The headers.
-    pub headers: HeaderMap,
-    /// The body as text; invalid UTF-8 is replaced.
-    pub body: String,
+    /// Where complete responses are asked for again.
+    patience: Option<Patience>,
 }
 
 impl Client {
@@ -84,9 +78,36 @@ impl Client {
         };
         Ok(Self {
             http: client.map_err(|error| ClientError::of("the client", &error))?,
-            headers: credentials.headers.clone(),
+            headers: Headers::new(credentials.headers.clone()),
             timeout,
+            patience: None,
         })
+    }
+
+    /// The same, which asks again for a complete response, as long as this allows.
+    #[must_use]
+    pub fn patient(self, patience: &Patience) -> Self {
+        Self {
+            patience: Some(patience.clone()),
+            ..self
+        }
+    }
+
+    /// The same, whose headers are read again in this way when a server answers with 401.
+    #[must_use]
+    pub fn renewed_by(
+        self,
+        read: impl Fn() -> Result<Credentials, String> + Send + Sync + 'static,
+    ) -> Self {
+        let headers = self.headers.read_by(read);
+        Self { headers, ..self }
+    }
+
+    /// The same, with the headers that the other one has at each time.
+    #[must_use]
+    pub fn with_headers_of(self, other: &Self) -> Self {
+        let headers = other.headers.clone();
+        Self { headers, ..self }
     }
 
     /// The timeout of a request, from connecting to the last byte of the response.
@@ -97,7 +118,7 @@ impl Client {
 
     /// A GET of this URL; add headers, then [`send`](Self::send) it.
     pub fn get(&self, url: Url) -> reqwest::RequestBuilder {
-        self.http.get(url).headers(self.headers.clone())
+        self.http.get(url).headers(self.headers.current())
     }
 
     /// Sends a request and returns once the head of the response has been received.
@@ -113,23 +134,51 @@ impl Client {
     /// # Errors
     /// When the request fails, or the body is larger than `limit` bytes.
     pub async fn fetch(&self, url: &Url, limit: usize) -> Result<Answer, ClientError> {
-        self.fetch_request(self.get(url.clone()), limit)
-            .await
-            .map_err(|failure| ClientError::new(&without_password(url), failure))
+        self.fetch_as(url, None, limit).await
     }
 
-    async fn fetch_request(
+    /// The same, in this media type.
+    ///
+    /// # Errors
+    /// As [`fetch`](Self::fetch).
+    pub async fn fetch_as(
         &self,
-        request: reqwest::RequestBuilder,
+        url: &Url,
+        accept: Option<&str>,
+        limit: usize,
+    ) -> Result<Answer, ClientError> {
+        let attempt = async || {
+            let refused = self.headers.current();
+            let answer = self.fetch_once(url, accept, limit).await?;
+            if answer.status == 401 && self.headers.renew(&refused).await {
+                return self.fetch_once(url, accept, limit).await;
+            }
+            Ok(answer)
+        };
+        let answer = match &self.patience {
+            Some(patience) => patience.ask(&shown(url), attempt).await,
+            None => attempt().await,
+        };
+        answer.map_err(|failure| ClientError::new(&without_password(url), failure))
+    }
+
+    async fn fetch_once(
+        &self,
+        url: &Url,
+        accept: Option<&str>,
         limit: usize,
     ) -> Result<Answer, Failure> {
+        let mut request = self.get(url.clone());
+        if let Some(accept) = accept {
+            request = request.header(ACCEPT, accept);
+        }
         let mut response = self.send(request).await?;
         let mut body = Vec::new();
         read_body(&mut response, limit, |chunk| body.extend_from_slice(chunk)).await?;
         Ok(Answer {
             status: response.status().as_u16(),
             headers: std::mem::take(response.headers_mut()),
-            body: String::from_utf8_lossy(&body).into_owned(),
+            body,
         })
     }
 
@@ -138,9 +187,17 @@ impl Client {
     /// # Errors
     /// As [`fetch`](Self::fetch), and when the status is not 2xx.
     pub async fn text(&self, url: &Url, limit: usize) -> Result<String, ClientError> {
+        Ok(self.success(url, limit).await?.text())
+    }
+
+    /// The response to a GET.
+    ///
+    /// # Errors
+    /// As [`text`](Self::text).
+    pub async fn success(&self, url: &Url, limit: usize) -> Result<Answer, ClientError> {
         let answer = self.fetch(url, limit).await?;
         if answer.is_success() {
-            Ok(answer.body)
+            Ok(answer)
         } else {
             Err(answer.not_success(url))
         }
@@ -155,32 +212,8 @@ impl Client {
         url: &Url,
         limit: usize,
     ) -> Result<T, ClientError> {
-        let answer = self.fetch(url, limit).await?;
-        if !answer.is_success() {
-            return Err(answer.not_success(url));
-        }
-        serde_json::from_str(&answer.body).map_err(|error| answer.not_json(url, &error))
-    }
-}
-
-impl Answer {
-    fn is_success(&self) -> bool {
-        (200..300).contains(&self.status)
-    }
-
-    fn not_success(&self, url: &Url) -> ClientError {
-        let failure = Failure::Status(self.status, excerpt(&self.body));
-        ClientError::new(&without_password(url), failure)
-    }
-
-    /// Why this answer is not the expected JSON: its status unless that is 2xx, otherwise the parser's error.
-    #[must_use]
-    pub fn not_json(&self, url: &Url, error: &serde_json::Error) -> ClientError {
-        if !self.is_success() {
-            return self.not_success(url);
-        }
-        let reason = format!("{error}; it starts with `{}`", excerpt(&self.body));
-        ClientError::new(&without_password(url), Failure::NotJson(reason))
+        let answer = self.success(url, limit).await?;
+        serde_json::from_slice(&answer.body).map_err(|error| answer.not_json(url, &error))
     }
 }
 
@@ -207,8 +240,9 @@ pub async fn read_body(
     Ok(())
 }
 
-/// The start of a body, on one line.
-fn excerpt(text: &str) -> String {
-    let line: String = text.trim().chars().take(EXCERPT).collect();
-    line.replace(['\n', '\r'], " ")
+/// The URL without its password and query.
+fn shown(url: &Url) -> String {
+    let mut url = url.clone();
+    url.set_query(None);
+    without_password(&url)
 }

@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use reqwest::Url;
 
 use super::args::VerifyArgs;
-use crate::client::{Client, Credentials, Destination};
+use crate::client::{Client, Credentials, Destination, Patience};
 
 /// APIs get at least this much time, even where the target is tested with a short `--timeout`.
 const MIN_API_TIMEOUT: Duration = Duration::from_secs(20);
@@ -20,6 +20,8 @@ pub struct Clients {
     pub remote: Client,
     pub jaeger: Client,
     metrics: Client,
+    /// Of all but the target and the metrics, which may end in the run.
+    patience: Patience,
     /// The target, whose credentials its metrics need, too; `None` where metrics have their own.
     target_url: Option<Url>,
 }
@@ -62,16 +64,42 @@ impl Clients {
             };
             Destination::Metrics.check(url, own)?;
         }
+        let (short, patience) = (Patience::default(), Patience::default());
+        let api = |own: &Credentials, of: Destination, config: &Option<PathBuf>| {
+            let patience = if of == Destination::Metrics {
+                &short
+            } else {
+                &patience
+            };
+            let (config, tokens) = (config.clone(), args.client.tokens.clone());
+            let read = move || of.credentials(config.as_deref(), &tokens);
+            client(own, patient).map(|client| client.patient(patience).renewed_by(read))
+        };
+        let of_target = args.client.clone();
+        let read_again = move || of_target.credentials();
+        let api_target = client(&target, patient)?
+            .patient(&short)
+            .renewed_by(read_again);
         Ok(Self {
-            load: client(&target, timeout)?,
-            target: client(&target, patient)?,
-            prometheus: client(&prometheus, patient)?,
-            scraper: client(&scraper, patient)?,
-            remote: client(&remote, patient)?,
-            jaeger: client(&jaeger, patient)?,
-            metrics: client(&metrics, patient)?,
+            load: client(&target, timeout)?.with_headers_of(&api_target),
+            target: api_target,
+            prometheus: api(
+                &prometheus,
+                Destination::Prometheus,
+                &given.prometheus_http_config,
+            )?,
+            scraper: api(&scraper, Destination::Scraper, &given.scraper_http_config)?,
+            remote: api(&remote, Destination::Remote, &given.remote_http_config)?,
+            jaeger: api(&jaeger, Destination::Jaeger, &given.jaeger_http_config)?,
+            metrics: api(&metrics, Destination::Metrics, &given.metrics_http_config)?,
+            patience,
             target_url,
         })
+    }
+
+    /// Once the load has begun, a question is repeated this long.
+    pub fn begin(&self, wait: Duration) {
+        self.patience.extend(wait);
     }
 
     /// The client of these metrics, by the URL as it was given: those at the origin of the target have its credentials,

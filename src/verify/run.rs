@@ -31,8 +31,8 @@ use crate::{
 
 /// Most requests in flight: more than such a service accepts.
 const MAX_IN_FLIGHT: usize = 10_000;
-/// How long to wait for the last spans, unless `--wait` is given.
-const TRACES_WAIT: Duration = Duration::from_mins(1);
+/// How long to wait for the last spans, and for an answer, unless `--wait` is given.
+const USUAL_WAIT: Duration = Duration::from_mins(1);
 
 /// Asks every source once, drives the load and gathers the evidence.
 pub async fn gather(
@@ -63,19 +63,21 @@ pub async fn gather(
             Finding::Found(run.map_err(|error| refusal(Destination::Prometheus, &error))?)
         }
     };
+    clients.begin(args.run.wait.unwrap_or(USUAL_WAIT));
     let (sent, driven) = send(args, &clients.load, pages.found_mut(), stop).await?;
     if let Some(pages) = pages.found_mut() {
         pages.settle(&sent).await;
     }
     let rate_window = args.limits.rate_window;
-    let known = pages.found().into_iter().flat_map(ReplicaPages::replicas);
+    let known = || pages.found().into_iter().flat_map(ReplicaPages::replicas);
     let replied = sent.by_replica();
     let answered = Answered {
         ids: replied.keys().map(ToString::to_string).collect(),
-        pages: known
+        pages: known()
             .flat_map(Replica::processes)
             .filter(|process| replied.contains_key(process.instance_id))
             .collect(),
+        clocks: known().map(|it| it.clock().apart()).collect(),
     };
     let scrapes = prometheus
         .then(async |run| {
@@ -95,7 +97,7 @@ pub async fn gather(
         }
         (Some(_), _) => Some(Finding::Skipped("Prometheus could not be asked".to_owned())),
     };
-    let traces_wait = args.run.wait.unwrap_or(TRACES_WAIT);
+    let traces_wait = args.run.wait.unwrap_or(USUAL_WAIT);
     let sampled = sent.sampled();
     let exemplars = scrapes.found().and_then(|it| it.exemplars.found());
     let more = exemplars.map(|all| sampled_by_service(all, &sent, &sampled));

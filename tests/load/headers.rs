@@ -23,7 +23,8 @@ async fn every_given_header_is_sent_also_of_one_name() {
     let client = Client::new(&args).unwrap();
     for _ in 0..2 {
         let answer = client.fetch(&url.parse().unwrap(), 10_000).await.unwrap();
-        let got: BTreeSet<_> = answer.body.lines().collect();
+        let body = answer.text();
+        let got: BTreeSet<_> = body.lines().collect();
         for (name, value) in given {
             assert!(got.contains(&*format!("{name}: {value}")), "{got:?}");
         }
@@ -46,7 +47,7 @@ async fn the_credentials_of_the_target_are_sent() {
     let client = Client::new(&args);
     std::fs::remove_file(&path).unwrap();
     let answer = client.unwrap().fetch(&url.parse().unwrap(), 10_000).await;
-    let body = answer.unwrap().body;
+    let body = answer.unwrap().text();
     for line in [
         "authorization: Bearer open",
         "x-tenant: a",

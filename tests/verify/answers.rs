@@ -9,7 +9,7 @@ use crate::{
     parts::Service,
     proxy::{Faults, Proxy, Repeats},
     verify::Verify,
-    world::{behind, service, service_with},
+    world::{behind, metrics, service, service_with},
 };
 
 #[test]
@@ -159,6 +159,28 @@ fn a_mirror_is_named_by_the_counts() {
     let report = Verify::of(front.address).run();
     assert_eq!(report.code, 0, "{report}");
     report.expect("ledger", "WARN", &["executed 2 times", "mirror or a retry"]);
+}
+
+#[test]
+fn a_retry_after_a_failure_is_named() {
+    let (one, two) = (service_with(&["--error-rate", "0.3"]), service());
+    let faults = Faults {
+        repeats: Repeats::Retry,
+        ..Faults::default()
+    };
+    let front = Proxy::start(&[one.address, two.address], faults);
+    let [one, two] = [one, two].map(|service| (metrics(service.address), service));
+    let verify = Verify::of(front.address).flags(&["--metrics", &one.0, "--metrics", &two.0]);
+    let report = verify.run();
+    assert_eq!(report.code, 0, "{report}");
+    let words = [
+        "failed executions that no answer shows",
+        "a retry on the way",
+    ];
+    report.expect("ledger", "WARN", &words);
+    // Failures that the answers show are no retry.
+    let report = Verify::of(one.1.address).run();
+    report.expect("ledger", "PASS", &[]);
 }
 
 /// The exposition of a service that observes milliseconds: nearly all above the highest bound.

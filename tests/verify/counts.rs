@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::{
-    parts::{Prometheus, absent},
+    parts::{Prometheus, Service, absent},
     proxy::{Faults, Proxy},
     verify::{UNTIL_ENDED, Verify},
     world::{TwoReplicas, id, job, prometheus, scraped, scraping, service, tried, until_accepted},
@@ -116,12 +116,21 @@ fn two_servers_behind_one_address_are_told_by_their_answers() {
         return;
     }
     let service = service();
-    let both = ["a", "b"].map(|replica| {
-        let labels = json!({"external_labels": {"replica": replica}});
-        let jobs = [job("httpserver", &[service.address])];
-        Prometheus::start(&json!({"global": labels, "scrape_configs": jobs}).to_string())
-    });
-    for prometheus in &both {
+    // A pair with external labels of their own, which scrape at other times; and two with the same labels.
+    for (labels, intervals) in [(["a", "b"], ["1s", "1s"]), (["a", "a"], ["1s", "700ms"])] {
+        let both = [0, 1].map(|at| {
+            let labels = json!({"external_labels": {"replica": labels[at]}});
+            let mut job = job("httpserver", &[service.address]);
+            job["scrape_interval"] = json!(intervals[at]);
+            job["scrape_timeout"] = json!(intervals[at]);
+            Prometheus::start(&json!({"global": labels, "scrape_configs": [job]}).to_string())
+        });
+        of_two_servers(&service, &both);
+    }
+}
+
+fn of_two_servers(service: &Service, both: &[Prometheus; 2]) {
+    for prometheus in both {
         tried(prometheus, 1.0);
     }
     let front = Proxy::start(&[both[0].address, both[1].address], Faults::default());

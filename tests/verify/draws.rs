@@ -4,7 +4,7 @@ use crate::{
     parts::Service,
     proxy::Faults,
     verify::Verify,
-    world::{TwoReplicas, behind, id, service, service_with},
+    world::{TwoReplicas, behind, id, metrics, service, service_with},
 };
 
 const HOP: &str = "declared -> drawn";
@@ -90,6 +90,19 @@ fn two_replicas_with_different_seeds_fail_by_name() {
     let share: u32 = says.split(' ').next().unwrap().parse().unwrap();
     assert!((40..=80).contains(&share), "about a half: {says}");
     report.fails_only(&[HOP]);
+}
+
+#[test]
+fn a_replica_with_another_namespace_is_named_before_the_load() {
+    let other = service_with(&["--namespace", "other"]);
+    let url = metrics(other.address);
+    let replicas = TwoReplicas::of(service(), other);
+    let words = [
+        "--metrics",
+        &url,
+        "cloudnative_requests_accepted_total (there is other_requests_accepted_total",
+    ];
+    replicas.verify().run().is_denied(&words);
 }
 
 #[test]

@@ -13,12 +13,15 @@ mod parts;
 
 mod answers;
 mod asked;
+mod broken;
 mod certificates;
+mod clocks;
 mod counts;
 mod credentials;
 mod deployments;
 mod draws;
 mod exemplars;
+mod faulty;
 mod healthy;
 mod native;
 mod own_query;

@@ -38,6 +38,8 @@ pub(crate) struct Faults {
     pub(crate) prefix: &'static str,
     /// The `authorization` that a request needs; others get 401.
     pub(crate) authorization: Option<&'static str>,
+    /// The `date` of its answers; otherwise they have none.
+    pub(crate) date: Option<&'static str>,
     /// TLS between its clients and itself.
     pub(crate) tls: Option<Arc<ServerConfig>>,
 }
@@ -51,6 +53,8 @@ pub(crate) enum Repeats {
     Mirror,
     /// Every second request gets the answer of one before it.
     Cache,
+    /// A request whose answer has a status of 5xx is sent to the next upstream, as nginx's `proxy_next_upstream` does.
+    Retry,
 }
 
 /// A running proxy; its threads end with the test process.
@@ -64,6 +68,7 @@ struct Shared {
     upstreams: Mutex<Vec<SocketAddr>>,
     turn: AtomicUsize,
     cached: Mutex<Option<String>>,
+    authorization: Mutex<Option<&'static str>>,
     seen: Mutex<Vec<String>>,
     faults: Faults,
 }
@@ -77,6 +82,7 @@ impl Proxy {
             upstreams: Mutex::new(upstreams.to_vec()),
             turn: AtomicUsize::new(0),
             cached: Mutex::new(None),
+            authorization: Mutex::new(faults.authorization),
             seen: Mutex::default(),
             faults,
         });
@@ -109,6 +115,11 @@ impl Proxy {
         self.shared.seen.lock().unwrap().clone()
     }
 
+    /// Replaces the `authorization` that a request needs.
+    pub(crate) fn guard(&self, authorization: &'static str) {
+        *self.shared.authorization.lock().unwrap() = Some(authorization);
+    }
+
     /// Replaces the upstreams.
     pub(crate) fn switch(&self, upstreams: &[SocketAddr]) {
         *self.shared.upstreams.lock().unwrap() = upstreams.to_vec();
@@ -139,7 +150,7 @@ impl Shared {
         let is_missing = |begin| path.starts_with(begin);
         if !path.starts_with(self.faults.prefix) || self.faults.missing.is_some_and(is_missing) {
             Some(404)
-        } else if !self.faults.authorization.is_none_or(is_given) {
+        } else if !self.authorization.lock().unwrap().is_none_or(is_given) {
             Some(401)
         } else {
             None
@@ -176,7 +187,13 @@ impl Shared {
         }
         let mut connection = Connection::open(*upstream)?;
         connection.send("1.0", path, &headers)?; // avoids chunked answers
-        let answer = connection.answer()?;
+        let mut answer = connection.answer()?;
+        if self.faults.repeats == Repeats::Retry && answer.status >= 500 {
+            let next = upstreams[(turn + 1) % upstreams.len()];
+            let mut connection = Connection::open(next)?;
+            connection.send("1.0", path, &headers)?;
+            answer = connection.answer()?;
+        }
         if path.starts_with("/images") {
             thread::sleep(self.faults.late); // the fault itself, not a wait for a condition
         }
@@ -190,6 +207,9 @@ impl Shared {
             if !value.is_empty() {
                 kept += &format!("{name}: {value}\r\n");
             }
+        }
+        if let Some(date) = self.faults.date {
+            kept += &format!("date: {date}\r\n");
         }
         let (status, body) = (answer.status, answer.body);
         let body = match &self.faults.rewrite {

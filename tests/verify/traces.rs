@@ -72,6 +72,28 @@ fn traces_that_a_sampler_leaves_out_on_purpose_are_no_loss() {
 }
 
 #[test]
+fn a_service_that_samples_by_trace_id_is_judged_by_its_share() {
+    if absent(&["jaeger"]) {
+        return;
+    }
+    let jaeger = Jaeger::start();
+    let mut environment = jaeger.environment();
+    let half = [
+        ("OTEL_TRACES_SAMPLER", "traceidratio"),
+        ("OTEL_TRACES_SAMPLER_ARG", "0.5"),
+    ];
+    environment.extend(half.map(|(name, value)| (name, value.to_owned())));
+    let service = traced(&environment);
+    let verify = Verify::of(service.address)
+        .jaeger(&jaeger)
+        .flags(&["--wait", "5s"]);
+    verify.run().fails(HOP, &["sampled traces are missing"]);
+    let report = verify.flags(&["--expect-traces", "0.5"]).run();
+    assert_eq!(report.code, 0, "{report}");
+    report.expect(HOP, "PASS", &["--expect-traces leaves"]);
+}
+
+#[test]
 fn a_sampler_by_latency_must_keep_each_slow_trace() {
     if absent(&["otelcol", "jaeger"]) {
         return;

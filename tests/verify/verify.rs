@@ -107,6 +107,10 @@ impl Running {
         assert!(sent.unwrap().success());
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.0.id()
+    }
+
     /// Waits until it ends.
     pub(crate) fn end(self) -> Report {
         let output = self.0.wait_with_output().unwrap();

@@ -46,7 +46,7 @@ fn series_outside(
     let points = series.points.iter();
     let mut points = points.filter(|point| (first..=last).contains(&point.at));
     points.find_map(|point| {
-        let at = point.at - scrapes.clock_ahead;
+        let at = point.at - scrapes.clock.millis().unwrap_or_default();
         let before = snapshots.iter().rfind(|page| page.done + SLACK_MS <= at);
         let after = snapshots.iter().find(|page| page.begun >= at + SLACK_MS);
         let (low, high) = (before.and_then(count), after.and_then(count));

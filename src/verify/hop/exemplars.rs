@@ -106,10 +106,10 @@ impl<'a> Comparison<'a> {
     /// where there is none, the scrapes do.
     fn unknown(&self) -> BTreeSet<u128> {
         let own = || self.own().map(|(_, exemplar)| exemplar.at);
-        let window = &self.scrapes.window;
+        let window = self.scrapes.window.by_replicas();
         let (began, ended) = match (own().min(), own().max()) {
             (Some(first), Some(last)) => (first, last),
-            _ => (window.began, window.ended),
+            _ => (window.from, window.to),
         };
         let unknown = self.exemplars().filter(|(_, exemplar)| {
             !self.sent.contains_key(&exemplar.trace_id) && (began..=ended).contains(&exemplar.at)

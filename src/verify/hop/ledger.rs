@@ -61,11 +61,21 @@ fn compare(evidence: &Evidence) -> Hop {
     let not_sent = evidence.driven.not_sent;
     let details = (not_sent > 0).then(|| format!("{not_sent} scheduled requests were not sent"));
     let hop = Hop::judged(NAME, wrong, ledger.summary()).with(details);
-    match repeats::times(evidence) {
-        None => hop,
-        Some(times) => hop.warned([format!(
+    let mirrored = repeats::times(evidence).map(|times| {
+        format!(
             "the other traffic looks as if each request had been executed {times} times: is there a mirror or a retry on the way?"
-        )]),
+        )
+    });
+    let retried = repeats::retried(evidence).map(|failed| {
+        format!(
+            "{failed} failed executions that no answer shows (status 5xx): were they sent again by a retry on the way, or are they of other clients?"
+        )
+    });
+    let warnings: Vec<_> = mirrored.into_iter().chain(retried).collect();
+    if warnings.is_empty() {
+        hop
+    } else {
+        hop.warned(warnings)
     }
 }
 

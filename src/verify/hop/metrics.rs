@@ -10,7 +10,7 @@ use crate::{
         evidence::Evidence,
         model::{
             histogram::Histogram,
-            page::{ProcessCounts, processes},
+            page::{ProcessCounts, Replica, processes},
         },
     },
 };
@@ -55,7 +55,26 @@ fn compare(evidence: &Evidence) -> Hop {
         buckets.map_or(0, |total| total.buckets.len()),
         plural(processes.len(), "replica")
     );
-    Hop::judged(NAME, wrong, good).with(unread)
+    let hop = Hop::judged(NAME, wrong, good).with(unread);
+    let clocks = clocks(evidence);
+    if clocks.is_empty() {
+        hop
+    } else {
+        hop.warned(clocks)
+    }
+}
+
+/// The clocks that differ from this machine's.
+fn clocks(evidence: &Evidence) -> Vec<String> {
+    let replicas = evidence.replicas.found().into_iter().flatten();
+    let line = |replica: &Replica| {
+        let difference = replica.clock().difference()?;
+        Some(format!(
+            "the clock of {} is {difference}, by the Date of its answers",
+            replica.url
+        ))
+    };
+    replicas.filter_map(line).collect()
 }
 
 fn unread((replica, answers): (&&str, &usize)) -> String {

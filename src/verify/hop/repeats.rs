@@ -5,7 +5,10 @@ use crate::{
     contract::Step,
     verify::{
         evidence::Evidence,
-        model::{histogram::Histogram, page::processes},
+        model::{
+            histogram::Histogram,
+            page::{Replica, processes},
+        },
     },
 };
 
@@ -13,6 +16,15 @@ use crate::{
 const MIN_ANSWERS: usize = 20;
 /// The share of the executions that may be missing or in another bucket: each execution is measured by itself.
 const TOLERANCE: f64 = 0.03;
+
+/// How many more requests failed at the service than the answers show: a retry on the way got another answer.
+pub fn retried(evidence: &Evidence) -> Option<f64> {
+    let replicas = evidence.replicas.found().into_iter().flatten();
+    let failed: f64 = replicas.filter_map(Replica::failed).sum();
+    let hidden = failed - evidence.sent.server_errors as f64;
+    let is_hidden = hidden > 0.0 && other_traffic::requests(evidence) > 0.0;
+    is_hidden.then_some(hidden)
+}
 
 /// How many times each request was executed, where the counts are a multiple of the answers, bucket by bucket.
 pub fn times(evidence: &Evidence) -> Option<f64> {

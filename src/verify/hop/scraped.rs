@@ -108,6 +108,8 @@ impl<'a> Comparison<'a> {
         let mut unjudged = self.without_accepted();
         let warnings = self.scrapes.warnings.iter();
         unjudged.extend(warnings.map(|warning| format!("{store} warns: {warning}")));
+        let clock = self.scrapes.clock.difference();
+        unjudged.extend(clock.map(|it| format!("the clock of {store} is {it}")));
         if unjudged.is_empty() {
             hop
         } else {

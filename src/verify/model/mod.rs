@@ -2,6 +2,7 @@
 
 pub mod agreement;
 pub mod claim;
+pub mod clocks;
 pub mod counts;
 pub mod exemplars;
 pub mod expected_traces;

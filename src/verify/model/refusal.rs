@@ -41,6 +41,11 @@ pub fn is_denied(failure: &Failure) -> bool {
     matches!(failure, Failure::Status(401 | 403 | 407, _))
 }
 
+/// Whether a status says that the server is overloaded, or away for a moment.
+pub fn is_busy(status: u16) -> bool {
+    matches!(status, 408 | 425 | 429 | 500..)
+}
+
 /// What to do where a destination cannot be asked.
 pub fn remedy(destination: Destination, failure: &Failure) -> String {
     let config = destination.config_flag();
@@ -58,13 +63,21 @@ pub fn remedy(destination: Destination, failure: &Failure) -> String {
             "is the scheme of the URL right? `tls_config` in {config} FILE names whom to trust (`ca_file`{}) and the client's own certificate (`cert_file`, `key_file`)",
             more[1]
         ),
-        Failure::Status(408 | 425 | 429 | 500.., _)
-        | Failure::Resolve(_)
+        Failure::Status(429 | 503, _) => {
+            "it is overloaded, or limits the rate of requests: try again later".to_owned()
+        }
+        Failure::Status(status, _) if is_busy(*status) => {
+            "is it running, and is this its address?".to_owned()
+        }
+        Failure::Resolve(_)
         | Failure::Connect(_)
         | Failure::Timeout
         | Failure::Reset
         | Failure::Other(_) => "is it running, and is this its address?".to_owned(),
-        Failure::Status(..) | Failure::NotJson(_) | Failure::Protocol(_) | Failure::TooLarge(_) => {
+        Failure::NotJson(_) => format!(
+            "is this the base URL of its HTTP API? A page to log in needs credentials in its place: {config} FILE"
+        ),
+        Failure::Status(..) | Failure::Protocol(_) | Failure::TooLarge(_) => {
             "is this the base URL of its HTTP API?".to_owned()
         }
     }
@@ -78,8 +91,11 @@ mod tests {
     fn each_failure_has_a_remedy_that_fits() {
         let status = |status| Failure::Status(status, String::new());
         let jaeger = |failure| remedy(Destination::Jaeger, &failure);
-        for failure in [status(429), status(503), Failure::Timeout, Failure::Reset] {
+        for failure in [status(502), Failure::Timeout, Failure::Reset] {
             assert!(jaeger(failure).contains("is it running"));
+        }
+        for busy in [429, 503] {
+            assert!(jaeger(status(busy)).contains("try again later"));
         }
         for wrong in [302, 400, 404, 410] {
             assert!(jaeger(status(wrong)).contains("base URL"), "{wrong}");

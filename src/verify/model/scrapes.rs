@@ -8,6 +8,7 @@ use std::{
 use serde::Deserialize;
 
 use super::{
+    clocks::Ahead,
     exemplars::ExemplarSeries,
     finding::Finding,
     histogram::Histogram,
@@ -58,8 +59,8 @@ pub struct Scrapes {
     pub rate_window: Option<QuantileQuery>,
     /// The answers to `--query`.
     pub own_queries: Vec<OwnAnswer>,
-    /// Prometheus' clock minus this machine's, in milliseconds.
-    pub clock_ahead: i64,
+    /// The clock of the scrapes.
+    pub clock: Ahead,
 }
 
 /// A target in Prometheus' own list.

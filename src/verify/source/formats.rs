@@ -1,11 +1,11 @@
 //! What a replica's page offers in the formats that Prometheus negotiates: exemplars and native histograms.
 
-use http::header::{ACCEPT, CONTENT_TYPE};
+use http::header::CONTENT_TYPE;
 use reqwest::Url;
 
 use crate::{
     buckets::Schema,
-    client::{Client, read_body},
+    client::Client,
     contract::{Metric, Names, Step, names::label},
     exposition::{self, Format},
     verify::model::page::Offered,
@@ -37,15 +37,11 @@ pub async fn offered(client: &Client, url: &Url, names: &Names) -> Offered {
 /// The page in this format; `None` where it is answered in another one.
 async fn page(client: &Client, url: &Url, format: Format) -> Option<Vec<u8>> {
     let media_type = format.content_type();
-    let request = client.get(url.clone()).header(ACCEPT, media_type);
-    let mut response = client.send(request).await.ok()?;
-    let given = response.headers().get(CONTENT_TYPE)?.to_str().ok()?;
+    let answer = client
+        .fetch_as(url, Some(media_type), MAX_BODY)
+        .await
+        .ok()?;
+    let given = answer.headers.get(CONTENT_TYPE)?.to_str().ok()?;
     let essence = |text: &str| text.split(';').next().map(str::to_owned);
-    if !response.status().is_success() || essence(given) != essence(media_type) {
-        return None;
-    }
-    let mut body = Vec::new();
-    let add = |chunk: &[u8]| body.extend_from_slice(chunk);
-    read_body(&mut response, MAX_BODY, add).await.ok()?;
-    Some(body)
+    (answer.is_success() && essence(given) == essence(media_type)).then_some(answer.body)
 }

@@ -3,6 +3,7 @@
 mod addresses;
 mod formats;
 pub mod jaeger;
+mod page;
 pub mod pages;
 pub mod probe;
 pub mod prometheus;

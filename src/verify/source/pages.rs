@@ -6,19 +6,19 @@ use reqwest::Url;
 
 use super::{
     addresses::addresses,
-    formats::{self, MAX_BODY},
+    formats,
+    page::Page,
     wait::{self, unix_millis},
 };
 use crate::{
-    client::{Client, ClientError, Destination, Failure, without_password},
+    client::{Destination, without_password},
     contract::{Names, Step},
     verify::{
         clients::Clients,
         model::{
-            exposition::{self, ExpositionError},
             finding::Finding,
             page::{PageSnapshot, Replica},
-            refusal::{self, Refusal},
+            refusal::Refusal,
             requests::Requests,
         },
     },
@@ -40,23 +40,6 @@ pub struct ReplicaPages<'a> {
     replicas: Vec<(Page<'a>, Replica)>,
     /// When the first one was asked, in milliseconds of Unix time.
     began: i64,
-}
-
-/// The metrics of a replica, and the client that has the credentials for them.
-struct Page<'a> {
-    client: &'a Client,
-    url: Url,
-}
-
-/// Why a replica could not be read.
-#[derive(Debug, thiserror::Error)]
-enum PageError {
-    #[error("{0}")]
-    Client(#[from] ClientError),
-    #[error("{url}: {error}")]
-    Exposition { url: String, error: ExpositionError },
-    #[error("{url}: {name} is missing")]
-    Missing { url: String, name: String },
 }
 
 impl<'a> ReplicaPages<'a> {
@@ -113,19 +96,24 @@ impl<'a> ReplicaPages<'a> {
             return;
         }
         let started = first.started.map(|seconds| seconds * 1e3);
-        let replica = Replica {
+        let mut replica = Replica {
             url: without_password(&page.url),
-            began_in_run: started > Some(self.began as f64),
+            began_in_run: false,
             snapshots: vec![first],
             settled: None,
+            unread: None,
             after: None,
             offered: None,
         };
+        let began = self.began + replica.clock().apart();
+        replica.began_in_run = started > Some(began as f64);
         self.replicas.push((page, replica));
     }
 
+    /// Those whose counts after the run are known.
     pub fn replicas(&self) -> impl Iterator<Item = &Replica> {
-        self.replicas.iter().map(|(_, replica)| replica)
+        let all = self.replicas.iter().map(|(_, replica)| replica);
+        all.filter(|replica| replica.unread.is_none())
     }
 
     /// The instance ids that have been seen so far.
@@ -183,29 +171,49 @@ impl<'a> ReplicaPages<'a> {
         }
     }
 
-    /// Reads all replicas once; skips those that do not answer.
+    /// Reads all replicas once; notes those that do not answer.
     pub async fn read_all(&mut self) {
-        for (page, replica) in &mut self.replicas {
-            if let Ok(next) = page.read(self.names).await {
-                replica.snapshots.push(next);
-                if replica.snapshots.len() > MAX_SNAPSHOTS && replica.settled.is_none() {
+        let names = self.names;
+        for (page, replica) in self.readable() {
+            let next = match page.read(names).await {
+                Ok(next) => next,
+                Err(error) => {
+                    // What comes after the settled counts is of less use.
+                    if replica.settled.is_none() {
+                        replica.unread = error.unread();
+                    }
+                    continue;
+                }
+            };
+            replica.snapshots.push(next);
+            if replica.settled.is_none() {
+                replica.unread = None;
+                if replica.snapshots.len() > MAX_SNAPSHOTS {
                     replica.thin_out();
                 }
             }
         }
     }
 
+    /// Those that could be read after the run.
+    fn readable(&mut self) -> impl Iterator<Item = &mut (Page<'a>, Replica)> {
+        let all = self.replicas.iter_mut();
+        all.filter(|(_, replica)| replica.settled.is_none() || replica.unread.is_none())
+    }
+
     /// Reads all replicas once more, for the counters of exported spans alone.
     pub async fn read_exports(&mut self) {
-        for (page, replica) in &mut self.replicas {
-            replica.after = page.read(self.names).await.ok();
+        let names = self.names;
+        for (page, replica) in self.readable() {
+            replica.after = page.read(names).await.ok();
         }
     }
 
     /// Reads what each replica offers in other formats.
     pub async fn read_formats(&mut self) {
-        for (page, replica) in &mut self.replicas {
-            replica.offered = Some(formats::offered(page.client, &page.url, self.names).await);
+        let names = self.names;
+        for (page, replica) in self.readable() {
+            replica.offered = Some(formats::offered(page.client, &page.url, names).await);
         }
     }
 
@@ -213,59 +221,18 @@ impl<'a> ReplicaPages<'a> {
     pub fn end(self) -> Finding<Vec<Replica>> {
         let replicas = self.replicas.into_iter();
         let replicas: Vec<_> = replicas.map(|(_, replica)| replica).collect();
+        let mut unread = replicas
+            .iter()
+            .filter_map(|replica| replica.unread.as_ref());
+        if let Some(reason) = unread.next() {
+            return Finding::Unreachable(reason.clone());
+        }
         match replicas.iter().find(|replica| replica.alternates()) {
             Some(replica) => Finding::Skipped(format!(
                 "{} is answered by several replicas in turn: give the address of each with --metrics",
                 replica.url
             )),
             None => Finding::Found(replicas),
-        }
-    }
-}
-
-impl Page<'_> {
-    async fn read(&self, names: &Names) -> Result<PageSnapshot, PageError> {
-        let begun = unix_millis();
-        let text = self.client.text(&self.url, MAX_BODY).await?;
-        let url = || without_password(&self.url);
-        let samples = exposition::parse(&text)
-            .map_err(|error| PageError::Exposition { url: url(), error })?;
-        let page = PageSnapshot::read(&samples, names)
-            .map_err(|name| PageError::Missing { url: url(), name })?;
-        Ok(PageSnapshot {
-            begun,
-            done: unix_millis(),
-            ..page
-        })
-    }
-}
-
-impl PageError {
-    fn remedy(&self) -> String {
-        match self {
-            Self::Client(error) => refusal::remedy(Destination::Metrics, &error.failure),
-            _ => "is this /metrics of a replica?".to_owned(),
-        }
-    }
-
-    fn is_unreachable(&self) -> bool {
-        matches!(self, Self::Client(error) if !matches!(error.failure, Failure::Status(..)))
-    }
-}
-
-impl<T> From<PageError> for Finding<T> {
-    fn from(error: PageError) -> Self {
-        match &error {
-            PageError::Client(inner) if matches!(inner.failure, Failure::Status(404, _)) => {
-                Self::Skipped(format!(
-                    "{error}; if the service has --metrics-listen, give that address with --metrics URL"
-                ))
-            }
-            PageError::Client(inner) if refusal::is_denied(&inner.failure) => {
-                Self::Skipped(format!("{error}; {}", error.remedy()))
-            }
-            _ if error.is_unreachable() => Self::Unreachable(error.to_string()),
-            _ => Self::Skipped(error.to_string()),
         }
     }
 }

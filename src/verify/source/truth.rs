@@ -2,7 +2,7 @@
 
 use super::url::beside;
 use crate::{
-    client::{Client, ClientError, Destination, without_password},
+    client::{Client, ClientError, Destination, Failure, without_password},
     contract::{Names, TruthPage, names::DEFAULT_NAMESPACE},
     delay::SpecError,
     verify::{
@@ -27,11 +27,19 @@ impl ClaimError {
     /// What to do about it.
     pub fn remedy(&self) -> String {
         match self {
-            Self::Client(error) if is_fatal(error) => {
+            Self::Client(error) if is_fatal(error) || !is_of_another_server(&error.failure) => {
                 refusal::remedy(Destination::Target, &error.failure)
             }
             _ => "to verify a service without /truth, give --delay and --seed".to_owned(),
         }
+    }
+}
+
+/// Whether it answers as a server without `/truth` does.
+fn is_of_another_server(failure: &Failure) -> bool {
+    match failure {
+        Failure::Status(status, _) => !refusal::is_busy(*status),
+        failure => matches!(failure, Failure::NotJson(_) | Failure::TooLarge(_)),
     }
 }
 

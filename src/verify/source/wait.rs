@@ -2,6 +2,7 @@
 
 use std::{
     io::{IsTerminal, stderr},
+    sync::OnceLock,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
@@ -55,10 +56,18 @@ pub async fn until<T>(
     }
 }
 
-/// This machine's Unix time, in milliseconds.
+/// Unix time in milliseconds.
+pub fn unix_millis_of(time: SystemTime) -> i64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// This machine's Unix time, in milliseconds: read once, and continued by a clock that does not step.
 pub fn unix_millis() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| {
-        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
-    })
+    static FIRST: OnceLock<(Duration, Instant)> = OnceLock::new();
+    let (unix, read) = FIRST.get_or_init(|| {
+        let unix = SystemTime::now().duration_since(UNIX_EPOCH);
+        (unix.unwrap_or_default(), Instant::now())
+    });
+    i64::try_from((*unix + read.elapsed()).as_millis()).unwrap_or(i64::MAX)
 }

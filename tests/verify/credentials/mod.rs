@@ -10,7 +10,7 @@ use crate::{
     parts::{Folder, Jaeger, absent, free_address},
     proxy::{Faults, Proxy},
     verify::{Report, Verify},
-    world::{accepted, metrics, scraped, scraping, service, traced},
+    world::{accepted, metrics, scraped, scraping, service, traced, until_accepted},
 };
 
 /// `me:secret-of-prometheus`, as basic authentication sends it.
@@ -181,6 +181,55 @@ fn a_redirect_is_not_followed_with_the_credentials() {
     let report = verify.variable("HTTPSERVER_JAEGER_TOKEN", "open").run();
     report.is_denied(&["--jaeger", "302"]);
     assert!(elsewhere.seen().is_empty(), "{:?}", elsewhere.seen());
+}
+
+#[test]
+fn a_token_that_is_replaced_in_its_file_is_read_again() {
+    if absent(&["prometheus"]) {
+        return;
+    }
+    let folder = Folder::new("secrets");
+    let (service, real) = scraped();
+    let guarded = |upstream| {
+        let front = Proxy::start(&[upstream], asks_for("Bearer token-one"));
+        (front.clone(), format!("http://{}", front.address))
+    };
+    let (target, url) = guarded(service.address);
+    let (prometheus, store) = guarded(real.address);
+    write(&folder, "token", "token-one");
+    let config = write(&folder, "config.yml", "bearer_token_file: token");
+    let run = Verify::default()
+        .flags(&["--target", &(url + "/images"), "--prometheus", &store])
+        .flags(&[
+            "--target-http-config",
+            &config,
+            "--prometheus-http-config",
+            &config,
+        ])
+        .flags(&["--duration", "6s"])
+        .start();
+    until_accepted(&service, 20.0);
+    write(&folder, "token", "token-two");
+    for front in [&target, &prometheus] {
+        front.guard("Bearer token-two");
+    }
+    let report = run.end();
+    report.expect("/metrics -> Prometheus", "PASS", &[]);
+    report.expect("ledger", "PASS", &[]);
+    let second = |front: &Proxy| {
+        let seen = front.seen();
+        let with = |path: &str| {
+            let own = seen.iter().filter(|head| head.starts_with(path));
+            own.filter(|head| head.contains("Bearer token-two")).count()
+        };
+        (with("GET /images"), with("GET /metrics"), with("GET /api"))
+    };
+    let ((images, pages, _), (.., queries)) = (second(&target), second(&prometheus));
+    assert!(
+        images > 0 && pages > 0 && queries > 0,
+        "{images} {pages} {queries}: {report}"
+    );
+    shows_nothing(&report, &["token-one", "token-two"]);
 }
 
 /// A named pipe, as `<(command)` gives one: what is written into it can be read once.

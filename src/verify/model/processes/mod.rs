@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     counts::Counts,
     labels::Labels,
+    rate::Range,
     series::{Series, increase},
     statistics::order_statistic,
 };
@@ -26,6 +27,8 @@ pub struct Window {
     pub began: i64,
     /// After the last answer: a later scrape has seen everything.
     pub ended: i64,
+    /// By how many milliseconds the clocks of the replicas are ahead of that of Prometheus.
+    pub clocks: Vec<i64>,
     /// The last sample of each target before the first request.
     pub baselines: BTreeMap<Labels, i64>,
 }
@@ -105,6 +108,17 @@ pub fn targets(
         series.target(labels, interval)
     };
     grouped.into_iter().map(target).collect()
+}
+
+impl Window {
+    /// From its begin to its end, by the clocks of the replicas.
+    pub fn by_replicas(&self) -> Range {
+        let clocks = || self.clocks.iter().copied();
+        Range {
+            from: self.began + clocks().min().unwrap_or_default(),
+            to: self.ended + clocks().max().unwrap_or_default(),
+        }
+    }
 }
 
 impl Target {
@@ -194,7 +208,8 @@ impl TargetSeries<'_> {
     fn started_inside(&self, process: &ProcessRun) -> bool {
         // Some exporters round to whole seconds.
         let started = process.started_seconds;
-        started.is_some_and(|started| 1e3 * (started + 1.0) > self.window.began as f64)
+        let began = self.window.by_replicas().from;
+        started.is_some_and(|started| 1e3 * (started + 1.0) > began as f64)
     }
 
     fn count(&self, target: &mut Target, has_baseline: bool) {

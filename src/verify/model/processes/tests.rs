@@ -60,10 +60,16 @@ fn started(instance: &str, points: &[(i64, i64)]) -> Series {
 
 /// From second 0 (the baseline) to second 10; the last answer came at second 8.
 fn sort(all: &[Series]) -> Vec<Target> {
+    sort_with(all, Vec::new())
+}
+
+/// Where the clocks of the replicas are ahead of that of Prometheus by this much.
+fn sort_with(all: &[Series], clocks: Vec<i64>) -> Vec<Target> {
     let labels = |instance: &str| accepted(instance, &[]).target();
     let window = Window {
         began: T + 500,
         ended: T + 8500,
+        clocks,
         baselines: [(labels("a"), T), (labels("b"), T)].into(),
     };
     let all: Vec<_> = all.iter().collect();
@@ -245,6 +251,29 @@ fn a_target_that_joins_has_a_baseline_only_where_its_process_began_in_the_run() 
     };
     assert_eq!(join(3), (true, 15.0));
     assert_eq!(join(-60), (false, 7.0));
+}
+
+#[test]
+fn a_process_begins_in_the_run_by_its_own_clock() {
+    let minutes = 600;
+    let joined = |start: i64| {
+        let starts = [(4, start), (6, start), (8, start), (10, start)];
+        let points = [(4, 3.0), (6, 3.0), (8, 3.0), (10, 3.0)];
+        [accepted("c", &points), started("c", &starts)]
+    };
+    for (ahead, start, is_new) in [
+        (minutes, minutes + 3, true),
+        (minutes, minutes - 100, false),
+        (-minutes, 3 - minutes, true),
+        (-minutes, -minutes - 100, false),
+    ] {
+        let found = &sort_with(&joined(start), vec![1000 * ahead])[0];
+        assert_eq!(found.has_baseline, is_new, "{ahead} {start}");
+        near(
+            found.processes[0].counts.accepted,
+            if is_new { 3.0 } else { 0.0 },
+        );
+    }
 }
 
 #[test]

@@ -21,6 +21,8 @@ pub struct Requests {
     kept: Vec<Kept>,
     replicas: Vec<String>,
     failures: Vec<&'static str>,
+    /// Answers with a status of 5xx.
+    pub server_errors: usize,
     /// The trace ids of answers that name another trace than their request.
     other_traces: BTreeMap<usize, u128>,
 }
@@ -89,11 +91,13 @@ impl Requests {
             end: self.end(sent),
         };
         if let Outcome::Answered {
+            status,
             timing,
             traceresponse,
             ..
         } = &sent.outcome
         {
+            self.server_errors += usize::from(*status >= 500);
             kept.drawn_ns = timing.delay.map_or(0, nanos);
             kept.total_ns = timing.total.map_or(0, nanos);
             if let Some(trace) = traceresponse {

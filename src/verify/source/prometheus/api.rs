@@ -4,6 +4,7 @@
 use std::{
     collections::BTreeSet,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use reqwest::Url;
@@ -55,6 +56,11 @@ pub enum PrometheusError {
         "{url}: answers differ from one query to the next ({difference}): are there two servers behind this address? Give the address of one of them"
     )]
     Differs { url: String, difference: String },
+    #[error(
+        "{url}: the clock stepped by {} s in the run, so the times of its samples do not tell their order (or two servers with different clocks are behind this address)",
+        step.as_secs()
+    )]
+    Stepped { url: String, step: Duration },
 }
 
 impl PrometheusError {
@@ -73,6 +79,7 @@ impl PrometheusError {
             Self::Client { error, .. } => refusal::remedy(of, &error.failure),
             Self::Refused { .. } | Self::Answer { .. } => "is this a Prometheus?".to_owned(),
             Self::Differs { .. } => "a run needs one server".to_owned(),
+            Self::Stepped { .. } => "a run needs one clock".to_owned(),
         }
     }
 }
@@ -93,6 +100,12 @@ impl Prometheus {
         PrometheusError::Differs { url, difference }
     }
 
+    /// The error of a clock that does not go on evenly.
+    pub fn stepped(&self, step: Duration) -> PrometheusError {
+        let url = without_password(&self.base);
+        PrometheusError::Stepped { url, step }
+    }
+
     /// Its own time, in milliseconds of Unix time.
     pub async fn now(&self) -> Result<i64, PrometheusError> {
         let query = self.store.now();
@@ -109,7 +122,7 @@ impl Prometheus {
     pub async fn own_metrics(&self) -> Option<String> {
         let url = below(&self.base, "/metrics");
         let answer = self.client.fetch(&url, MAX_BODY).await.ok()?;
-        Some(answer.body)
+        Some(answer.text())
     }
 
     /// The same, asked as a dashboard does: Thanos deduplicates.
@@ -245,7 +258,7 @@ impl Prometheus {
         let mut url = below(&self.base, path);
         url.query_pairs_mut().extend_pairs(parameters);
         let answer = self.client.fetch(&url, MAX_BODY).await.map_err(client)?;
-        let envelope: Envelope<T> = serde_json::from_str(&answer.body)
+        let envelope: Envelope<T> = serde_json::from_slice(&answer.body)
             .map_err(|error| client(answer.not_json(&url, &error)))?;
         self.note_warnings(envelope.warnings, envelope.is_partial);
         envelope.data.ok_or_else(|| PrometheusError::Refused {

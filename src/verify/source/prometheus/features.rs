@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// How far the clocks of the service and of Prometheus may differ, in milliseconds.
+/// How far the clocks of the service and of Prometheus may differ besides, in milliseconds.
 const CLOCK_MS: i64 = 60_000;
 
 #[derive(Deserialize)]
@@ -45,7 +45,7 @@ struct Flags {
     enable_feature: Option<String>,
 }
 
-/// The exemplars of the measured totals in the run, of classic and of native buckets.
+/// The exemplars of the measured totals in the run, by the clock of the service; of classic and of native buckets.
 pub async fn exemplars(queries: &Queries<'_>, run: Range) -> Finding<Vec<ExemplarSeries>> {
     let family = queries.names.family(Metric::ExecutionLatency);
     let (step, total) = (label::STEP, Step::Total.as_str());

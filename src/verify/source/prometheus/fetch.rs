@@ -108,11 +108,11 @@ impl PrometheusRun<'_> {
             active,
             raw,
             own_queries: own_queries::ask(&self.queries, own_queries, to, waited).await?,
-            exemplars: features::exemplars(&self.queries, windows.run).await,
+            exemplars: features::exemplars(&self.queries, self.window.by_replicas()).await,
             native,
             settings: features::settings(&self.queries.prometheus).await,
             window: self.window.clone(),
-            clock_ahead: self.clock_ahead,
+            clock: self.queries.clock.ahead(),
         };
         let raw: Vec<_> = servers
             .iter()

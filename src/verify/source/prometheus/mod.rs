@@ -10,6 +10,7 @@ mod own_queries;
 mod queries;
 mod remote;
 mod run;
+mod timekeeper;
 
 pub use api::{Prometheus, PrometheusError};
 pub use remote::Remote;

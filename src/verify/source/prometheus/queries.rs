@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::api::{Prometheus, PrometheusError};
+use super::{
+    api::{Prometheus, PrometheusError},
+    timekeeper::Timekeeper,
+};
 use crate::{
     contract::{
         Metric, Names, Part, Step,
@@ -36,6 +39,7 @@ pub struct Queries<'a> {
     instants: BTreeMap<Labels, BTreeSet<i64>>,
     /// How two answers differ that should not.
     difference: Option<String>,
+    pub clock: Timekeeper,
 }
 
 impl<'a> Queries<'a> {
@@ -44,7 +48,9 @@ impl<'a> Queries<'a> {
         names: &'a Names,
         selector: &'a Selector,
     ) -> Self {
+        let clock = scraper.as_ref().unwrap_or(&prometheus).clone();
         Self {
+            clock: Timekeeper::new(clock),
             prometheus,
             scraper,
             instants: BTreeMap::new(),
@@ -55,13 +61,14 @@ impl<'a> Queries<'a> {
         }
     }
 
-    /// Whether all answers can be of one server.
+    /// Whether all answers can be of one server, with one clock.
     pub fn is_one_server(&self) -> bool {
-        self.difference.is_none()
+        self.difference.is_none() && self.clock.check().is_ok()
     }
 
     /// Fails where they cannot.
     pub fn agree(&self) -> Result<(), PrometheusError> {
+        self.clock.check()?;
         let difference = self.difference.clone();
         difference.map_or(Ok(()), |difference| {
             Err(self.prometheus.differs(difference))
@@ -74,8 +81,7 @@ impl<'a> Queries<'a> {
 
     /// The time that the samples are stamped with, in milliseconds.
     pub async fn now(&self) -> Result<i64, PrometheusError> {
-        let clock = self.scraper.as_ref().unwrap_or(&self.prometheus);
-        clock.now().await
+        self.clock.now().await
     }
 
     /// The targets that may be the service's: as listed; where nothing lists any, those with samples.

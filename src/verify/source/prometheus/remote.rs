@@ -68,7 +68,7 @@ impl Remote {
         let mut failure = None;
         let what = format!("{} to have the samples of the run", queries.store());
         wait::until(&what, waited, async || {
-            match samples(&queries, range).await {
+            match samples(&queries, range, waited).await {
                 Ok((there, now)) => {
                     failure = None;
                     let mut copy = copy.borrow_mut();
@@ -119,13 +119,15 @@ fn within<'a>(all: impl Iterator<Item = &'a Series>, range: Range) -> Vec<Series
     inside.filter(|series| !series.points.is_empty()).collect()
 }
 
-/// The samples of the range in the store, and its time.
+/// The samples of the range in the store, and its time. The question may be repeated, and be answered later.
 async fn samples(
     queries: &Queries<'_>,
     range: Range,
+    repeated: Duration,
 ) -> Result<(Vec<Series>, i64), PrometheusError> {
     let now = queries.prometheus.now().await?;
-    let lookback = (now - range.from).max(1000);
+    let repeated = i64::try_from(repeated.as_millis()).unwrap_or_default();
+    let lookback = (now - range.from).max(1000) + repeated;
     let there = queries.counters(lookback).await?;
     Ok((within(there.iter(), range), now))
 }

@@ -21,7 +21,7 @@ use crate::{
             scrapes::{ActiveTarget, Scrapes, USUAL_WAIT, usual_wait},
             series::Series,
         },
-        source::wait::{self, unix_millis},
+        source::wait,
     },
 };
 
@@ -36,6 +36,8 @@ const LONGEST_WAIT: Duration = Duration::from_mins(5);
 pub struct Answered<'a> {
     pub ids: BTreeSet<String>,
     pub pages: Vec<ProcessCounts<'a>>,
+    /// By how many milliseconds the clocks of the replicas are ahead of this machine's; 0 where that can be neglected.
+    pub clocks: Vec<i64>,
 }
 
 /// One run, as it is followed in Prometheus.
@@ -44,7 +46,6 @@ pub struct PrometheusRun<'a> {
     /// As given; by the scrape intervals where not.
     wait: Option<Duration>,
     pub(super) window: Window,
-    pub(super) clock_ahead: i64,
 }
 
 impl<'a> PrometheusRun<'a> {
@@ -61,11 +62,8 @@ impl<'a> PrometheusRun<'a> {
             queries: Queries::new((prometheus, scraper), names, selector),
             wait,
             window: Window::default(),
-            clock_ahead: 0,
         };
-        let asked = unix_millis();
         let now = run.queries.now().await?;
-        run.clock_ahead = now - asked.midpoint(unix_millis());
         let what = "Prometheus to scrape every replica before the run";
         let raw = run.queries.raw(LOOKBACK_MS).await?;
         let active = run.queries.targets().await?;
@@ -132,6 +130,9 @@ impl<'a> PrometheusRun<'a> {
         })
         .await;
         self.window.ended = last? + SCRAPE_MARGIN_MS;
+        let own = self.queries.clock.ahead().apart();
+        let clocks = answered.clocks.iter().map(|clock| clock - own);
+        self.window.clocks = clocks.collect();
         let lookback = self.lookback().await?;
         let raw = self.queries.raw(lookback).await?;
         let active = self.queries.targets().await?;
@@ -168,11 +169,16 @@ impl<'a> PrometheusRun<'a> {
         own.all(is_done) && (all_seen || !active.iter().any(is_pending))
     }
 
-    /// How far back from now the samples of the run reach, in milliseconds.
+    /// How far back from now the samples of the run reach, in milliseconds; also where the question has to be repeated,
+    /// and is answered later.
     pub(super) async fn lookback(&self) -> Result<i64, PrometheusError> {
         let first = self.window.baselines.values().copied();
         let first = first.chain([self.window.began]).min();
-        Ok(self.queries.now().await? - first.unwrap_or_default() + 1000)
+        let repeated = self.wait.unwrap_or(USUAL_WAIT).as_millis();
+        let repeated = i64::try_from(repeated).unwrap_or_default();
+        let now = self.queries.now().await?;
+        self.queries.clock.check()?;
+        Ok(now - first.unwrap_or_default() + 1000 + repeated)
     }
 
     /// The targets that have samples of the run.

@@ -1,6 +1,8 @@
 //! Snapshots of a replica's `/metrics`, and what each process behind it counted between them.
 
-use super::{counts::Counts, exports::Exports, exposition::Sample, finding::Finding};
+use super::{
+    clocks::Ahead, counts::Counts, exports::Exports, exposition::Sample, finding::Finding,
+};
 use crate::{
     buckets::Schema,
     contract::{
@@ -9,15 +11,25 @@ use crate::{
     },
 };
 
+/// How many requests were answered, by status.
+const SERVED: &str = "http_server_request_duration_seconds_count";
+const STATUS: &str = "http_response_status_code";
+/// The resolution of the header `Date`.
+const SECOND_MS: i64 = 1000;
+
 /// One read of `/metrics`. Times are milliseconds of this machine's Unix time.
 #[derive(Clone, Debug, Default)]
 pub struct PageSnapshot {
     pub begun: i64,
     pub done: i64,
+    /// By the clock of the service, in whole seconds.
+    pub date: Option<i64>,
     pub instance_id: String,
     /// The delay and the seed that the replica declares.
     pub declared: Option<(String, String)>,
     pub counts: Counts,
+    /// Requests that were answered with a status of 5xx.
+    pub failed: f64,
     /// Start of the process, in seconds of Unix time.
     pub started: Option<f64>,
     pub exports: Exports,
@@ -32,6 +44,8 @@ pub struct Replica {
     pub snapshots: Vec<PageSnapshot>,
     /// How many snapshots there were when everything that was sent had been counted.
     pub settled: Option<usize>,
+    /// Why the counts after the run are unknown.
+    pub unread: Option<String>,
     /// Read after the wait for traces, where some are missing.
     pub after: Option<PageSnapshot>,
     /// Read after the scrapes, where Prometheus is asked.
@@ -89,17 +103,34 @@ impl PageSnapshot {
                         .add_sample(names, &sample.name, &sample.labels, value);
                 }
                 None if sample.name == TARGET_INFO => page.instance_id = text(label::INSTANCE_ID),
+                None if sample.name == SERVED && text(STATUS).starts_with('5') => {
+                    page.failed += sample.value;
+                }
                 None if sample.name == PROCESS_START_TIME => page.started = Some(sample.value),
                 None => page.exports.add(sample),
             }
         }
         if !has_accepted {
-            return Err(names.family(Metric::RequestsAccepted));
+            return Err(missing(names, samples));
         }
         if page.instance_id.is_empty() {
             return Err(format!("{TARGET_INFO} with a {}", label::INSTANCE_ID));
         }
         Ok(page)
+    }
+}
+
+/// The metric that every page has; and what there is instead, by another namespace.
+fn missing(names: &Names, samples: &[Sample]) -> String {
+    let name = names.family(Metric::RequestsAccepted);
+    let rest = name.split_once('_').map_or("", |(_, rest)| rest);
+    let is_similar = |sample: &&Sample| {
+        let namespace = sample.name.strip_suffix(rest);
+        namespace.is_some_and(|namespace| namespace.ends_with('_'))
+    };
+    match samples.iter().find(is_similar) {
+        Some(other) => format!("{name} (there is {}: another --namespace)", other.name),
+        None => name,
     }
 }
 
@@ -157,6 +188,27 @@ impl Replica {
         is_same.then(|| last.exports.since(first.exports))
     }
 
+    /// How many requests were answered with a status of 5xx in the run; `None` where its process has changed.
+    pub fn failed(&self) -> Option<f64> {
+        let settled = self.settled.unwrap_or(self.snapshots.len());
+        let (first, last) = (
+            self.snapshots.first()?,
+            self.snapshots.get(..settled)?.last()?,
+        );
+        (first.instance_id == last.instance_id).then_some(last.failed - first.failed)
+    }
+
+    /// The clock of the service, by the dates of its answers.
+    pub fn clock(&self) -> Ahead {
+        let mut clock = Ahead::default();
+        for page in &self.snapshots {
+            if let Some(date) = page.date {
+                clock.add(date, SECOND_MS, (page.begun, page.done));
+            }
+        }
+        clock
+    }
+
     /// Whether several processes answer in turn, so that no two snapshots can be compared.
     pub fn alternates(&self) -> bool {
         let all = self.snapshots.iter();
@@ -170,105 +222,4 @@ impl Replica {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{contract::Step, verify::model::exposition};
-
-    const TEXT: &str = "\
-target_info{service_instance_id=\"a\",service_name=\"httpserver\"} 1
-x_delay_info{delay=\"uniform(0s,2s)\",seed=\"7\"} 1
-x_requests_accepted_total 5
-x_requests_rejected_total{reason=\"max_in_flight\"} 2
-x_execution_latency_seconds_bucket{step=\"total\",le=\"1\"} 3
-x_execution_latency_seconds_bucket{step=\"total\",le=\"+Inf\"} 4
-x_execution_latency_seconds_sum{step=\"total\"} 4.5
-x_execution_latency_seconds_count{step=\"total\"} 4
-xy_requests_accepted_total 99
-";
-
-    fn page(text: &str) -> Result<PageSnapshot, String> {
-        PageSnapshot::read(&exposition::parse(text).unwrap(), &Names::new("x"))
-    }
-
-    fn replica(pages: &[(&str, f64)]) -> Replica {
-        let page = |&(id, accepted): &(&str, f64)| PageSnapshot {
-            instance_id: id.to_owned(),
-            counts: Counts {
-                accepted,
-                ..Counts::default()
-            },
-            ..PageSnapshot::default()
-        };
-        Replica {
-            url: String::new(),
-            began_in_run: false,
-            snapshots: pages.iter().map(page).collect(),
-            settled: Some(pages.len()),
-            after: None,
-            offered: None,
-        }
-    }
-
-    #[test]
-    fn a_snapshot_holds_the_ledger_and_the_buckets() {
-        let page = page(TEXT).unwrap();
-        let total = page.counts.step(Step::Total).unwrap();
-        assert_eq!(page.counts.accepted, 5.0);
-        assert_eq!(
-            (total.upto(1.0), total.upto(f64::INFINITY)),
-            (Some(3.0), Some(4.0))
-        );
-        assert_eq!((total.count, total.sum), (4.0, 4.5));
-        assert_eq!(page.declared.unwrap().1, "7");
-    }
-
-    #[test]
-    fn the_missing_metric_is_named() {
-        assert_eq!(page("up 1").unwrap_err(), "x_requests_accepted_total");
-        let anonymous = TEXT.replace("service_instance_id", "other");
-        let error = page(&anonymous).unwrap_err();
-        assert!(error.contains("service_instance_id"), "{error}");
-    }
-
-    #[test]
-    fn a_restart_splits_the_counts() {
-        let replica = replica(&[("a", 10.0), ("a", 14.0), ("b", 1.0), ("b", 6.0)]);
-        let processes = replica.processes();
-        let counted: Vec<_> = processes
-            .iter()
-            .map(|one| (one.instance_id, one.counts.accepted, one.is_complete))
-            .collect();
-        assert_eq!(counted, [("a", 4.0, false), ("b", 6.0, true)]);
-        assert!(!replica.alternates());
-    }
-
-    #[test]
-    fn a_replica_that_began_in_the_run_counts_from_zero() {
-        let mut replica = replica(&[("a", 10.0), ("a", 14.0)]);
-        replica.began_in_run = true;
-        assert_eq!(replica.processes()[0].counts.accepted, 14.0);
-    }
-
-    #[test]
-    fn thinning_out_changes_no_count() {
-        let mut pages: Vec<_> = (0..100).map(|count| ("a", f64::from(count))).collect();
-        pages.extend((0..51).map(|count| ("b", f64::from(count))));
-        let mut replica = replica(&pages);
-        replica.settled = None;
-        let counted = |replica: &Replica| -> Vec<_> {
-            let processes = replica.processes().into_iter();
-            processes
-                .map(|one| (one.counts.accepted, one.is_complete))
-                .collect()
-        };
-        let before = counted(&replica);
-        replica.thin_out();
-        assert_eq!(counted(&replica), before);
-        assert!(replica.snapshots.len() < 80, "{}", replica.snapshots.len());
-    }
-
-    #[test]
-    fn alternating_replicas_are_noticed() {
-        assert!(replica(&[("a", 1.0), ("b", 1.0), ("a", 2.0)]).alternates());
-    }
-}
+mod tests;

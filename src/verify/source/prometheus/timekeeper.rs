@@ -1,0 +1,39 @@
+//! The clock that the samples are stamped with, and how far it is ahead of this machine's.
+
+use std::cell::Cell;
+
+use super::api::{Prometheus, PrometheusError};
+use crate::verify::{model::clocks::Ahead, source::wait::unix_millis};
+
+/// The server that scrapes.
+pub struct Timekeeper {
+    server: Prometheus,
+    ahead: Cell<Ahead>,
+}
+
+impl Timekeeper {
+    pub fn new(server: Prometheus) -> Self {
+        let ahead = Cell::default();
+        Self { server, ahead }
+    }
+
+    /// Its time, in milliseconds.
+    pub async fn now(&self) -> Result<i64, PrometheusError> {
+        let asked = unix_millis();
+        let now = self.server.now().await?;
+        let mut ahead = self.ahead.get();
+        ahead.add(now, 0, (asked, unix_millis()));
+        self.ahead.set(ahead);
+        Ok(now)
+    }
+
+    pub fn ahead(&self) -> Ahead {
+        self.ahead.get()
+    }
+
+    /// Fails where the clock stepped since the first question.
+    pub fn check(&self) -> Result<(), PrometheusError> {
+        let step = self.ahead().step();
+        step.map_or(Ok(()), |step| Err(self.server.stepped(step)))
+    }
+}
