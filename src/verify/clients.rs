@@ -18,7 +18,7 @@ pub struct Clients {
     pub prometheus: Client,
     pub scraper: Client,
     pub remote: Client,
-    pub jaeger: Client,
+    pub traces: Client,
     metrics: Client,
     /// The target, whose credentials its metrics need, too; `None` where metrics have their own.
     target_url: Option<Url>,
@@ -32,23 +32,32 @@ impl Clients {
         let client = |credentials: &Credentials, timeout| {
             Client::with(credentials, timeout).map_err(|error| error.to_string())
         };
-        let read = |destination: Destination, config: &Option<PathBuf>| {
-            destination.credentials(config.as_deref(), &args.client.tokens)
+        let read = |destination: Destination, config: Option<&PathBuf>| {
+            destination.credentials(config.map(PathBuf::as_path), &args.client.tokens)
         };
         let given = &args.credentials;
         let target = args.client.credentials()?;
-        let prometheus = read(Destination::Prometheus, &given.prometheus_http_config)?;
-        let scraper = read(Destination::Scraper, &given.scraper_http_config)?;
-        let remote = read(Destination::Remote, &given.remote_http_config)?;
-        let jaeger = read(Destination::Jaeger, &given.jaeger_http_config)?;
-        let metrics = read(Destination::Metrics, &given.metrics_http_config)?;
+        let prometheus = read(
+            Destination::Prometheus,
+            given.prometheus_http_config.as_ref(),
+        )?;
+        let scraper = read(Destination::Scraper, given.scraper_http_config.as_ref())?;
+        let remote = read(Destination::Remote, given.remote_http_config.as_ref())?;
+        let traces = given.traces_http_config.as_ref();
+        let traces = traces.or(given.jaeger_http_config.as_ref());
+        let traces = read(Destination::Traces, traces)?;
+        let metrics = read(Destination::Metrics, given.metrics_http_config.as_ref())?;
         let target_url = metrics.is_empty().then(|| args.target.clone());
         Destination::Target.check(&args.target, &target)?;
         for (destination, url, own) in [
-            (Destination::Prometheus, &args.prometheus, &prometheus),
-            (Destination::Scraper, &args.scraper, &scraper),
-            (Destination::Remote, &args.remote, &remote),
-            (Destination::Jaeger, &args.jaeger, &jaeger),
+            (
+                Destination::Prometheus,
+                args.prometheus.as_ref(),
+                &prometheus,
+            ),
+            (Destination::Scraper, args.scraper.as_ref(), &scraper),
+            (Destination::Remote, args.remote.as_ref(), &remote),
+            (Destination::Traces, args.traces(), &traces),
         ] {
             if let Some(url) = url {
                 destination.check(url, own)?;
@@ -68,7 +77,7 @@ impl Clients {
             prometheus: client(&prometheus, patient)?,
             scraper: client(&scraper, patient)?,
             remote: client(&remote, patient)?,
-            jaeger: client(&jaeger, patient)?,
+            traces: client(&traces, patient)?,
             metrics: client(&metrics, patient)?,
             target_url,
         })

@@ -6,6 +6,7 @@ use std::{
     sync::Arc,
 };
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use opentelemetry_semantic_conventions::resource::SERVICE_INSTANCE_ID;
 use serde_json::Value;
 
@@ -52,7 +53,8 @@ impl Traces {
 /// The server spans of this service in a trace; `None` where the trace has no span at all.
 pub fn read_spans(trace: &Value) -> Option<Vec<Span>> {
     let (mut own, mut is_empty) = (Vec::with_capacity(1), true); // a larger one would leave holes
-    for resource in list(&trace["resourceSpans"]) {
+    let resources = ["resourceSpans", "batches"].map(|key| list(&trace[key])); // Tempo before 2.7
+    for resource in resources.into_iter().flatten() {
         let instance_id = attribute(&resource["resource"], SERVICE_INSTANCE_ID);
         let instance_id = instance_id.and_then(Value::as_str);
         for scope in list(&resource["scopeSpans"]) {
@@ -72,10 +74,7 @@ impl Span {
             return None;
         }
         let [start, end] = ["startTimeUnixNano", "endTimeUnixNano"].map(|key| whole(&span[key]));
-        let id = |key: &str| {
-            let text = span[key].as_str().unwrap_or_default();
-            u64::from_str_radix(text, 16).unwrap_or_default()
-        };
+        let id = |key: &str| span_id(span[key].as_str().unwrap_or_default());
         Some(Self {
             id: id("spanId"),
             parent_id: id("parentSpanId"),
@@ -85,6 +84,15 @@ impl Span {
             drawn_ns: attribute(span, attribute::DRAWN_NS).and_then(whole)?,
             instance_id: instance_id.map(Arc::from),
         })
+    }
+}
+
+/// In hexadecimal digits, or in Base64 with Tempo; 0 where there is none.
+fn span_id(text: &str) -> u64 {
+    let hex = || u64::from_str_radix(text, 16).ok();
+    match STANDARD.decode(text).ok().and_then(|id| id.try_into().ok()) {
+        Some(id) => u64::from_be_bytes(id),
+        None => hex().unwrap_or_default(),
     }
 }
 
