@@ -33,7 +33,7 @@ impl Tempo {
     fn run(has_tenants: bool) -> Self {
         let folder = Folder::new("tempo");
         let make = || {
-            let ports = [(); 3].map(|()| free_address());
+            let ports = [(); 4].map(|()| free_address());
             let mut config = config(&folder, &ports);
             config["multitenancy_enabled"] = json!(has_tenants);
             let file = folder.write("tempo.yml", &config.to_string()); // JSON is YAML
@@ -42,8 +42,8 @@ impl Tempo {
             (ports, command)
         };
         let is_ready =
-            |[http, ..]: &[SocketAddr; 3]| get(*http, "/ready").is_ok_and(|it| it.status == 200);
-        let ([address, _, grpc], process) = Process::ready(make, is_ready);
+            |[http, ..]: &[SocketAddr; 4]| get(*http, "/ready").is_ok_and(|it| it.status == 200);
+        let ([address, grpc, ..], process) = Process::ready(make, is_ready);
         Self {
             address,
             grpc,
@@ -63,7 +63,7 @@ impl Tempo {
     }
 }
 
-fn config(folder: &Folder, [http, internal, grpc]: &[SocketAddr; 3]) -> Value {
+fn config(folder: &Folder, [http, grpc, internal, members]: &[SocketAddr; 4]) -> Value {
     let host = http.ip().to_string();
     let ring = json!({"kvstore": {"store": "inmemory"}, "instance_addr": host});
     let lifecycler = json!({
@@ -83,6 +83,7 @@ fn config(folder: &Folder, [http, internal, grpc]: &[SocketAddr; 3]) -> Value {
         },
         "ingester": {"lifecycler": lifecycler},
         "storage": {"trace": {"backend": "local", "local": data("blocks"), "wal": data("wal")}},
+        "memberlist": {"bind_addr": [host], "bind_port": members.port()},
         "usage_report": {"reporting_enabled": false},
     })
 }

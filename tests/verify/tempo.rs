@@ -69,7 +69,7 @@ fn traces_that_a_sampler_drops_before_tempo_are_missing_also_for_exemplars() {
 }
 
 #[test]
-fn tempo_before_2_7_answers_at_its_older_path() {
+fn tempo_before_2_6_answers_at_its_older_path() {
     if is_missing(&[]) {
         return;
     }

@@ -21,7 +21,7 @@ use crate::{
 const MAX_BODY: usize = 8 << 20;
 /// Most requests in flight.
 const MAX_IN_FLIGHT: usize = 16;
-/// Where each has traces; Tempo since 2.7, and before. <https://grafana.com/docs/tempo/latest/api_docs/>
+/// Where each has traces; Tempo since 2.6, and before. <https://grafana.com/docs/tempo/latest/api_docs/>
 const JAEGER: &str = "/api/v3/traces";
 const TEMPO: &str = "/api/v2/traces";
 const OLDER_TEMPO: &str = "/api/traces";
