@@ -90,7 +90,7 @@ impl TraceSource {
         echo.is_ok_and(|text| text.trim() == "echo")
     }
 
-    /// The first path that it has. It asks for the credentials of a tenant only there.
+    /// The first path that it has. Only there does Tempo ask for a tenant.
     async fn path_of_tempo(&self) -> Result<&'static str, ClientError> {
         for path in [TEMPO, OLDER_TEMPO] {
             let url = below(&self.base, &format!("{path}/-"));
