@@ -20,6 +20,9 @@ use crate::{
     },
 };
 
+/// A query may be evaluated this much later than the question for the time: Cortex takes the begin of the second for both.
+pub const LOOKBACK_MARGIN_MS: i64 = 2000;
+
 /// A target that has no sample for this long may be gone.
 const RECENT_MS: i64 = 60_000;
 
@@ -282,4 +285,9 @@ impl<'a> Queries<'a> {
             !own.is_empty() && own.iter().all(is_covered)
         })
     }
+}
+
+/// The latest instant that this time may stand for: Cortex takes the begin of the second.
+pub fn latest(now: i64) -> i64 {
+    if now % 1000 == 0 { now + 999 } else { now }
 }

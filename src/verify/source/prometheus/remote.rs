@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     api::{Prometheus, PrometheusError},
-    queries::Queries,
+    queries::{LOOKBACK_MARGIN_MS, Queries, latest},
 };
 use crate::{
     contract::Names,
@@ -125,9 +125,9 @@ async fn samples(
     range: Range,
 ) -> Result<(Vec<Series>, i64), PrometheusError> {
     let now = queries.prometheus.now().await?;
-    let lookback = (now - range.from).max(1000);
+    let lookback = (now - range.from).max(0) + LOOKBACK_MARGIN_MS;
     let there = queries.counters(lookback).await?;
-    Ok((within(there.iter(), range), now))
+    Ok((within(there.iter(), range), latest(now)))
 }
 
 async fn queue(prometheus: &Prometheus) -> Option<QueueCounts> {

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use super::{
     api::{Prometheus, PrometheusError},
-    queries::Queries,
+    queries::{LOOKBACK_MARGIN_MS, Queries, latest},
 };
 use crate::{
     contract::{
@@ -29,6 +29,9 @@ use crate::{
 const LOOKBACK_MS: i64 = 300_000;
 /// A scrape that begins this long after the last answer has seen it, however Prometheus rounds.
 const SCRAPE_MARGIN_MS: i64 = 20;
+/// How often the time is asked for until the next second begins, and at which intervals.
+const MAX_TICKS: u32 = 30;
+const TICK: Duration = Duration::from_millis(50);
 /// The longest usual wait for targets that may be another service's.
 const LONGEST_WAIT: Duration = Duration::from_mins(5);
 
@@ -63,9 +66,7 @@ impl<'a> PrometheusRun<'a> {
             window: Window::default(),
             clock_ahead: 0,
         };
-        let asked = unix_millis();
-        let now = run.queries.now().await?;
-        run.clock_ahead = now - asked.midpoint(unix_millis());
+        let now = run.note_clock().await?;
         let what = "Prometheus to scrape every replica before the run";
         let raw = run.queries.raw(LOOKBACK_MS).await?;
         let active = run.queries.targets().await?;
@@ -85,6 +86,23 @@ impl<'a> PrometheusRun<'a> {
         run.note_baselines(&raw, &active);
         run.window.began = run.queries.now().await?;
         Ok(run)
+    }
+
+    /// Notes how far ahead its clock is, and returns its time. Where that has whole seconds, it is known as the next one
+    /// begins.
+    async fn note_clock(&mut self) -> Result<i64, PrometheusError> {
+        let first = self.queries.now().await?;
+        let mut now = first;
+        for _ in 0..MAX_TICKS {
+            let asked = unix_millis();
+            now = self.queries.now().await?;
+            self.clock_ahead = now - asked.midpoint(unix_millis());
+            if now != first || now % 1000 != 0 {
+                break;
+            }
+            tokio::time::sleep(TICK).await;
+        }
+        Ok(now)
     }
 
     /// How long to wait: as given, otherwise for two scrapes of the service's targets.
@@ -131,7 +149,7 @@ impl<'a> PrometheusRun<'a> {
             last.is_ok().then_some(())
         })
         .await;
-        self.window.ended = last? + SCRAPE_MARGIN_MS;
+        self.window.ended = latest(last?) + SCRAPE_MARGIN_MS;
         let lookback = self.lookback().await?;
         let raw = self.queries.raw(lookback).await?;
         let active = self.queries.targets().await?;
@@ -172,7 +190,7 @@ impl<'a> PrometheusRun<'a> {
     pub(super) async fn lookback(&self) -> Result<i64, PrometheusError> {
         let first = self.window.baselines.values().copied();
         let first = first.chain([self.window.began]).min();
-        Ok(self.queries.now().await? - first.unwrap_or_default() + 1000)
+        Ok(self.queries.now().await? - first.unwrap_or_default() + LOOKBACK_MARGIN_MS)
     }
 
     /// The targets that have samples of the run.
