@@ -57,7 +57,7 @@ pub fn parse(root: Command, args: &[OsString]) -> Result<ArgMatches, Error> {
 /// What to say of each variable that is named as those of flags are, and is none of them.
 pub fn warnings(root: &Command) -> Vec<String> {
     let known = variables(root);
-    let tokens = Destination::ALL.map(Destination::token_variable);
+    let tokens = Destination::ALL.map(Destination::token_variables).concat();
     let is_known = |name: &String| {
         tokens.contains(name) || known.iter().any(|(_, known)| known == name.as_str())
     };

@@ -23,8 +23,8 @@ pub enum Destination {
     Scraper,
     /// The store that a Prometheus writes to.
     Remote,
-    /// The Jaeger that receives its spans.
-    Jaeger,
+    /// The store that receives its spans.
+    Traces,
 }
 
 impl Destination {
@@ -35,7 +35,7 @@ impl Destination {
         Self::Prometheus,
         Self::Scraper,
         Self::Remote,
-        Self::Jaeger,
+        Self::Traces,
     ];
 
     fn name(self) -> &'static str {
@@ -45,7 +45,7 @@ impl Destination {
             Self::Prometheus => "prometheus",
             Self::Scraper => "scraper",
             Self::Remote => "remote",
-            Self::Jaeger => "jaeger",
+            Self::Traces => "traces",
         }
     }
 
@@ -65,6 +65,13 @@ impl Destination {
     #[must_use]
     pub fn token_variable(self) -> String {
         format!("HTTPSERVER_{}_TOKEN", self.name().to_uppercase())
+    }
+
+    /// Every variable of its bearer token; the first one that is set is taken.
+    #[must_use]
+    pub fn token_variables(self) -> Vec<String> {
+        let other = matches!(self, Self::Traces).then(|| "HTTPSERVER_JAEGER_TOKEN".to_owned());
+        [self.token_variable()].into_iter().chain(other).collect()
     }
 
     /// Reads its credentials from its file and from its variable.
@@ -118,14 +125,14 @@ impl Tokens {
     ) -> Result<Self, String> {
         let mut tokens = Vec::new();
         for destination in destinations {
-            let name = destination.token_variable();
-            let Some(value) = variable(&name) else {
-                continue;
-            };
-            let value = value.to_string_lossy();
-            if !value.trim().is_empty() {
-                let token = bearer(value.trim()).map_err(|reason| format!("{name} {reason}"))?;
-                tokens.push((*destination, token));
+            for name in destination.token_variables() {
+                let value = variable(&name).unwrap_or_default();
+                let value = value.to_string_lossy();
+                if !value.trim().is_empty() {
+                    let token = bearer(value.trim());
+                    let token = token.map_err(|reason| format!("{name} {reason}"))?;
+                    tokens.push((*destination, token));
+                }
             }
         }
         Ok(Self(tokens))
@@ -152,10 +159,10 @@ mod tests {
         let three = [
             Destination::Target,
             Destination::Metrics,
-            Destination::Jaeger,
+            Destination::Traces,
         ];
         let tokens = Tokens::read(&three, variable).unwrap();
-        let token = tokens.of(Destination::Jaeger).unwrap();
+        let token = tokens.of(Destination::Traces).unwrap();
         assert_eq!(token.as_bytes(), b"Bearer hunter2");
         for other in [Destination::Target, Destination::Metrics] {
             assert!(tokens.of(other).is_none());

@@ -56,8 +56,12 @@ pub struct VerifyArgs {
     #[arg(long, value_name = "pN=PROMQL", requires = "prometheus")]
     pub query: Vec<OwnQuery>,
 
-    /// URL of the Jaeger that receives the service's spans
-    #[arg(long, env = "HTTPSERVER_JAEGER", hide_env_values = true, value_name = "URL", value_parser = parse_url)]
+    /// URL of the store that receives the service's spans: Jaeger or Grafana Tempo. `--jaeger` and `HTTPSERVER_JAEGER` are other names of it
+    #[arg(long, env = "HTTPSERVER_TRACES", hide_env_values = true, value_name = "URL", value_parser = parse_url, group = "trace-store")]
+    pub traces: Option<Url>,
+
+    /// Another name of --traces
+    #[arg(long, env = "HTTPSERVER_JAEGER", hide_env_values = true, value_name = "URL", value_parser = parse_url, group = "trace-store", conflicts_with = "traces", hide = true)]
     pub jaeger: Option<Url>,
 
     /// URL of the replicas' metrics, read at every address of its host name; can be repeated [default: /metrics of the target]
@@ -101,8 +105,12 @@ pub struct CredentialArgs {
     #[arg(long, env = "HTTPSERVER_REMOTE_HTTP_CONFIG", value_name = "FILE", value_parser = PathBufValueParser::new().try_map(config_file))]
     pub remote_http_config: Option<PathBuf>,
 
-    /// The same for Jaeger; the variable is `HTTPSERVER_JAEGER_TOKEN`
-    #[arg(long, env = "HTTPSERVER_JAEGER_HTTP_CONFIG", value_name = "FILE", value_parser = PathBufValueParser::new().try_map(config_file))]
+    /// The same for --traces; the variable is `HTTPSERVER_TRACES_TOKEN`. `--jaeger-http-config`, `HTTPSERVER_JAEGER_HTTP_CONFIG` and `HTTPSERVER_JAEGER_TOKEN` are other names
+    #[arg(long, env = "HTTPSERVER_TRACES_HTTP_CONFIG", value_name = "FILE", value_parser = PathBufValueParser::new().try_map(config_file))]
+    pub traces_http_config: Option<PathBuf>,
+
+    /// Another name of --traces-http-config
+    #[arg(long, env = "HTTPSERVER_JAEGER_HTTP_CONFIG", value_name = "FILE", value_parser = PathBufValueParser::new().try_map(config_file), conflicts_with = "traces_http_config", hide = true)]
     pub jaeger_http_config: Option<PathBuf>,
 
     /// The same for the metrics of the replicas; the variable is `HTTPSERVER_METRICS_TOKEN` [default: at the origin of the target, its credentials; elsewhere none]
@@ -164,7 +172,7 @@ pub struct LimitArgs {
     pub rate_window: Option<Duration>,
 
     /// Traces that samplers on the way leave: a share such as 0.5, or those of slow requests, such as 'total>1s' [default: all]
-    #[arg(long, value_name = "SHARE|total>DURATION", requires = "jaeger")]
+    #[arg(long, value_name = "SHARE|total>DURATION", requires = "trace-store")]
     pub expect_traces: Option<ExpectedTraces>,
 
     /// Fail if requests of other clients reach the service during the run
@@ -177,11 +185,17 @@ pub struct LimitArgs {
 }
 
 impl VerifyArgs {
+    /// The URL of the traces, by either name.
+    #[must_use]
+    pub fn traces(&self) -> Option<&Url> {
+        self.traces.as_ref().or(self.jaeger.as_ref())
+    }
+
     /// Why flags that are valid by themselves are refused together.
     #[must_use]
     pub fn refusal(&self) -> Option<String> {
         let requests = self.run.requests();
-        let traces = self.jaeger.as_ref().map_or(0.0, |_| self.run.sampled_ratio);
+        let traces = self.traces().map_or(0.0, |_| self.run.sampled_ratio);
         let each = BYTES_PER_REQUEST + BYTES_PER_TRACE * traces;
         let bytes = each * requests as f64;
         (bytes > MAX_BYTES).then(|| {

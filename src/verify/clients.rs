@@ -18,7 +18,7 @@ pub struct Clients {
     pub prometheus: Client,
     pub scraper: Client,
     pub remote: Client,
-    pub jaeger: Client,
+    pub traces: Client,
     metrics: Client,
     /// Of all but the target and the metrics, which may end in the run.
     patience: Patience,
@@ -34,23 +34,32 @@ impl Clients {
         let client = |credentials: &Credentials, timeout| {
             Client::with(credentials, timeout).map_err(|error| error.to_string())
         };
-        let read = |destination: Destination, config: &Option<PathBuf>| {
-            destination.credentials(config.as_deref(), &args.client.tokens)
+        let read = |destination: Destination, config: Option<&PathBuf>| {
+            destination.credentials(config.map(PathBuf::as_path), &args.client.tokens)
         };
         let given = &args.credentials;
         let target = args.client.credentials()?;
-        let prometheus = read(Destination::Prometheus, &given.prometheus_http_config)?;
-        let scraper = read(Destination::Scraper, &given.scraper_http_config)?;
-        let remote = read(Destination::Remote, &given.remote_http_config)?;
-        let jaeger = read(Destination::Jaeger, &given.jaeger_http_config)?;
-        let metrics = read(Destination::Metrics, &given.metrics_http_config)?;
+        let prometheus = read(
+            Destination::Prometheus,
+            given.prometheus_http_config.as_ref(),
+        )?;
+        let scraper = read(Destination::Scraper, given.scraper_http_config.as_ref())?;
+        let remote = read(Destination::Remote, given.remote_http_config.as_ref())?;
+        let traces = given.traces_http_config.as_ref();
+        let traces = traces.or(given.jaeger_http_config.as_ref());
+        let traces = read(Destination::Traces, traces)?;
+        let metrics = read(Destination::Metrics, given.metrics_http_config.as_ref())?;
         let target_url = metrics.is_empty().then(|| args.target.clone());
         Destination::Target.check(&args.target, &target)?;
         for (destination, url, own) in [
-            (Destination::Prometheus, &args.prometheus, &prometheus),
-            (Destination::Scraper, &args.scraper, &scraper),
-            (Destination::Remote, &args.remote, &remote),
-            (Destination::Jaeger, &args.jaeger, &jaeger),
+            (
+                Destination::Prometheus,
+                args.prometheus.as_ref(),
+                &prometheus,
+            ),
+            (Destination::Scraper, args.scraper.as_ref(), &scraper),
+            (Destination::Remote, args.remote.as_ref(), &remote),
+            (Destination::Traces, args.traces(), &traces),
         ] {
             if let Some(url) = url {
                 destination.check(url, own)?;
@@ -90,7 +99,7 @@ impl Clients {
             )?,
             scraper: api(&scraper, Destination::Scraper, &given.scraper_http_config)?,
             remote: api(&remote, Destination::Remote, &given.remote_http_config)?,
-            jaeger: api(&jaeger, Destination::Jaeger, &given.jaeger_http_config)?,
+            traces: api(&traces, Destination::Traces, &given.traces_http_config)?,
             metrics: api(&metrics, Destination::Metrics, &given.metrics_http_config)?,
             patience,
             target_url,

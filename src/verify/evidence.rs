@@ -6,7 +6,7 @@ use super::{
     args::LimitArgs,
     model::{
         claim::Claim, finding::Finding, page::Replica, remote::RemoteCopy, requests::Requests,
-        scrapes::Scrapes, spans::Traces,
+        scrapes::Scrapes, spans::Traces, trace_store::TraceStore,
     },
 };
 use crate::load::Driven;
@@ -26,6 +26,8 @@ pub struct Evidence {
     /// `None` where no `--remote` was given.
     pub remote: Option<Finding<RemoteCopy>>,
     pub traces: Finding<Traces>,
+    /// `None` where no `--traces` was given.
+    pub trace_store: Option<TraceStore>,
     /// How long was waited for the traces.
     pub traces_wait: Duration,
 }

@@ -17,10 +17,10 @@ use super::{
         spans::Traces,
     },
     source::{
-        jaeger::Jaeger,
         pages::ReplicaPages,
         probe,
         prometheus::{Answered, Prometheus, PrometheusError, PrometheusRun, Remote},
+        traces::TraceSource,
         wait::Spinner,
     },
 };
@@ -43,7 +43,8 @@ pub async fn gather(
 ) -> anyhow::Result<Evidence> {
     let names = claim.names.clone();
     let selector = args.selector.clone().unwrap_or_default();
-    let jaeger = ask_jaeger(args, clients).await?;
+    let trace_source = ask_traces(args, clients).await?;
+    let trace_store = trace_source.found().map(|it| it.store.clone());
     let prometheus = ask_prometheus(args, clients).await?;
     let remote = ask_remote(args, clients, prometheus.as_ref()).await?;
     let mut pages = ReplicaPages::begin(clients, &names, &args.target, &args.metrics).await?;
@@ -112,8 +113,8 @@ pub async fn gather(
             slow.map(|answer| answer.sent.trace_id).collect()
         }
     };
-    let traces = jaeger
-        .then(async |jaeger| jaeger.wait_for(&asked, &needed, traces_wait).await)
+    let traces = trace_source
+        .then(async |source| source.wait_for(&asked, &needed, traces_wait).await)
         .await;
     let is_incomplete = |traces: &Traces| traces.len() < asked.len();
     if let Some(pages) = pages.found_mut()
@@ -135,21 +136,22 @@ pub async fn gather(
         scrapes,
         remote,
         traces,
+        trace_store,
         traces_wait,
     })
 }
 
-/// The Jaeger that was asked for, which must answer.
-async fn ask_jaeger(args: &VerifyArgs, clients: &Clients) -> Result<Finding<Jaeger>, Refusal> {
-    let Some(url) = args.jaeger.clone() else {
-        return Ok(Finding::Skipped("no --jaeger URL given".to_owned()));
+/// The store of the traces, which must answer.
+async fn ask_traces(args: &VerifyArgs, clients: &Clients) -> Result<Finding<TraceSource>, Refusal> {
+    let Some(url) = args.traces() else {
+        return Ok(Finding::Skipped("no --traces URL given".to_owned()));
     };
-    let jaeger = Jaeger::connect(clients.jaeger.clone(), url).await;
-    let jaeger = jaeger.map_err(|error| {
-        let remedy = remedy(Destination::Jaeger, &error.failure);
-        Refusal::of(Destination::Jaeger, &error, &remedy)
+    let source = TraceSource::connect(clients.traces.clone(), url.clone()).await;
+    let source = source.map_err(|error| {
+        let remedy = remedy(Destination::Traces, &error.failure);
+        Refusal::of(Destination::Traces, &error, &remedy)
     })?;
-    Ok(Finding::Found(jaeger))
+    Ok(Finding::Found(source))
 }
 
 /// The Prometheus that was asked for, and the one behind it, which must answer.

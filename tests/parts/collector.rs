@@ -1,4 +1,4 @@
-//! A real OpenTelemetry Collector: OTLP in, to Jaeger where there is one, and counted.
+//! A real OpenTelemetry Collector: OTLP in, to a store where there is one, and counted.
 
 use std::{net::SocketAddr, process::Command};
 
@@ -27,11 +27,11 @@ pub(crate) struct Collector {
 }
 
 impl Collector {
-    /// Starts one that sends spans to a Jaeger's OTLP (gRPC) port, through these processors (a section of its
+    /// Starts one that sends spans to an OTLP (gRPC) port, through these processors (a section of its
     /// configuration).
-    pub(crate) fn to_jaeger(jaeger: SocketAddr, processors: &Value) -> Self {
+    pub(crate) fn to(store: SocketAddr, processors: &Value) -> Self {
         let tls = json!({"insecure": true});
-        let exporters = json!({"otlp": {"endpoint": jaeger.to_string(), "tls": tls}});
+        let exporters = json!({"otlp": {"endpoint": store.to_string(), "tls": tls}});
         Self::start_sections(json!({"exporters": exporters, "processors": processors}))
     }
 

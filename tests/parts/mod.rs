@@ -1,5 +1,5 @@
 //! Real parts of a pipeline as child processes: Prometheus, Thanos, `VictoriaMetrics`, the OpenTelemetry Collector, Jaeger,
-//! and the service; and chromedriver.
+//! Tempo, and the service; and chromedriver.
 //!
 //! They are found by name on `PATH`. Each listens on loopback ports of its own, keeps its data in a directory of its
 //! own, is ready when `start` returns, and is stopped when its value is dropped. A test begins with
@@ -14,6 +14,7 @@ pub(crate) mod printed;
 mod process;
 mod prometheus;
 mod service;
+mod tempo;
 mod thanos;
 mod victoriametrics;
 
@@ -24,6 +25,7 @@ pub(crate) use jaeger::{Jaeger, Span};
 pub(crate) use process::{Folder, free_address};
 pub(crate) use prometheus::{Prometheus, escaped};
 pub(crate) use service::Service;
+pub(crate) use tempo::Tempo;
 pub(crate) use thanos::Thanos;
 pub(crate) use victoriametrics::VictoriaMetrics;
 
@@ -47,6 +49,15 @@ pub(crate) fn absent(programs: &[&str]) -> bool {
     skip(&format!("no {missing} on PATH"))
 }
 
+/// Whether this program is missing, which the lab does not have: the test is skipped even where `LAB_REQUIRED=1` is set.
+pub(crate) fn absent_without_failure(program: &str) -> bool {
+    let is_missing = find(program).is_none();
+    if is_missing {
+        print_skipped(&format!("no {program} on PATH; the lab does not have it"));
+    }
+    is_missing
+}
+
 /// Whether `python3` or this module of it is missing, as [`absent`].
 pub(crate) fn absent_module(module: &str) -> bool {
     let mut python = Command::new("python3");
@@ -59,10 +70,14 @@ pub(crate) fn absent_module(module: &str) -> bool {
 pub(crate) fn skip(reason: &str) -> bool {
     let required = env::var("LAB_REQUIRED").is_ok_and(|value| value == "1");
     assert!(!required, "LAB_REQUIRED=1, and {reason}");
-    // Written past the capture of a test's output: a skipped test passes, and must still be visible.
+    print_skipped(reason);
+    true
+}
+
+/// Written past the capture of a test's output: a skipped test passes, and must still be visible.
+fn print_skipped(reason: &str) {
     let line = format!("skipped: {reason}\n");
     std::io::stderr().write_all(line.as_bytes()).unwrap();
-    true
 }
 
 fn find(program: &str) -> Option<PathBuf> {

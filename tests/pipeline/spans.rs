@@ -58,7 +58,7 @@ fn a_request_is_a_server_span_with_a_delay_inside_over_either_protocol() {
         return;
     }
     let jaeger = Jaeger::start();
-    let collector = Collector::to_jaeger(jaeger.grpc, &json!({}));
+    let collector = Collector::to(jaeger.grpc, &json!({}));
     for protocol in ["grpc", "http/protobuf"] {
         let environment = collector.environment(protocol);
         let service = Service::start(&["--delay", "uniform(10ms,30ms)"], &environment);

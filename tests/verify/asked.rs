@@ -47,7 +47,7 @@ fn a_source_that_is_not_there_is_exit_code_3_with_its_url_before_the_load() {
     let (url, page) = (format!("http://{gone}"), metrics(gone));
     for (flag, url) in [
         ("--prometheus", &url),
-        ("--jaeger", &url),
+        ("--traces", &url),
         ("--metrics", &page),
     ] {
         let verify = Verify::of(service.address).flags(&[flag, url, "--duration", "60s"]);
@@ -144,8 +144,8 @@ fn a_wrong_address_or_credential_is_refused_before_the_load() {
         ("--metrics", none, "404"),
         ("--prometheus", jaeger.url(), "base URL"),
         ("--prometheus", below, "404"),
-        ("--jaeger", prometheus.url(), "404"),
-        ("--jaeger", guarded, "401"),
+        ("--traces", prometheus.url(), "404"),
+        ("--traces", guarded, "401"),
     ] {
         let verify = Verify::of(service.address).flags(&[flag, &url, "--duration", "60s"]);
         verify.run().is_denied(&[flag, &url, words]);

@@ -95,7 +95,7 @@ fn without_any_other_part_it_checks_up_to_metrics() {
     );
     report.expect(METRICS, "PASS", &["120 observations"]);
     report.expect(SCRAPED, "SKIPPED", &["no --prometheus"]);
-    report.expect("span -> Jaeger", "SKIPPED", &["no --jaeger"]);
+    report.expect("span -> Jaeger", "SKIPPED", &["no --traces"]);
     report.expect(
         "ledger",
         "PASS",
@@ -129,7 +129,7 @@ fn the_verdict_survives_a_closed_pipe() {
 fn a_skipped_hop_fails_with_require_all() {
     let service = service();
     let report = Verify::of(service.address).flags(&["--require-all"]).run();
-    report.fails("span -> Jaeger", &["--require-all", "no --jaeger"]);
+    report.fails("span -> Jaeger", &["--require-all", "no --traces"]);
 }
 
 #[test]

@@ -30,6 +30,7 @@ mod remote;
 mod restarts;
 mod soak;
 mod stores;
+mod tempo;
 mod thanos;
 mod traces;
 mod verify;

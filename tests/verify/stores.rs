@@ -7,7 +7,7 @@ use crate::{
     proxy::{Faults, Proxy},
     verify::{UNTIL_ENDED, Verify},
     world::{
-        SERVICE, TwoReplicas, job, native_job, prometheus, scraping, service, tried,
+        SERVICE, TwoReplicas, job, native_job, prometheus, scraped, scraping, service, tried,
         until_accepted, without_buckets,
     },
 };
@@ -135,6 +135,35 @@ fn without_targets(prometheus: &Prometheus) -> String {
     };
     let front = Proxy::start(&[prometheus.address], faults);
     format!("http://{}", front.address)
+}
+
+#[test]
+fn a_store_whose_time_has_whole_seconds_is_not_asked_too_early() {
+    if absent(&PARTS[..1]) {
+        return;
+    }
+    let (service, prometheus) = scraped();
+    let whole = |path: &str, body: String| {
+        if !path.contains("query=time%28%29") {
+            return body;
+        }
+        let mut answer: Value = serde_json::from_str(&body).unwrap();
+        let value = &mut answer["data"]["result"][1];
+        *value = json!(value.as_str().unwrap().split('.').next());
+        answer.to_string()
+    };
+    let faults = Faults {
+        rewrite: Some(Box::new(whole)),
+        missing: Some("/api/v1/targets"),
+        ..Faults::default()
+    };
+    let front = Proxy::start(&[prometheus.address], faults);
+    let url = format!("http://{}", front.address);
+    for _ in 0..3 {
+        let report = asking(&service, &url).run();
+        assert_eq!(report.code, 0, "{report}");
+        report.expect(HOP, "PASS", &["1 replica of 1 target"]);
+    }
 }
 
 #[test]

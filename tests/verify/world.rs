@@ -115,7 +115,7 @@ impl Pipeline {
     /// With these processors in the collector.
     pub(crate) fn through(processors: &Value) -> Self {
         let jaeger = Jaeger::start();
-        let collector = Collector::to_jaeger(jaeger.grpc, processors);
+        let collector = Collector::to(jaeger.grpc, processors);
         Self {
             service: traced(&collector.environment("grpc")),
             jaeger,

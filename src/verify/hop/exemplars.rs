@@ -1,5 +1,5 @@
 //! exemplar -> trace: each exemplar of the run is a request that was sent, with the total of its answer, in its bucket, and
-//! with a trace in Jaeger.
+//! with a trace in the store.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -131,23 +131,26 @@ impl<'a> Comparison<'a> {
             .filter_map(|(series, it)| self.difference(series, it));
         wrong.extend(first(Vec::from_iter(differences.collect::<BTreeSet<_>>())));
         let own: BTreeSet<_> = self.own().map(|(_, exemplar)| exemplar.trace_id).collect();
+        let store = missing_traces::store(self.evidence);
         let traces = match &self.evidence.traces {
             Finding::Found(_) => match self.missing() {
                 Missing::Some(lines) => {
                     wrong.extend(lines);
-                    ""
+                    String::new()
                 }
                 Missing::TooEarly(lines) if wrong.is_empty() => {
                     return Hop::unjudged(NAME, lines);
                 }
-                Missing::TooEarly(_) => "",
+                Missing::TooEarly(_) => String::new(),
                 Missing::None => match self.evidence.limits.expect_traces {
-                    None => "; each trace is in Jaeger",
-                    Some(ExpectedTraces::SlowerThan(_)) => "; each expected trace is in Jaeger",
-                    Some(ExpectedTraces::Share(_)) => "",
+                    None => format!("; each trace is in {store}"),
+                    Some(ExpectedTraces::SlowerThan(_)) => {
+                        format!("; each expected trace is in {store}")
+                    }
+                    Some(ExpectedTraces::Share(_)) => String::new(),
                 },
             },
-            _ => "; their traces were not looked up",
+            _ => "; their traces were not looked up".to_owned(),
         };
         let good = format!(
             "exemplars of {}, each with the total of its answer and in its bucket{traces}",
@@ -227,19 +230,20 @@ impl<'a> Comparison<'a> {
             ));
         }
         let line = format!(
-            "the traces of {} of {} are not in Jaeger: {}",
+            "the traces of {} of {} are not in {}: {}",
             missing.len(),
             plural(own.len(), "exemplar"),
+            missing_traces::store(self.evidence),
             missing_traces::listed(&missing)
         );
         Missing::Some([line].into_iter().chain(failed).collect())
     }
 }
 
-/// Traces of exemplars that are not in Jaeger.
+/// Traces of exemplars that are not in the store.
 enum Missing {
     None,
     Some(Vec<String>),
-    /// Jaeger has no trace at all: the export may be late.
+    /// The store has no trace at all: the export may be late.
     TooEarly(Vec<String>),
 }

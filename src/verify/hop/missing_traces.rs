@@ -1,4 +1,4 @@
-//! Traces that are not in Jaeger: whether they are lost, late, or left out by a sampler, as far as that is shown.
+//! Traces that are not in the store: whether they are lost, late, or left out by a sampler, as far as that is shown.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use crate::{
     contract::names::SPANS_EXPORTED,
     verify::{
         evidence::Evidence,
-        model::{page::Replica, requests::Answer, spans::Traces},
+        model::{page::Replica, requests::Answer, spans::Traces, trace_store::TraceStore},
     },
 };
 
@@ -15,6 +15,12 @@ use crate::{
 const MAX_LISTED: usize = 3;
 /// Requests that end this close together may be exported in either order.
 const BATCH: Duration = Duration::from_millis(100);
+
+/// The name of the store.
+pub fn store(evidence: &Evidence) -> &'static str {
+    let store = evidence.trace_store.as_ref();
+    store.unwrap_or(&TraceStore::JAEGER).name
+}
 
 /// Replicas that answered and delivered no span, by their own `/metrics`.
 pub fn failed_exports(evidence: &Evidence) -> Vec<String> {

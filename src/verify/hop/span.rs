@@ -1,4 +1,4 @@
-//! span -> Jaeger: each sampled request that was answered has a trace, whose span has the same measurement.
+//! span -> Jaeger (or Tempo): each sampled request that was answered has a trace, whose span has the same measurement.
 
 use std::{collections::BTreeSet, time::Duration};
 

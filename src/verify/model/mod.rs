@@ -29,3 +29,4 @@ pub mod settings;
 pub mod spans;
 pub mod statistics;
 pub mod store;
+pub mod trace_store;

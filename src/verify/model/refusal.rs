@@ -90,22 +90,22 @@ mod tests {
     #[test]
     fn each_failure_has_a_remedy_that_fits() {
         let status = |status| Failure::Status(status, String::new());
-        let jaeger = |failure| remedy(Destination::Jaeger, &failure);
+        let traces = |failure| remedy(Destination::Traces, &failure);
         for failure in [status(502), Failure::Timeout, Failure::Reset] {
-            assert!(jaeger(failure).contains("is it running"));
+            assert!(traces(failure).contains("is it running"));
         }
         for busy in [429, 503] {
-            assert!(jaeger(status(busy)).contains("try again later"));
+            assert!(traces(status(busy)).contains("try again later"));
         }
         for wrong in [302, 400, 404, 410] {
-            assert!(jaeger(status(wrong)).contains("base URL"), "{wrong}");
+            assert!(traces(status(wrong)).contains("base URL"), "{wrong}");
         }
-        let denied = jaeger(status(401));
-        for word in ["--jaeger-http-config FILE", "HTTPSERVER_JAEGER_TOKEN"] {
+        let denied = traces(status(401));
+        for word in ["--traces-http-config FILE", "HTTPSERVER_TRACES_TOKEN"] {
             assert!(denied.contains(word), "{denied}");
         }
         assert!(!denied.contains("--header"), "{denied}");
         assert!(remedy(Destination::Target, &status(403)).contains("--header"));
-        assert!(jaeger(Failure::Tls(String::new())).contains("ca_file"));
+        assert!(traces(Failure::Tls(String::new())).contains("ca_file"));
     }
 }

@@ -6,6 +6,7 @@ use std::{
     sync::Arc,
 };
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use opentelemetry_semantic_conventions::resource::SERVICE_INSTANCE_ID;
 use serde_json::Value;
 
@@ -52,7 +53,8 @@ impl Traces {
 /// The server spans of this service in a trace; `None` where the trace has no span at all.
 pub fn read_spans(trace: &Value) -> Option<Vec<Span>> {
     let (mut own, mut is_empty) = (Vec::with_capacity(1), true); // a larger one would leave holes
-    for resource in list(&trace["resourceSpans"]) {
+    let resources = ["resourceSpans", "batches"].map(|key| list(&trace[key])); // Tempo before 2.6
+    for resource in resources.into_iter().flatten() {
         let instance_id = attribute(&resource["resource"], SERVICE_INSTANCE_ID);
         let instance_id = instance_id.and_then(Value::as_str);
         for scope in list(&resource["scopeSpans"]) {
@@ -72,10 +74,7 @@ impl Span {
             return None;
         }
         let [start, end] = ["startTimeUnixNano", "endTimeUnixNano"].map(|key| whole(&span[key]));
-        let id = |key: &str| {
-            let text = span[key].as_str().unwrap_or_default();
-            u64::from_str_radix(text, 16).unwrap_or_default()
-        };
+        let id = |key: &str| span_id(span[key].as_str().unwrap_or_default());
         Some(Self {
             id: id("spanId"),
             parent_id: id("parentSpanId"),
@@ -85,6 +84,15 @@ impl Span {
             drawn_ns: attribute(span, attribute::DRAWN_NS).and_then(whole)?,
             instance_id: instance_id.map(Arc::from),
         })
+    }
+}
+
+/// In hexadecimal digits, or in Base64 with Tempo; 0 where there is none.
+fn span_id(text: &str) -> u64 {
+    let hex = || u64::from_str_radix(text, 16).ok();
+    match STANDARD.decode(text).ok().and_then(|id| id.try_into().ok()) {
+        Some(id) => u64::from_be_bytes(id),
+        None => hex().unwrap_or_default(),
     }
 }
 
@@ -134,6 +142,40 @@ mod tests {
         }
         let least = read(&Value::Null, &json!({"kind": 2, "attributes": [drawn]})).unwrap();
         assert_eq!((least[0].parent_id, least[0].took_ns), (0, None));
+    }
+
+    /// What Tempo 2.9.5 answered for `/api/v2/traces/4bf92f3577b34da6a3ce929d0e0e4736`, with fewer attributes.
+    const TEMPO: &str = r#"{"trace":{"resourceSpans":[{"resource":{"attributes":[
+        {"key":"service.name","value":{"stringValue":"httpserver"}},
+        {"key":"service.instance.id","value":{"stringValue":"8d6d517b-78b3-41f7-8e55-2e46708f4b32"}}]},
+        "scopeSpans":[{"scope":{"name":"httpserver"},"spans":[
+        {"traceId":"S/kvNXezTaajzpKdDg5HNg==","spanId":"ZD2MpO0V0zw=","parentSpanId":"6+ftlnF0i4Y=","flags":257,
+        "name":"delay","kind":"SPAN_KIND_INTERNAL","startTimeUnixNano":"1795704935191615888",
+        "endTimeUnixNano":"1795704935238076654","attributes":[
+        {"key":"httpserver.delay.drawn_ns","value":{"intValue":"10000000"}}],"status":{}},
+        {"traceId":"S/kvNXezTaajzpKdDg5HNg==","spanId":"6+ftlnF0i4Y=","parentSpanId":"APBnqgupArc=","flags":769,
+        "name":"GET /images","kind":"SPAN_KIND_SERVER","startTimeUnixNano":"1795704935191424834",
+        "endTimeUnixNano":"1795704935238329772","attributes":[
+        {"key":"http.response.status_code","value":{"intValue":"200"}},
+        {"key":"httpserver.delay.drawn_ns","value":{"intValue":"10000000"}}],"status":{}}
+        ]}]}]},"metrics":{"inspectedBytes":"809"}}"#;
+
+    #[test]
+    fn a_span_of_tempo_has_its_ids_in_base64() {
+        let expected = Span {
+            id: 0xebe7_ed96_7174_8b86,
+            parent_id: 0x00f0_67aa_0ba9_02b7,
+            took_ns: Some(46_904_938),
+            drawn_ns: 10_000_000,
+            instance_id: Some("8d6d517b-78b3-41f7-8e55-2e46708f4b32".into()),
+        };
+        let older = TEMPO.replace("resourceSpans", "batches");
+        for text in [TEMPO, &older] {
+            let answer: Value = serde_json::from_str(text).unwrap();
+            assert_eq!(read_spans(&answer["trace"]), Some(vec![expected.clone()]));
+        }
+        let unknown: Value = serde_json::from_str(r#"{"trace":{},"metrics":{}}"#).unwrap();
+        assert_eq!(read_spans(&unknown["trace"]), None);
     }
 
     #[test]

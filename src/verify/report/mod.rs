@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::{
     evidence::Evidence,
     hop::{self, Hop, Verdict},
-    model::{claim::ClaimSummary, store::Store},
+    model::{claim::ClaimSummary, store::Store, trace_store::TraceStore},
 };
 use crate::exit::Exit;
 use table::Table;
@@ -21,6 +21,8 @@ pub struct Report {
     claim: ClaimSummary,
     /// What answers at `--prometheus`.
     store: Option<Store>,
+    /// What answers at `--traces`.
+    trace_store: Option<TraceStore>,
     sent: usize,
     elapsed_seconds: f64,
     hops: Vec<Hop>,
@@ -52,6 +54,7 @@ impl Report {
             target: target.to_owned(),
             claim: evidence.claim.summary(),
             store: evidence.scrapes.found().map(|it| it.store.clone()),
+            trace_store: evidence.trace_store.clone(),
             sent: evidence.sent.len(),
             elapsed_seconds: evidence.driven.elapsed.as_secs_f64(),
             percentiles: Table::of(evidence),
@@ -83,6 +86,9 @@ impl fmt::Display for Report {
         if let Some(store) = &self.store {
             writeln!(f, "store   {store}")?;
         }
+        if let Some(store) = &self.trace_store {
+            writeln!(f, "traces  {store}")?;
+        }
         writeln!(
             f,
             "load    {} requests in {:.1} s",
@@ -90,7 +96,9 @@ impl fmt::Display for Report {
         )?;
         writeln!(f)?;
         for hop in &self.hops {
-            writeln!(f, "{:<7}  {:<24}  {}", hop.verdict, hop.name, hop.summary)?;
+            let store = self.trace_store.as_ref();
+            let name = store.map_or(hop.name.to_owned(), |store| store.of_hop(hop.name));
+            writeln!(f, "{:<7}  {name:<24}  {}", hop.verdict, hop.summary)?;
             for detail in &hop.details {
                 writeln!(f, "{:35}{detail}", "")?;
             }

@@ -1,12 +1,12 @@
-//! The sources that are asked: the service, Prometheus, Jaeger. They fetch and wait; they judge nothing.
+//! The sources that are asked: the service, Prometheus, the store of the traces. They fetch and wait; they judge nothing.
 
 mod addresses;
 mod formats;
-pub mod jaeger;
 mod page;
 pub mod pages;
 pub mod probe;
 pub mod prometheus;
+pub mod traces;
 pub mod truth;
 mod url;
 pub mod wait;

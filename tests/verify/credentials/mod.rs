@@ -153,7 +153,7 @@ fn every_destination_is_asked_before_the_load() {
         (&gone, "cannot connect"),
         (&plain, "TLS"),
     ] {
-        for flag in ["--target", "--metrics", "--prometheus", "--jaeger"] {
+        for flag in ["--target", "--metrics", "--prometheus", "--traces"] {
             let path = match flag {
                 "--target" => "/images",
                 "--metrics" => "/metrics",
@@ -179,7 +179,7 @@ fn a_redirect_is_not_followed_with_the_credentials() {
     let url = format!("http://{}", fake(head.leak().as_bytes(), false));
     let verify = Verify::of(service.address).flags(&["--jaeger", &url]);
     let report = verify.variable("HTTPSERVER_JAEGER_TOKEN", "open").run();
-    report.is_denied(&["--jaeger", "302"]);
+    report.is_denied(&["--traces", "302"]);
     assert!(elsewhere.seen().is_empty(), "{:?}", elsewhere.seen());
 }
 

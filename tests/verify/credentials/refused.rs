@@ -14,8 +14,8 @@ fn contradictions_and_wrong_files_are_usage_errors_without_their_secrets() {
     let (flag, url) = ("--target", "http://me:hunter2@127.0.0.1:1/images");
     for (flags, words) in [
         (
-            &["--jaeger-http-config", &wrong][..],
-            &["--jaeger-http-config", "wrong.yml", "`pasword`", "password"][..],
+            &["--traces-http-config", &wrong][..],
+            &["--traces-http-config", "wrong.yml", "`pasword`", "password"][..],
         ),
         (
             &["--metrics-http-config", "/none"],

@@ -119,9 +119,9 @@ fn a_server_that_signed_its_own_certificate_is_trusted_where_that_is_named() {
     for flags in [&[][..], &["--jaeger-http-config", &strict]] {
         let report = verify.clone().flags(flags).run();
         report.is_denied(&[
-            "--jaeger",
+            "--traces",
             "invalid peer certificate",
-            "--jaeger-http-config",
+            "--traces-http-config",
         ]);
     }
     assert_eq!(accepted(&service), 0.0);

@@ -23,6 +23,9 @@ use crate::{
     },
 };
 
+/// A query may be evaluated this much later than the question for the time: Cortex takes the begin of the second for both.
+pub const LOOKBACK_MARGIN_MS: i64 = 2000;
+
 /// A target that has no sample for this long may be gone.
 const RECENT_MS: i64 = 60_000;
 

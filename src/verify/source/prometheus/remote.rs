@@ -7,7 +7,8 @@ use std::{
 
 use super::{
     api::{Prometheus, PrometheusError},
-    queries::Queries,
+    queries::{LOOKBACK_MARGIN_MS, Queries},
+    timekeeper::latest,
 };
 use crate::{
     contract::Names,
@@ -127,9 +128,9 @@ async fn samples(
 ) -> Result<(Vec<Series>, i64), PrometheusError> {
     let now = queries.prometheus.now().await?;
     let repeated = i64::try_from(repeated.as_millis()).unwrap_or_default();
-    let lookback = (now - range.from).max(1000) + repeated;
+    let lookback = (now - range.from).max(0) + LOOKBACK_MARGIN_MS + repeated;
     let there = queries.counters(lookback).await?;
-    Ok((within(there.iter(), range), now))
+    Ok((within(there.iter(), range), latest(now)))
 }
 
 async fn queue(prometheus: &Prometheus) -> Option<QueueCounts> {

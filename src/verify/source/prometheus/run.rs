@@ -4,7 +4,8 @@ use std::{collections::BTreeSet, time::Duration};
 
 use super::{
     api::{Prometheus, PrometheusError},
-    queries::Queries,
+    queries::{LOOKBACK_MARGIN_MS, Queries},
+    timekeeper::latest,
 };
 use crate::{
     contract::{
@@ -129,7 +130,7 @@ impl<'a> PrometheusRun<'a> {
             last.is_ok().then_some(())
         })
         .await;
-        self.window.ended = last? + SCRAPE_MARGIN_MS;
+        self.window.ended = latest(last?) + SCRAPE_MARGIN_MS;
         let own = self.queries.clock.ahead().apart();
         let clocks = answered.clocks.iter().map(|clock| clock - own);
         self.window.clocks = clocks.collect();
@@ -178,7 +179,7 @@ impl<'a> PrometheusRun<'a> {
         let repeated = i64::try_from(repeated).unwrap_or_default();
         let now = self.queries.now().await?;
         self.queries.clock.check()?;
-        Ok(now - first.unwrap_or_default() + 1000 + repeated)
+        Ok(now - first.unwrap_or_default() + LOOKBACK_MARGIN_MS + repeated)
     }
 
     /// The targets that have samples of the run.

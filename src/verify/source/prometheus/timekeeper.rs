@@ -22,7 +22,7 @@ impl Timekeeper {
         let asked = unix_millis();
         let now = self.server.now().await?;
         let mut ahead = self.ahead.get();
-        ahead.add(now, 0, (asked, unix_millis()));
+        ahead.add(now, latest(now) - now, (asked, unix_millis()));
         self.ahead.set(ahead);
         Ok(now)
     }
@@ -36,4 +36,9 @@ impl Timekeeper {
         let step = self.ahead().step();
         step.map_or(Ok(()), |step| Err(self.server.stepped(step)))
     }
+}
+
+/// The latest instant that this time may stand for: Cortex takes the begin of the second.
+pub fn latest(now: i64) -> i64 {
+    if now % 1000 == 0 { now + 999 } else { now }
 }
