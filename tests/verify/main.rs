@@ -19,6 +19,7 @@ mod credentials;
 mod deployments;
 mod draws;
 mod exemplars;
+mod forms;
 mod healthy;
 mod native;
 mod own_query;

@@ -4,6 +4,7 @@ mod bracketing_scrapes;
 mod coverage;
 mod drawn;
 mod exemplars;
+mod forms;
 mod judgement;
 mod known;
 mod ledger;

@@ -11,7 +11,7 @@ use crate::{
     verify::{
         evidence::Evidence,
         model::{
-            labels::label_text, own_query::OwnAnswer, scrapes::Scrapes, series::Series,
+            form::Form, labels::label_text, own_query::OwnAnswer, scrapes::Scrapes, series::Series,
             statistics::Tolerance,
         },
     },
@@ -110,8 +110,9 @@ impl Judged<'_> {
                 ))
             };
         }
-        let (low, high) = chance_interval(self.evidence, self.scrapes, q, self.has_buckets());
-        let by = if self.has_buckets() {
+        let is_classic = self.has_buckets() || self.scrapes.form() == Some(Form::Custom);
+        let (low, high) = chance_interval(self.evidence, self.scrapes, q, is_classic);
+        let by = if is_classic {
             "histogram_quantile with these buckets"
         } else {
             "a native histogram"

@@ -2,6 +2,7 @@
 
 pub mod agreement;
 pub mod claim;
+pub mod classic_series;
 pub mod counts;
 pub mod exemplars;
 pub mod expected_traces;
@@ -9,6 +10,7 @@ pub mod exports;
 pub mod exposition;
 pub mod expression;
 pub mod finding;
+pub mod form;
 pub mod histogram;
 pub mod identify;
 pub mod labels;

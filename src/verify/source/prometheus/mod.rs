@@ -5,6 +5,7 @@ mod api;
 mod detect;
 mod features;
 mod fetch;
+mod missing;
 mod native;
 mod own_queries;
 mod queries;

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     contract::{
-        Names,
+        Names, Step,
         names::{PROCESS_START_TIME, TARGET_INFO},
     },
     verify::{
@@ -124,6 +124,9 @@ impl<'a> PrometheusRun<'a> {
         rate_window: Option<Duration>,
         own_queries: &[OwnQuery],
     ) -> Result<Scrapes, PrometheusError> {
+        let mut pages = answered.pages.iter();
+        let bounds = pages.find_map(|page| Some(page.counts.step(Step::Total)?.bounds()));
+        self.queries.bounds = bounds.unwrap_or_default();
         let what = "Prometheus to scrape every target after the run";
         let mut last = Ok(0);
         wait::until(what, self.wait.unwrap_or(USUAL_WAIT), async || {
