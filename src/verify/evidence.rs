@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::{
     args::LimitArgs,
     model::{
-        claim::Claim, finding::Finding, page::Replica, remote::RemoteCopy, requests::Requests,
-        scrapes::Scrapes, spans::Traces,
+        claim::Claim, finding::Finding, lag::Lag, page::Replica, remote::RemoteCopy,
+        requests::Requests, scrapes::Scrapes, spans::Traces,
     },
 };
 use crate::load::Driven;
@@ -20,12 +20,15 @@ pub struct Evidence {
     /// Whether `--query` was given.
     pub has_own_queries: bool,
     pub driven: Driven,
+    /// When the load began, in milliseconds of this machine's Unix time.
+    pub began: i64,
     pub sent: Requests,
     pub replicas: Finding<Vec<Replica>>,
     pub scrapes: Finding<Scrapes>,
     /// `None` where no `--remote` was given.
     pub remote: Option<Finding<RemoteCopy>>,
     pub traces: Finding<Traces>,
+    pub trace_lag: Option<Lag>,
     /// How long was waited for the traces.
     pub traces_wait: Duration,
 }

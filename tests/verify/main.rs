@@ -23,6 +23,7 @@ mod forms;
 mod healthy;
 mod native;
 mod own_query;
+mod polite;
 mod proxy;
 mod remote;
 mod restarts;

@@ -26,6 +26,7 @@ mod servers;
 mod span;
 
 pub use judgement::{Hop, Verdict};
+pub use own_query::{QueryResult, results as query_results};
 
 use super::evidence::Evidence;
 

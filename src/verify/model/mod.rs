@@ -14,6 +14,7 @@ pub mod form;
 pub mod histogram;
 pub mod identify;
 pub mod labels;
+pub mod lag;
 pub mod native;
 pub mod own_query;
 pub mod page;

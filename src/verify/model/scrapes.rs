@@ -13,6 +13,7 @@ use super::{
     form::{Form, common_form},
     histogram::Histogram,
     labels::{JOB, Labels, fits, label_text},
+    lag::Sightings,
     native::Native,
     own_query::OwnAnswer,
     processes::{ProcessRun, Target, Window},
@@ -64,6 +65,8 @@ pub struct Scrapes {
     pub own_queries: Vec<OwnAnswer>,
     /// Prometheus' clock minus this machine's, in milliseconds.
     pub clock_ahead: i64,
+    /// When scrapes could be seen.
+    pub sightings: Sightings,
 }
 
 /// A target in Prometheus' own list.

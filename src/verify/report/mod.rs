@@ -1,5 +1,6 @@
 //! The report of a run: text, JSON and exit code come from the same value.
 
+mod lag;
 mod table;
 
 use std::fmt;
@@ -8,8 +9,8 @@ use serde::Serialize;
 
 use super::{
     evidence::Evidence,
-    hop::{self, Hop, Verdict},
-    model::{claim::ClaimSummary, store::Store},
+    hop::{self, Hop, QueryResult, Verdict},
+    model::{claim::ClaimSummary, lag::Lag, store::Store},
 };
 use crate::exit::Exit;
 use table::Table;
@@ -24,6 +25,10 @@ pub struct Report {
     sent: usize,
     elapsed_seconds: f64,
     hops: Vec<Hop>,
+    /// Those of `--query`.
+    queries: Vec<QueryResult>,
+    /// From an answer until it can be seen.
+    lag: Vec<Lag>,
     percentiles: Table,
     verdict: Verdict,
     exit: u8,
@@ -54,6 +59,8 @@ impl Report {
             store: evidence.scrapes.found().map(|it| it.store.clone()),
             sent: evidence.sent.len(),
             elapsed_seconds: evidence.driven.elapsed.as_secs_f64(),
+            queries: hop::query_results(evidence),
+            lag: lag::of(evidence),
             percentiles: Table::of(evidence),
             verdict,
             hops,
@@ -94,6 +101,12 @@ impl fmt::Display for Report {
             for detail in &hop.details {
                 writeln!(f, "{:35}{detail}", "")?;
             }
+        }
+        if !self.lag.is_empty() {
+            writeln!(f)?;
+        }
+        for lag in &self.lag {
+            writeln!(f, "lag     {lag}")?;
         }
         writeln!(f)?;
         write!(f, "{}", self.percentiles)?;

@@ -81,6 +81,11 @@ impl Jaeger {
         Ok(found.len() - before)
     }
 
+    /// Whether a trace is there.
+    pub async fn has(&self, id: u128) -> bool {
+        matches!(self.trace(id).await, Ok(Some(_)))
+    }
+
     async fn trace(&self, id: u128) -> Result<Option<Vec<Span>>, ClientError> {
         let url = below(&self.base, &format!("/api/v3/traces/{id:032x}"));
         match self.client.json::<TraceAnswer>(&url, MAX_BODY).await {

@@ -3,9 +3,11 @@
 mod addresses;
 mod formats;
 pub mod jaeger;
+mod pace;
 pub mod pages;
 pub mod probe;
 pub mod prometheus;
+pub mod trace_lag;
 pub mod truth;
 mod url;
 pub mod wait;

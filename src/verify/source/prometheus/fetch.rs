@@ -10,20 +10,17 @@ use super::{
     features, native, own_queries,
     run::{Answered, PrometheusRun},
 };
-use crate::verify::{
-    model::{
-        form::Form,
-        identify::identify,
-        labels::{Labels, label_text},
-        own_query::OwnQuery,
-        processes::Target,
-        promql::Selector,
-        quantile_query::{self, QUANTILES, QuantileQuery},
-        rate::{Formula, PREVIOUS_MS, Range},
-        scrapes::Scrapes,
-        series::Series,
-    },
-    source::wait,
+use crate::verify::model::{
+    form::Form,
+    identify::identify,
+    labels::{Labels, label_text},
+    own_query::OwnQuery,
+    processes::Target,
+    promql::Selector,
+    quantile_query::{self, QUANTILES, QuantileQuery},
+    rate::{Formula, PREVIOUS_MS, Range},
+    scrapes::Scrapes,
+    series::Series,
 };
 
 /// The windows of the percentiles: the run, and that of a dashboard.
@@ -70,10 +67,8 @@ impl PrometheusRun<'_> {
         let windows = self.windows(&targets, window);
         let to = windows.run.to;
         // A scrape in flight may still add a sample from before `to`.
-        wait::until("Prometheus to close the window", waited, async || {
-            (self.queries.now().await.ok()? > to + 500).then_some(())
-        })
-        .await;
+        let rest = u64::try_from(to + 500 - self.queries.now().await?).unwrap_or_default();
+        tokio::time::sleep(Duration::from_millis(rest).min(waited)).await;
         let is_seen = |id: &&String| {
             targets
                 .iter()
@@ -116,6 +111,7 @@ impl PrometheusRun<'_> {
             settings: features::settings(&self.queries.prometheus).await,
             window: self.window.clone(),
             clock_ahead: self.clock_ahead,
+            sightings: self.queries.sightings.clone(),
         };
         let raw: Vec<_> = servers
             .iter()

@@ -13,6 +13,7 @@ use crate::{
         classic_series::classic_series,
         form::{Form, common_form},
         labels::{JOB, Labels, NAME},
+        lag::Sightings,
         promql::{Selector, quoted, regex_escaped},
         quantile_query::{QUANTILES, QuantileQuery},
         rate::Range,
@@ -36,6 +37,8 @@ pub struct Queries<'a> {
     pub bounds: Vec<f64>,
     /// How the histograms of the last answer are stored, by target.
     pub forms: BTreeMap<Labels, Form>,
+    /// When scrapes could be seen.
+    pub sightings: Sightings,
     /// The counters of the last answer.
     last: Vec<Series>,
     /// When the targets of the last answer were scraped.
@@ -56,6 +59,7 @@ impl<'a> Queries<'a> {
             instants: BTreeMap::new(),
             bounds: Vec::new(),
             forms: BTreeMap::new(),
+            sightings: Sightings::default(),
             names,
             selector,
             last: Vec::new(),
