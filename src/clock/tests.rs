@@ -12,7 +12,7 @@ use std::{
 };
 use tokio::{runtime, task::JoinSet, time::timeout};
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_mins(1);
 const HOUR: Duration = Duration::from_hours(1);
 
 /// One that the current runtime wakes, on Linux, and one that a thread wakes.
@@ -110,7 +110,7 @@ async fn sleepers_that_register_at_the_same_time_all_wake() {
 #[tokio::test]
 async fn sleepers_wake_in_the_order_of_their_deadlines() {
     for clock in clocks() {
-        let start = Instant::now() + Duration::from_millis(50);
+        let start = Instant::now() + Duration::from_millis(300); // none is due before all have registered
         let woken = Arc::<Mutex<Vec<u32>>>::default();
         let mut sleepers = JoinSet::new();
         for turn in [3, 0, 4, 1, 2] {

@@ -3,7 +3,13 @@
 
 use std::{
     borrow::Cow,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{
+            AtomicU64,
+            Ordering::{Acquire, Release},
+        },
+    },
     time::Duration,
 };
 
@@ -84,6 +90,7 @@ pub struct HttpInstruments {
     active: UpDownCounter<i64>,
     durations: Arc<Durations>,
     actives: Arc<Active>,
+    left: Arc<AtomicU64>,
 }
 
 impl HttpInstruments {
@@ -104,6 +111,7 @@ impl HttpInstruments {
             active,
             durations: Arc::default(),
             actives: Arc::default(),
+            left: Arc::default(),
         }
     }
 
@@ -136,6 +144,13 @@ impl HttpInstruments {
             |key| self.duration.bind(&duration_labels(key)),
             |series| series.record(took, sampled),
         );
+        self.left.fetch_add(1, Release);
+    }
+
+    /// How many requests were counted out so far. A reading of the metrics that begins later has all that these recorded.
+    #[must_use]
+    pub fn left(&self) -> u64 {
+        self.left.load(Acquire)
     }
 
     fn add_active(&self, method: &'static str, change: i64) {

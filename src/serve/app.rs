@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use axum::extract::FromRef;
-use tokio::sync::Semaphore;
+use tokio::{sync::Semaphore, task::spawn_blocking};
 
 use super::{
     args::ServeArgs,
+    last_scrape::Scrapers,
     plan::{Declared, Planner},
 };
 use crate::{
@@ -32,6 +33,7 @@ pub struct App {
     pub(super) clock: Clock,
     pub(super) instance_id: String,
     pub(super) readiness: Readiness,
+    pub(super) scrapers: Arc<Scrapers>,
     /// For the truth of another delay: one computation at a time, because a complex delay takes seconds.
     pub(super) truth_permit: Arc<Semaphore>,
 }
@@ -53,8 +55,10 @@ impl App {
             quantiles: &quantiles,
         };
         let (recorder, names) = (telemetry.metrics.recorder(), args.metrics.names());
+        let instruments = Instruments::new(&recorder, &args.metrics);
         Self {
-            instruments: Instruments::new(&recorder, &args.metrics),
+            scrapers: Scrapers::new(args.scrape_grace, &instruments.http),
+            instruments,
             delay_instruments: DelayInstruments::new(&recorder.meter, &names, &declared),
             planner,
             names,
@@ -73,6 +77,14 @@ impl App {
     #[must_use]
     pub fn declared(&self) -> &Declared {
         &self.planner.declared
+    }
+
+    /// Waits for the last scrape, and delivers spans meanwhile.
+    pub(super) async fn scraped(&self) {
+        let tracing = Arc::clone(&self.tracing);
+        // Not waited for: what it has not delivered in time is delivered at the end.
+        drop(spawn_blocking(move || tracing.flush()));
+        self.scrapers.read_the_last().await;
     }
 }
 

@@ -53,6 +53,10 @@ pub struct ServeArgs {
     #[arg(long, env = "HTTPSERVER_GRACE", value_name = "DURATION", value_parser = parse_duration, help_heading = "Serving")]
     pub grace: Option<Duration>,
 
+    /// How long /metrics stays up after the last response, until each scraper of the last five minutes has read it; 0s: not at all
+    #[arg(long, env = "HTTPSERVER_SCRAPE_GRACE", value_name = "DURATION", default_value = "15s", value_parser = parse_duration, help_heading = "Serving")]
+    pub scrape_grace: Duration,
+
     /// How long a client may take to send a request's head, a keep-alive connection may be idle, and a response may wait for
     /// its client to read on
     #[arg(long, env = "HTTPSERVER_HEADER_TIMEOUT", value_name = "DURATION", default_value = "30s", value_parser = parse_positive_duration, help_heading = "Serving")]

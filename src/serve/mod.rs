@@ -2,6 +2,7 @@
 
 mod app;
 mod args;
+mod last_scrape;
 mod links;
 mod page;
 mod plan;
@@ -19,7 +20,7 @@ use routes::Routes;
 
 use crate::{
     observe::{ObserveLayer, ObserveOptions},
-    server::{BindError, Drain, HttpServer, Limits},
+    server::{BindError, Drain, HttpServer, Limits, Rest},
     telemetry::{Service, Telemetry},
 };
 
@@ -83,16 +84,26 @@ impl Server {
         self.metrics.as_ref()?.address().ok()
     }
 
-    /// Serves until `shutdown` ends, then drains. `/metrics` on its own address answers until the end.
+    /// Serves until `shutdown` ends, then drains, and waits for the last scrape: `/metrics` and the probes answer until the
+    /// end.
     ///
     /// Returns whether everything in flight was answered.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> bool {
-        let routes = Routes::new(&self.app, self.metrics.is_none());
-        let metrics = self
-            .metrics
-            .map(|server| tokio::spawn(server.run_until_dropped(routes::only_metrics(&self.app))));
-        let make_service = |peer| self.layer.for_peer(routes.clone(), peer);
-        let drained = self.service.run(make_service, shutdown).await;
+        let app = &self.app;
+        let routes = Routes::new(app, self.metrics.is_none());
+        let metrics = self.metrics.map(|server| {
+            let only_metrics = routes::only_metrics(app);
+            tokio::spawn(server.run_until_dropped(only_metrics))
+        });
+        let make_service = |peer| self.layer.for_peer(routes.for_peer(peer), peer);
+        let rest = || {
+            app.scrapers.are_expected().then(|| Rest {
+                paths: routes::UNTIL_SCRAPED,
+                until: app.scraped(),
+            })
+        };
+        let drained = self.service.run_with_rest(make_service, shutdown, rest);
+        let drained = drained.await;
         if let Some(metrics) = metrics {
             metrics.abort();
         }

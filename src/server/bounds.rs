@@ -1,15 +1,23 @@
 //! What a service and its answers must be to be served.
 
-use std::{convert::Infallible, error::Error};
+use std::error::Error;
 
 use http::{Request, Response};
 use hyper::body::{Body, Incoming};
 use tower::Service;
 
-/// A service that answers HTTP requests, and is always ready, as axum's `Router` is.
+/// Any error.
+pub type BoxError = Box<dyn Error + Send + Sync>;
+
+/// A service that answers HTTP requests, and is always ready, as axum's `Router` is. Where it fails, its connection is closed
+/// without an answer.
 pub trait HttpService<B>:
-    Service<Request<Incoming>, Response = Response<B>, Error = Infallible, Future: Send + 'static>
-    + Clone
+    Service<
+        Request<Incoming>,
+        Response = Response<B>,
+        Error: Into<BoxError> + Send,
+        Future: Send + 'static,
+    > + Clone
     + Send
     + 'static
 {
@@ -19,7 +27,7 @@ impl<S, B> HttpService<B> for S where
     S: Service<
             Request<Incoming>,
             Response = Response<B>,
-            Error = Infallible,
+            Error: Into<BoxError> + Send,
             Future: Send + 'static,
         > + Clone
         + Send
@@ -29,14 +37,11 @@ impl<S, B> HttpService<B> for S where
 
 /// The body of an answer.
 pub trait HttpBody:
-    Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + From<&'static str> + Send + 'static
+    Body<Data: Send, Error: Into<BoxError>> + From<&'static str> + Send + 'static
 {
 }
 
 impl<B> HttpBody for B where
-    B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>>
-        + From<&'static str>
-        + Send
-        + 'static
+    B: Body<Data: Send, Error: Into<BoxError>> + From<&'static str> + Send + 'static
 {
 }

@@ -4,6 +4,7 @@ use std::{
     future::{Future, poll_fn},
     io,
     net::SocketAddr,
+    os::fd::AsFd,
     pin::{Pin, pin},
     sync::Arc,
     task::Poll,
@@ -67,11 +68,11 @@ impl Connections {
         }
     }
 
-    /// Accepts connections until `until` ends, serves those that wait to be accepted, and closes the listener.
-    /// `make_service` gets the address of each client.
+    /// Accepts connections until `until` ends, and serves those that wait to be accepted then. `make_service` gets the
+    /// address of each client.
     pub async fn accept_until<S, B>(
         &self,
-        listener: TcpListener,
+        listener: &TcpListener,
         make_service: impl Fn(SocketAddr) -> S,
         until: impl Future<Output = ()>,
     ) where
@@ -82,12 +83,13 @@ impl Connections {
         let mut warned = None;
         loop {
             tokio::select! {
-                (stream, peer) = accept(&listener, &mut warned) => self.serve(stream, make_service(peer)),
+                (stream, peer) = accept(listener, &mut warned) => self.serve(stream, make_service(peer)),
                 () = &mut until => break,
             }
         }
         let waiting = || -> io::Result<()> {
-            let listener = listener.into_std()?;
+            // Tokio sees them at its next look at the system, which is too late.
+            let listener = std::net::TcpListener::from(listener.as_fd().try_clone_to_owned()?);
             while let Ok((stream, peer)) = listener.accept() {
                 stream.set_nonblocking(true)?;
                 self.serve(TcpStream::from_std(stream)?, make_service(peer));

@@ -7,6 +7,7 @@ mod connection;
 mod host;
 mod in_flight;
 mod limits;
+mod only;
 mod quiet_timer;
 mod tracked_body;
 
@@ -14,12 +15,20 @@ pub use address::{parse_address, reachable};
 pub use bounds::{HttpBody, HttpService};
 pub use limits::Limits;
 
-use std::{future::Future, io, net::SocketAddr, pin::pin, time::Duration};
+use std::{
+    future::{Future, Ready},
+    io,
+    net::SocketAddr,
+    pin::pin,
+    time::Duration,
+};
 
+use futures_util::FutureExt;
 use tokio::net::{TcpListener, TcpSocket};
 
 use crate::shutdown::Readiness;
 use connection::Connections;
+use only::Only;
 
 /// Connections that may wait to be accepted. The kernel cuts it to its own limit, `net.core.somaxconn`.
 const BACKLOG: u32 = 65_535;
@@ -42,6 +51,15 @@ pub struct Drain {
     pub delay: Duration,
     /// How long requests in flight may take to finish after that.
     pub grace: Duration,
+}
+
+/// What goes on being answered while a server drains, and after that.
+#[derive(Clone, Copy, Debug)]
+pub struct Rest<U> {
+    /// The paths. A request for another one finds its connection closed without an answer, as where nothing listens.
+    pub paths: &'static [&'static str],
+    /// Polled once everything in flight was answered; the server ends with it.
+    pub until: U,
 }
 
 impl Default for Drain {
@@ -101,28 +119,63 @@ impl HttpServer {
         S: HttpService<B>,
         B: HttpBody,
     {
+        let nothing = || None::<Rest<Ready<()>>>;
+        self.run_with_rest(make_service, shutdown, nothing).await
+    }
+
+    /// Like [`run`](Self::run), with something that goes on being answered, on new connections, while the rest drains and
+    /// after that. `rest` says what, when the drain begins.
+    pub async fn run_with_rest<S, B, U>(
+        self,
+        make_service: impl Fn(SocketAddr) -> S,
+        shutdown: impl Future<Output = ()>,
+        rest: impl FnOnce() -> Option<Rest<U>>,
+    ) -> bool
+    where
+        S: HttpService<B>,
+        B: HttpBody,
+        U: Future<Output = ()>,
+    {
         let (drain, connections) = (self.drain, self.connections());
         let until = async {
             shutdown.await;
             self.readiness.set(false);
             tokio::time::sleep(drain.delay).await;
         };
-        let accepting = connections.accept_until(self.listener, make_service, until);
+        let accepting = connections.accept_until(&self.listener, &make_service, until);
         accepting.await;
-        let _ = tokio::time::timeout(drain.grace, close(&connections)).await;
+        let drained = async {
+            let _ = tokio::time::timeout(drain.grace, close(&connections)).await;
+        };
+        if let Some(Rest { paths, until }) = rest() {
+            let stays_open = Readiness::default();
+            stays_open.set(true);
+            let last = Connections::new(self.limits, stays_open);
+            let make_service = |peer| Only {
+                inner: make_service(peer),
+                paths,
+            };
+            let until = drained.then(|()| until);
+            let accepting = last.accept_until(&self.listener, make_service, until);
+            accepting.await;
+            drop(self.listener);
+            let _ = tokio::time::timeout(CLOSE_TIMEOUT, close(&last)).await;
+        } else {
+            drop(self.listener);
+            drained.await;
+        }
         connections.in_flight.is_idle()
     }
 
     /// Serves without draining, until the future is dropped.
-    pub async fn run_until_dropped<S, B>(self, service: S)
+    pub async fn run_until_dropped<S, B>(self, make_service: impl Fn(SocketAddr) -> S)
     where
         S: HttpService<B>,
         B: HttpBody,
     {
-        let make_service = |_| service.clone();
         let never = std::future::pending();
         let connections = self.connections();
-        let accepting = connections.accept_until(self.listener, make_service, never);
+        let accepting = connections.accept_until(&self.listener, make_service, never);
         accepting.await;
     }
 

@@ -149,6 +149,11 @@ impl Tracing {
         })
     }
 
+    /// Delivers the spans that ended so far. Blocks while the exporter does, at most for its timeout.
+    pub fn flush(&self) {
+        let _ = self.provider.force_flush(); // a failed export is logged where it fails
+    }
+
     /// Delivers the last spans, or gives up after `timeout`; returns how many were not delivered since the start.
     pub(super) fn shutdown(&self, timeout: Duration) -> u64 {
         // How it failed was logged with the failed export; the number tells the rest.

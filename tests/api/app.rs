@@ -19,8 +19,8 @@ use tokio::{
 
 use crate::scrape::Scrape;
 
-/// Deadline of every wait.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
+/// Deadline of every wait, long enough for a busy machine.
+pub(crate) const DEADLINE: Duration = Duration::from_mins(1);
 
 #[derive(Parser)]
 struct Flags {

@@ -7,6 +7,7 @@ mod formats;
 mod half_closed;
 mod http_rules;
 mod images;
+mod last_scrape;
 mod ledger;
 mod limits;
 mod metrics;

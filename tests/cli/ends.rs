@@ -1,9 +1,9 @@
 //! A running service: how it stops, and what it logs until then.
 
-use std::{net::TcpListener, process::Command};
+use std::process::Command;
 
 use crate::{
-    parts::{Connection, Service, until_or},
+    parts::{Connection, Service, free_address, until_or},
     process::exit_code_without_readers,
 };
 
@@ -84,9 +84,7 @@ fn wait_for_accepted(service: &Service, count: f64) {
 
 #[test]
 fn a_collector_that_is_absent_does_not_affect_requests() {
-    let free = TcpListener::bind("127.0.0.1:0").unwrap();
-    let closed_port = free.local_addr().unwrap();
-    drop(free);
+    let closed_port = free_address();
     for protocol in ["grpc", "http/protobuf"] {
         let endpoint = format!("http://{closed_port}");
         let environment = [

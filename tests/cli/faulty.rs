@@ -21,9 +21,9 @@ pub(crate) fn collector(serve: impl Fn(&mut TcpStream) + Send + Sync + 'static) 
     address
 }
 
-/// Answers whatever comes first.
+/// Answers a request when all of it has come: a connection that is closed with unread bytes is reset, and its answer lost.
 pub(crate) fn answer(stream: &mut TcpStream, status: &str) {
-    let _ = stream.read(&mut [0; 8 * 1024]);
+    read_request(stream);
     write_head(stream, status);
 }
 

@@ -4,13 +4,13 @@
 use std::{
     collections::BTreeMap,
     io::Read,
-    net::{SocketAddr, TcpListener},
+    net::SocketAddr,
     sync::{Arc, Mutex},
 };
 
 use crate::{
     faulty::{collector, read_request, write_head},
-    parts::Service,
+    parts::{Service, free_address},
 };
 
 const SIGNALS: [(&str, &str, &str); 2] = [
@@ -75,10 +75,7 @@ fn count(said: &str, what: &str) -> usize {
 
 #[test]
 fn an_absent_collector_is_one_line_a_signal_and_a_warning_at_the_end() {
-    let closed = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
+    let closed = free_address();
     for protocol in ["http/protobuf", "grpc"] {
         let (code, said) = end(closed, protocol);
         assert_eq!(code, Some(0), "{protocol}: {said}");

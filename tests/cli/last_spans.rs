@@ -1,13 +1,10 @@
 //! The end of a service whose collector does not take its last spans: a warning with their number, and exit code 0.
 
-use std::{
-    io::Read,
-    net::{SocketAddr, TcpListener},
-};
+use std::{io::Read, net::SocketAddr};
 
 use crate::{
-    faulty::{answer, collector, write_head},
-    parts::Service,
+    faulty::{answer, collector, read_request, write_head},
+    parts::{Service, free_address},
 };
 
 /// What a request leaves: the server's span and that of the delay.
@@ -18,10 +15,7 @@ const FAILED: &str = "cannot export spans";
 
 #[test]
 fn spans_that_a_collector_refuses_or_never_answers_are_one_warning_and_exit_code_0() {
-    let refusing = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
+    let refusing = free_address();
     let hanging = collector(|stream| {
         let _ = stream.read_to_end(&mut Vec::new());
     });
@@ -45,12 +39,9 @@ fn spans_that_a_collector_refuses_or_never_answers_are_one_warning_and_exit_code
 #[test]
 fn a_redirect_is_a_failed_export_that_is_not_followed() {
     let redirecting = collector(|stream| {
-        let mut head = [0; 8 * 1024];
-        let _ = stream.read(&mut head);
-        let status = if head.starts_with(b"POST /elsewhere") {
-            "200 OK"
-        } else {
-            "307 Temporary Redirect\r\nlocation: /elsewhere"
+        let status = match read_request(stream).as_str() {
+            "/elsewhere" => "200 OK",
+            _ => "307 Temporary Redirect\r\nlocation: /elsewhere",
         };
         write_head(stream, status);
     });
@@ -71,10 +62,7 @@ fn spans_that_a_collector_takes_are_no_warning() {
 
 #[test]
 fn a_failed_export_says_endpoint_and_cause_once() {
-    let closed = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
+    let closed = free_address();
     for protocol in ["http/protobuf", "grpc"] {
         let (_, said) = end(closed, protocol, LOST);
         let failed = said.lines().filter(|line| line.contains(FAILED));

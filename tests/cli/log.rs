@@ -4,23 +4,19 @@ use std::process::Command;
 
 use crate::parts::{self, Service};
 
-/// What a service logs on a terminal that `script` makes.
+/// What a service logs, until it listens, on a terminal that `script` makes. It ends with the terminal.
 fn on_a_terminal(variable: (&str, &str)) -> String {
     let program = env!("CARGO_BIN_EXE_httpserver");
-    let line = format!("timeout 1 {program} --listen 127.0.0.1:0");
-    let output = Command::new("script")
-        .args(["-qec", &line, "/dev/null"])
-        .env_remove("NO_COLOR")
-        .env("TERM", "xterm")
-        .env(variable.0, variable.1)
-        .output()
-        .unwrap();
-    String::from_utf8_lossy(&output.stdout).into_owned()
+    let line = format!("exec {program} --listen 127.0.0.1:0");
+    let mut command = Command::new("script");
+    command.args(["-qec", &line, "/dev/null"]);
+    command.env_remove("NO_COLOR").env("TERM", "xterm");
+    Service::run(command, &[variable]).process.said()
 }
 
 #[test]
 fn a_terminal_gets_no_colours_where_they_are_not_wanted() {
-    if parts::absent(&["script", "timeout"]) {
+    if parts::absent(&["script"]) {
         return;
     }
     let coloured = on_a_terminal(("NO_COLOR", ""));

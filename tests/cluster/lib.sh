@@ -34,7 +34,7 @@ apply() { kubectl apply --server-side -k "${1:-$stack}"; }
 # restored: applies the stack again, over any manual change
 restored() { kubectl apply --server-side --force-conflicts -k "$stack" && k scale deployment/load --replicas 0; }
 
-rolled_out() { k rollout status deployment/httpserver --timeout 120s; }
+rolled_out() { k rollout status deployment/httpserver --timeout 300s; }
 
 # pods: the names of the replicas that are not terminating
 pods() { k get pods -l app.kubernetes.io/name=httpserver -o json | jq -r '.items[] | select(.metadata.deletionTimestamp | not) | .metadata.name'; }
@@ -98,7 +98,7 @@ verify() {
 
 # still_correct: after a change, a short verify passes
 still_correct() {
-  eventually 60 "every replica is scraped once" scraped_once
+  eventually 180 "every replica is scraped once" scraped_once
   verify 10 --wait=20s || fail "verify failed, see its report above"
 }
 
@@ -112,7 +112,7 @@ load() {
   k delete job "load-$1" --ignore-not-found --wait >/dev/null
   kubectl kustomize "$root/tests/cluster/load" |
     sed "s|NAME|load-$1|; s|RATE|$2|; s|SECONDS|$3|; s|QUERY|${4:-}|" | kubectl apply --server-side -f - >/dev/null
-  eventually 30 "load-$1 sends" sending "load-$1"
+  eventually 120 "load-$1 sends" sending "load-$1"
 }
 
 # during_load NAME: fails unless the load still runs, or the change was not tested under load
@@ -120,7 +120,7 @@ during_load() { sending "load-$1" || fail "the load ended before the change was 
 
 # report NAME: waits until the load ends; prints its report as one line of JSON
 report() {
-  eventually 180 "load-$1 ends" ended "load-$1"
+  eventually 300 "load-$1 ends" ended "load-$1"
   k logs "job/load-$1" >"$out/load-$1.txt"
   jq -c . "$out/load-$1.txt" || fail "not a report: $(cat "$out/load-$1.txt")"
 }

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The first rates need two scrapes, recorded series an evaluation, and some panels a first span.
-const DEADLINE: Duration = Duration::from_secs(90);
+const DEADLINE: Duration = Duration::from_mins(5);
 
 pub(crate) async fn every_expression_returns_data(stack: &Stack) {
     let prometheus = Prometheus::new(&stack.address("prometheus", "9090"));
@@ -52,6 +52,17 @@ pub(crate) async fn of_replicas_alone(stack: &Stack, replicas: u32) {
     }
 }
 
+/// The value of an expression with one sample.
+pub(crate) async fn value(stack: &Stack, expr: &str) -> f64 {
+    let prometheus = Prometheus::new(&stack.address("prometheus", "9090"));
+    let data = prometheus.get("query", expr).await;
+    let value = data["result"][0]["value"][1].as_str();
+    value
+        .unwrap_or_else(|| panic!("{expr}: {data}"))
+        .parse()
+        .unwrap()
+}
+
 struct Prometheus {
     base: String,
     client: reqwest::Client,
@@ -60,7 +71,7 @@ struct Prometheus {
 impl Prometheus {
     fn new(address: &str) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let timeout = Duration::from_secs(20);
+        let timeout = Duration::from_mins(1);
         Self {
             base: format!("http://{address}/api/v1"),
             client: reqwest::Client::builder().timeout(timeout).build().unwrap(),

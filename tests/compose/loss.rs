@@ -4,7 +4,10 @@ use std::{thread::sleep, time::Duration};
 
 use serde_json::Value;
 
-use crate::stack::{Stack, Verdict};
+use crate::{
+    data,
+    stack::{Stack, Verdict},
+};
 
 /// How long a part is down: more than two scrapes.
 const OUTAGE: Duration = Duration::from_secs(12);
@@ -48,19 +51,24 @@ pub(crate) fn of_a_part_is_reported_and_recovers(stack: &Stack, part: &str) {
     stack.verify(&[]).passes(&format!("after {part} came back"));
 }
 
-/// A deployment uses `stop`: accepted requests get a response, later ones cannot connect.
-pub(crate) fn of_nothing_when_stopped_under_load(stack: &Stack) {
+/// A deployment uses `stop`: accepted requests get a response, later ones do not; and Prometheus has counted each response.
+pub(crate) async fn of_nothing_when_stopped_under_load(stack: &Stack) {
     let load = ["load", "--rate=50", "--duration=10s", "--output=json"];
     let before = stack.accepted();
     let running = stack.start("load", &load);
     stack.wait_until_accepted(before + 200);
     stack.compose(&["stop", "httpserver"]);
+    let accepted =
+        r#"sum(last_over_time(cloudnative_requests_accepted_total{job="httpserver"}[20s]))"#;
+    let accepted = data::value(stack, accepted).await;
     let output = running.wait_with_output().unwrap();
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert!(report["answered"].as_u64().unwrap() > 100, "{report:#}");
+    let answered = report["answered"].as_f64().unwrap();
+    assert!(answered > 100.0, "{report:#}");
     for (kind, failed) in report["failures"].as_object().unwrap() {
-        // a connection to an address that is no longer on the network times out
-        let late = ["connect", "resolve", "timeout"].contains(&kind.as_str());
+        // A connection to an address that is no longer on the network times out; while the last scrape is waited for, it
+        // is closed.
+        let late = ["connect", "resolve", "timeout", "reset"].contains(&kind.as_str());
         assert!(late, "lost in flight, {kind}: {failed}; {report:#}");
     }
     let logs = stack.compose(&["logs", "--no-color", "httpserver"]);
@@ -68,4 +76,6 @@ pub(crate) fn of_nothing_when_stopped_under_load(stack: &Stack) {
         logs.contains("every request in flight was answered"),
         "{logs}"
     );
+    assert!(logs.contains("the last answers were scraped"), "{logs}");
+    assert_eq!(accepted - before as f64, answered, "{report:#}");
 }

@@ -52,7 +52,7 @@ async fn the_stack_passes_verify_and_survives_the_loss_of_its_parts() {
         loss::of_a_part_is_reported_and_recovers(&stack, part);
         watch.lap(part);
     }
-    loss::of_nothing_when_stopped_under_load(&stack);
+    loss::of_nothing_when_stopped_under_load(&stack).await;
     watch.lap("stopped under load");
 
     stack.compose(&["down", "--volumes"]);

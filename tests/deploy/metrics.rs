@@ -51,7 +51,7 @@ async fn exported() -> BTreeSet<String> {
     let running = tokio::spawn(server.run(async { drop(stopped.await) }));
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder()
-        .timeout(Duration::from_secs(20))
+        .timeout(Duration::from_mins(1))
         .build()
         .unwrap();
     let get = async |path: &str| {

@@ -64,7 +64,7 @@ pub const TABLES: &[Table] = &[
             &["policy"],
             &["routes"],
             &["app", "page"],
-            &["truth_query"],
+            &["truth_query", "last_scrape"],
             &["plan"],
             &["args"],
             &["links"],

@@ -6,7 +6,7 @@ use axum::{Router, routing::get};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
-    sync::Mutex,
+    sync::{Mutex, watch},
     time::Instant,
 };
 
@@ -30,6 +30,23 @@ pub async fn delayed(delay: Duration, status: u16) -> String {
         (status, "<h1>0</h1>")
     };
     serve(Router::new().route("/images", get(answer))).await
+}
+
+/// Responds after `delay`, and tells how many requests have come.
+pub async fn counting(delay: Duration) -> (String, watch::Receiver<u32>) {
+    let (count, arrived) = watch::channel(0);
+    let count = Arc::new(count);
+    let answer = move || {
+        count.send_modify(|count| *count += 1);
+        async move {
+            tokio::time::sleep(delay).await;
+            "<h1>0</h1>"
+        }
+    };
+    (
+        serve(Router::new().route("/images", get(answer))).await,
+        arrived,
+    )
 }
 
 /// Responds with the headers of the request, one per line.

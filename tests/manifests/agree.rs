@@ -113,6 +113,7 @@ fn every_pod_drops_privileges_that_it_does_not_need() {
 fn a_draining_pod_is_given_more_time_than_it_takes() {
     // The default of --grace is the default of --max-delay and 5 s more; none of them is set here.
     const GRACE: u64 = 65;
+    const SCRAPE_GRACE: u64 = 15;
     const FLUSH: u64 = 10;
     let server = pods()
         .into_iter()
@@ -121,7 +122,11 @@ fn a_draining_pod_is_given_more_time_than_it_takes() {
     let pod = &server.template().unwrap()["spec"];
     let settings = pod["containers"][0]["env"].as_array().unwrap();
     let set = |name: &str| settings.iter().find(|setting| setting["name"] == name);
-    for name in ["HTTPSERVER_GRACE", "HTTPSERVER_MAX_DELAY"] {
+    for name in [
+        "HTTPSERVER_GRACE",
+        "HTTPSERVER_MAX_DELAY",
+        "HTTPSERVER_SCRAPE_GRACE",
+    ] {
         assert!(
             set(name).is_none(),
             "{name} is set: update the sum in this test"
@@ -133,8 +138,8 @@ fn a_draining_pod_is_given_more_time_than_it_takes() {
     let drain: u64 = drain.strip_suffix('s').unwrap().parse().unwrap();
     let given = pod["terminationGracePeriodSeconds"].as_u64().unwrap();
     assert!(
-        given >= drain + GRACE + FLUSH,
-        "{given} s for {drain} s, {GRACE} s and {FLUSH} s"
+        given >= drain + GRACE + SCRAPE_GRACE + FLUSH,
+        "{given} s for {drain} s, {GRACE} s, {SCRAPE_GRACE} s and {FLUSH} s"
     );
 }
 

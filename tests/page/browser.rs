@@ -1,6 +1,6 @@
 //! A Chromium of a test's own, ended when dropped.
 
-use std::{path::Path, time::Duration};
+use std::path::Path;
 
 use fantoccini::{
     Client, ClientBuilder, Locator,
@@ -169,7 +169,7 @@ impl Drop for Browser {
         let closing = self.client.clone().close();
         let _ = self
             .runtime
-            .block_on(async { timeout(Duration::from_secs(10), closing).await });
+            .block_on(async { timeout(parts::DEADLINE, closing).await });
     }
 }
 
@@ -181,11 +181,12 @@ fn capabilities(profile: &Path) -> serde_json::Map<String, Value> {
         "--window-size=1366,768".to_owned(),
         format!("--user-data-dir={}", profile.display()),
     ];
+    let milliseconds = 1_000 * parts::DEADLINE.as_secs();
     let all = json!({
         "browserName": "chrome",
         "goog:chromeOptions": {"args": arguments},
         "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"},
-        "timeouts": {"script": 30_000, "pageLoad": 30_000},
+        "timeouts": {"script": milliseconds, "pageLoad": milliseconds},
     });
     all.as_object().unwrap().clone()
 }

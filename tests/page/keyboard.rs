@@ -49,7 +49,6 @@ fn each_kind_of_control_is_operated_by_keys() {
     let Some((_service, page)) = opened("") else {
         return;
     };
-    let pressed = |css: &str| page.property(css, "ariaPressed");
     focus(&page, "#load-toggle");
     page.browser.press(Key::Enter);
     page.browser
@@ -80,12 +79,10 @@ fn each_kind_of_control_is_operated_by_keys() {
 
     focus(&page, "tr[data-q='0.5'] button");
     page.browser.press(Key::Enter);
-    assert_eq!(pressed("tr[data-q='0.5'] button"), "true");
-    assert!(
-        page.text("#sentence").contains("p50"),
-        "{}",
-        page.text("#sentence")
-    );
+    page.browser
+        .until("document.querySelector(\"tr[data-q='0.5'] button\").ariaPressed === 'true'");
+    page.browser
+        .until("document.querySelector('#sentence').textContent.includes('p50')");
 
     focus(&page, "#lecture");
     page.browser.press(Key::Enter);

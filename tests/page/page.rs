@@ -54,6 +54,12 @@ impl Page {
         self.browser.until(&format!("{now} >= {}", seen + 2.0));
     }
 
+    /// Waits until the table is of this layout: the truth of a new one has come.
+    pub(crate) fn is_through(&self, layout: &str) {
+        let shown = format!("document.querySelector('#rows').dataset.layout === {layout:?}");
+        self.browser.until(&shown);
+    }
+
     /// Waits until the browser has shown what a change of the window or of a choice has led to.
     pub(crate) fn is_drawn(&self) {
         let frame = "await new Promise((resolve) => requestAnimationFrame(resolve));";

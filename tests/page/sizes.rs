@@ -27,20 +27,23 @@ fn nothing_sticks_out_of_the_window_or_of_the_chart() {
     let Some(page) = Page::open(&service.url(), "") else {
         return;
     };
-    for _ in 0..120 {
-        service.get("/images");
-    }
     let mut all = Vec::new();
-    page.reads_again();
-    for view in ["", "lecture"] {
-        page.browser
-            .value(&format!("location.hash = 'view={view}'"));
-        for width in [320, 390, 1366, 1920] {
-            page.has_size(width, 800);
-            page.is_drawn();
-            let outside = page.browser.run(OUTSIDE, Value::Null);
-            if outside != json!([]) {
-                all.push(format!("{view} {width}: {outside}"));
+    // The second ones are above the highest bound.
+    for path in ["/images", "/images?delay=constant(40ms)"] {
+        for _ in 0..120 {
+            service.get(path);
+        }
+        page.reads_again();
+        for (view, q) in [("", 0.5), ("", 0.99), ("lecture", 0.5), ("lecture", 0.99)] {
+            page.browser
+                .value(&format!("location.hash = 'view={view}&q={q}'"));
+            for width in [320, 390, 700, 1366, 1920] {
+                page.has_size(width, 800);
+                page.is_drawn();
+                let outside = page.browser.run(OUTSIDE, Value::Null);
+                if outside != json!([]) {
+                    all.push(format!("{path} {view} p{q} {width}: {outside}"));
+                }
             }
         }
     }

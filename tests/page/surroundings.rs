@@ -123,7 +123,7 @@ fn markup_in_an_exemplar_is_shown_as_text() {
 
 #[test]
 fn a_proxy_that_drops_accept_leaves_all_but_the_native_estimate() {
-    let service = Service::start::<&str>(&["--delay", "constant(150ms)"], &[]);
+    let service = Service::start::<&str>(&["--delay", "constant(600ms)"], &[]);
     let proxy = Proxy::start("", service.address);
     proxy.spoil(Fault::Text);
     let Some(page) = Page::open(&proxy.url(), "") else {
@@ -133,11 +133,12 @@ fn a_proxy_that_drops_accept_leaves_all_but_the_native_estimate() {
     page.reads_again();
     assert!(page.cell(0.5, "native").is_nan());
     let [low, high] = ["low", "high"].map(|end| page.cell_of(0.5, "real", end));
-    assert_eq!((low, high), (0.128, 0.256), "as the buckets prove");
-    assert!(page.cell(0.5, "classic") > 0.128);
+    assert_eq!((low, high), (0.512, 1.024), "as the buckets prove");
+    assert!(page.cell(0.5, "classic") > 0.512);
     page.choose("#layout", "semconv");
+    page.is_through("semconv");
     page.reads_again();
-    assert_eq!(page.cell(0.5, "truth"), 0.15);
+    assert_eq!(page.cell(0.5, "truth"), 0.6);
     assert!(
         page.cell(0.5, "classic").is_nan(),
         "nothing tells the counts in other buckets"

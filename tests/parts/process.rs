@@ -10,7 +10,7 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU32, Ordering::Relaxed},
     },
-    thread,
+    thread::{self, JoinHandle},
 };
 
 use super::until_or;
@@ -42,6 +42,7 @@ pub(crate) struct Process {
     child: Child,
     name: String,
     lines: Arc<Mutex<Vec<String>>>,
+    readers: Vec<JoinHandle<()>>,
 }
 
 impl Process {
@@ -56,9 +57,16 @@ impl Process {
             .spawn()
             .unwrap_or_else(|error| panic!("{name}: {error}"));
         let lines = Arc::default();
-        keep(child.stdout.take(), &lines);
-        keep(child.stderr.take(), &lines);
-        Self { child, name, lines }
+        let readers = vec![
+            keep(child.stdout.take(), &lines),
+            keep(child.stderr.take(), &lines),
+        ];
+        Self {
+            child,
+            name,
+            lines,
+            readers,
+        }
     }
 
     /// Makes and starts a program until it is ready; again, with other ports, when it ends before that.
@@ -124,12 +132,16 @@ impl Process {
         assert!(sent.unwrap().success());
     }
 
-    /// Waits for its end.
+    /// Waits for its end, and until its last line is among [`lines`](Self::lines).
     pub(crate) fn wait(&mut self) -> ExitStatus {
-        until_or(
+        let status = until_or(
             || self.child.try_wait().unwrap(),
             || "a process does not end".to_owned(),
-        )
+        );
+        for reader in self.readers.drain(..) {
+            reader.join().unwrap();
+        }
+        status
     }
 
     /// Ends it at once, as a crash would.
@@ -146,7 +158,10 @@ impl Drop for Process {
     }
 }
 
-fn keep(from: Option<impl Read + Send + 'static>, lines: &Arc<Mutex<Vec<String>>>) {
+fn keep(
+    from: Option<impl Read + Send + 'static>,
+    lines: &Arc<Mutex<Vec<String>>>,
+) -> JoinHandle<()> {
     let lines = Arc::clone(lines);
     let reader = BufReader::new(from.unwrap());
     thread::spawn(move || {
@@ -156,7 +171,7 @@ fn keep(from: Option<impl Read + Send + 'static>, lines: &Arc<Mutex<Vec<String>>
                 .unwrap_or_else(PoisonError::into_inner)
                 .push(line);
         }
-    });
+    })
 }
 
 /// A new directory below the system's for temporary files; removed when dropped.

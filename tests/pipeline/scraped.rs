@@ -47,7 +47,7 @@ fn pushed_over(bound: Duration, answers: &[Answer]) -> f64 {
 }
 
 /// Where the estimate of a quantile must lie. The draws' shares within the two bounds around it are off the declared
-/// ones by four standard deviations at most; how many the clock pushed over a bound is known.
+/// ones by five standard deviations at most; how many the clock pushed over a bound is known.
 fn band(q: f64, expected: f64, buckets: &Buckets, answers: &[Answer]) -> (f64, f64) {
     let delay: Delay = DELAY.parse().unwrap();
     let bounds = buckets.bounds();
@@ -55,7 +55,7 @@ fn band(q: f64, expected: f64, buckets: &Buckets, answers: &[Answer]) -> (f64, f
     let shares = |n: usize| {
         let bound = Duration::from_secs_f64(bounds[n]);
         let (share, over) = (delay.cdf(bound), pushed_over(bound, answers));
-        let spread = 4.0 * (share * (1.0 - share) / answers.len() as f64).sqrt();
+        let spread = 5.0 * (share * (1.0 - share) / answers.len() as f64).sqrt();
         [share - over - spread, share - over + spread]
     };
     let corners = shares(upper - 1).into_iter().flat_map(|below| {
@@ -76,7 +76,7 @@ fn prometheus_reports_what_the_buckets_hold_and_truth_predicted() {
         return;
     }
     let service = Service::start::<&str>(&["--delay", DELAY], &[]);
-    let config = Prometheus::scraping("httpserver", &[service.address], "250ms");
+    let config = Prometheus::scraping("httpserver", &[service.address], "1s");
     let prometheus = Prometheus::start(&config);
     let answers = load::run(service.address, 40, REQUESTS / 40);
     assert_eq!(load::answered(&answers), REQUESTS as u64);

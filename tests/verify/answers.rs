@@ -6,6 +6,7 @@ use std::{
 };
 
 use crate::{
+    parts::Service,
     proxy::{Faults, Proxy, Repeats},
     verify::Verify,
     world::{behind, service, service_with},
@@ -146,10 +147,15 @@ fn a_cache_is_named_by_its_repeated_answers() {
 
 #[test]
 fn a_mirror_is_named_by_the_counts() {
-    let (_service, front) = behind(Faults {
+    // Far from the bounds: on a busy machine, too, both executions of a request are in the same bucket.
+    let delay = "mix(0.5:constant(100ms),0.5:constant(1100ms))";
+    let flags = ["--seed", "7", "--delay", delay, "--buckets", "1,2"];
+    let service = Service::start::<&str>(&flags, &[]);
+    let faults = Faults {
         repeats: Repeats::Mirror,
         ..Faults::default()
-    });
+    };
+    let front = Proxy::start(&[service.address], faults);
     let report = Verify::of(front.address).run();
     assert_eq!(report.code, 0, "{report}");
     report.expect("ledger", "WARN", &["executed 2 times", "mirror or a retry"]);

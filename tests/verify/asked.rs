@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    parts::{Jaeger, absent},
+    parts::{Jaeger, absent, free_address},
     proxy::{Faults, Proxy},
     verify::{Report, Verify},
     world::{accepted, metrics, scraped, service},
@@ -31,11 +31,6 @@ pub(crate) fn fake(answer: &'static [u8], is_endless: bool) -> SocketAddr {
         }
     });
     address
-}
-
-fn free_address() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap()
 }
 
 fn ask(prometheus: &str, flags: &[&str]) -> Report {

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::{
     parts::{Prometheus, absent},
     proxy::{Faults, Proxy},
-    verify::Verify,
+    verify::{UNTIL_ENDED, Verify},
     world::{TwoReplicas, id, job, prometheus, scraped, scraping, service, tried, until_accepted},
 };
 
@@ -73,12 +73,12 @@ fn missing_scrapes_in_the_middle_are_a_gap_though_no_count_is_missing() {
     }
     let (service, prometheus) = scraped();
     let verify = Verify::of(service.address).prometheus(&prometheus);
-    let run = verify.flags(&["--duration", "6s"]).start();
+    let run = verify.flags(&UNTIL_ENDED).start();
     until_accepted(&service, 20.0);
     prometheus.process.signal("-STOP");
     until_accepted(&service, 130.0); // three scrapes' worth
     prometheus.process.signal("-CONT");
-    let report = run.end();
+    let report = run.end_after(60.0, &service);
     report.fails(HOP, &["was not scraped for", "the interval is 1 s"]);
     report.fails_only(&[HOP]);
 }

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::{
     parts::{Prometheus, Service, VictoriaMetrics, absent},
     proxy::{Faults, Proxy},
-    verify::{Report, Verify},
+    verify::{Report, UNTIL_ENDED, Verify},
     world::{job, service, tried, until_accepted},
 };
 
@@ -149,12 +149,12 @@ fn an_outage_that_heals_is_no_loss_and_one_that_does_not_is_one() {
         let writer = writing(&service, &gate.url("/api/v1/write"), &json!([]));
         let wait = if heals { "40s" } else { "8s" };
         let verify = verify(&service, &writer, &store.url());
-        let run = verify.flags(&["--duration", "8s", "--wait", wait]).start();
+        let run = verify.flags(&UNTIL_ENDED).flags(&["--wait", wait]).start();
         until_accepted(&service, 60.0);
         gate.is_open.store(false, Relaxed);
         until_accepted(&service, 150.0);
         gate.is_open.store(heals, Relaxed);
-        let report = run.end();
+        let report = run.end_after(60.0, &service);
         if heals {
             assert_eq!(report.code, 0, "{report}");
             report.expect(HOP, "PASS", &[PASSES]);

@@ -1,10 +1,12 @@
-//! A replica that ends in the middle of a run, and another one in its place.
+//! A replica that ends in the middle of a run, and another one in its place or beside it.
+
+use serde_json::json;
 
 use crate::{
-    parts::{Prometheus, Service, absent, until},
+    parts::{Folder, Prometheus, Service, absent, until},
     proxy::{Faults, Proxy},
-    verify::{Report, Verify},
-    world::{behind, job, prometheus, service, until_accepted},
+    verify::{Report, UNTIL_ENDED, Verify},
+    world::{TwoReplicas, behind, job, prometheus, service, tried, until_accepted},
 };
 
 const HOP: &str = "/metrics -> Prometheus";
@@ -30,10 +32,10 @@ impl Place {
     /// Runs, and lets `restart` happen when 60 requests have been answered.
     fn run(mut self, restart: impl FnOnce(&mut Service, &Proxy, &Prometheus) -> Service) -> Report {
         let verify = Verify::of(self.front.address).prometheus(&self.prometheus);
-        let run = verify.flags(&["--duration", "6s"]).start();
+        let run = verify.flags(&UNTIL_ENDED).start();
         until_accepted(&self.service, 60.0);
-        let _successor = restart(&mut self.service, &self.front, &self.prometheus);
-        run.end()
+        let successor = restart(&mut self.service, &self.front, &self.prometheus);
+        run.end_after(60.0, &successor)
     }
 }
 
@@ -72,4 +74,47 @@ fn a_slow_restart_is_a_gap_besides() {
         new
     });
     report.fails(HOP, &["was restarted", "was not scraped for"]);
+}
+
+/// A rolling restart, with discovery that drops a replica when it has ended.
+#[test]
+fn a_replica_that_waits_for_its_last_scrape_loses_nothing() {
+    if absent(&["prometheus"]) {
+        return;
+    }
+    let folder = Folder::new("discovery");
+    let discover = |services: &[&Service]| {
+        let targets: Vec<_> = services.iter().map(|it| it.address.to_string()).collect();
+        folder.write("targets.json", &json!([{ "targets": targets }]).to_string())
+    };
+    let replicas = TwoReplicas::start();
+    let TwoReplicas { one, two, front } = &replicas;
+    front.switch(&[one.address]);
+    let mut job = job("httpserver", &[]);
+    let object = job.as_object_mut().unwrap();
+    object.remove("static_configs");
+    let file = discover(&[one, two]);
+    object.insert(
+        "file_sd_configs".to_owned(),
+        json!([{ "files": [file], "refresh_interval": "1s" }]),
+    );
+    let prometheus = prometheus(&[job]);
+    tried(&prometheus, 2.0);
+    let verify = replicas.verify().prometheus(&prometheus);
+    let run = verify.flags(&UNTIL_ENDED).flags(&["--exclusive"]).start();
+    until_accepted(one, 60.0);
+    front.switch(&[two.address]);
+    let TwoReplicas { mut one, two, .. } = replicas;
+    one.process.signal("-TERM");
+    assert_eq!(one.process.wait().code(), Some(0));
+    discover(&[&two]);
+    let listed = || prometheus.api("/api/v1/targets?state=active")["activeTargets"].take();
+    until("one target", || {
+        (listed().as_array()?.len() == 1).then_some(())
+    });
+    let report = run.end();
+    report.expect(HOP, "PASS", &["2 replicas of 2 targets"]);
+    report.expect("measured -> /metrics", "PASS", &["2 replicas"]);
+    report.expect("ledger", "PASS", &[]);
+    assert_eq!(report.code, 0, "{report}");
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::{
     parts::{Prometheus, Service, VictoriaMetrics, absent, free_address},
     proxy::{Faults, Proxy},
-    verify::Verify,
+    verify::{UNTIL_ENDED, Verify},
     world::{
         SERVICE, TwoReplicas, job, native_job, prometheus, scraping, service, tried,
         until_accepted, without_buckets,
@@ -81,11 +81,11 @@ fn a_replica_that_begins_in_the_run_has_the_rate_of_victoria_metrics() {
     let front = Proxy::start(&[one.address], Faults::default());
     let store = victoria_metrics(&[job("httpserver", &[one.address, later])]);
     let verify = Verify::of(front.address).flags(&["--prometheus", &store.url()]);
-    let run = verify.flags(&["--duration", "8s"]).start();
+    let run = verify.flags(&UNTIL_ENDED).start();
     until_accepted(&one, 30.0);
     let two = Service::start_at::<&str>(later, &SERVICE, &[]);
     front.switch(&[one.address, two.address]);
-    let report = run.end();
+    let report = run.end_after(60.0, &two);
     assert_eq!(report.code, 0, "{report}");
     report.expect(HOP, "PASS", &["2 replicas of 2 targets"]);
     report.expect(PERCENTILE, "PASS", &["equal the formula"]);

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::{
     parts::{Jaeger, absent},
     proxy::{Faults, Proxy, Repeats},
-    verify::{Report, Verify},
+    verify::{Report, UNTIL_ENDED, Verify},
     world::{Pipeline, service, traced, until_accepted},
 };
 
@@ -123,10 +123,10 @@ fn a_restart_of_jaeger_in_the_run_loses_the_first_traces() {
     let mut jaeger = Jaeger::start();
     let service = traced(&jaeger.environment());
     let verify = Verify::of(service.address).jaeger(&jaeger);
-    let run = verify.flags(&["--duration", "8s", "--wait", "3s"]).start();
+    let run = verify.flags(&UNTIL_ENDED).flags(&["--wait", "3s"]).start();
     until_accepted(&service, 60.0);
     jaeger.restart();
-    let report = run.end();
+    let report = run.end_after(60.0, &service);
     let words = [
         "sampled traces are missing",
         "lost in a restart on the way?",

@@ -29,6 +29,9 @@ const USUAL: [&str; 8] = [
     "10s",
 ];
 
+/// The duration of a run that ends when the test has done what it does in it: `Running::end_after`.
+pub(crate) const UNTIL_ENDED: [&str; 2] = ["--duration", "2m"];
+
 /// A command line.
 #[derive(Clone, Default)]
 pub(crate) struct Verify(Vec<String>, Vec<&'static str>, Vec<(&'static str, String)>);

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     parts::{Collector, Jaeger, Prometheus, Service, until},
     proxy::{Faults, Proxy},
-    verify::Verify,
+    verify::{Report, Running, Verify},
 };
 
 /// Buckets that put no percentile above the longest delay, and the seed.
@@ -47,6 +47,15 @@ pub(crate) fn accepted(service: &Service) -> f64 {
 pub(crate) fn until_accepted(service: &Service, count: f64) {
     let what = format!("more than {count} requests");
     until(&what, || (accepted(service) > count).then_some(()));
+}
+
+impl Running {
+    /// Interrupts it when a service has accepted so many more requests, and waits until it ends.
+    pub(crate) fn end_after(self, more: f64, service: &Service) -> Report {
+        until_accepted(service, accepted(service) + more);
+        self.interrupt();
+        self.end()
+    }
 }
 
 /// A service behind a proxy.

@@ -7,11 +7,12 @@ mod metrics;
 mod probes;
 mod truth;
 
-use std::{convert::Infallible, sync::Arc};
+use std::{convert::Infallible, net::SocketAddr, sync::Arc};
 
 use axum::{
-    Router,
+    Extension, Router,
     body::Body,
+    middleware::from_fn,
     response::{IntoResponse, Response},
     routing::{MethodRouter, any, get},
 };
@@ -23,7 +24,12 @@ use tower_http::compression::{
     predicate::{NotForContentType, Predicate, SizeAbove},
 };
 
-use super::{app::App, page, plan::Plan};
+use super::{
+    app::App,
+    last_scrape::{self, Connection},
+    page,
+    plan::Plan,
+};
 use crate::observe::{Answer, Route, RouteKind};
 
 struct Entry {
@@ -34,15 +40,20 @@ struct Entry {
 
 const IMAGES: &str = "/images";
 const METRICS: &str = "/metrics";
+const HEALTHZ: &str = "/healthz";
+const READYZ: &str = "/readyz";
+
+/// What is answered until the last scrape.
+pub const UNTIL_SCRAPED: &[&str] = &[METRICS, HEALTHZ, READYZ];
 
 #[rustfmt::skip]
 const TABLE: &[Entry] = &[
     Entry { path: IMAGES,     kind: RouteKind::Timed,    handler: || any(images::wrong_method) }, // GET and HEAD: see Routes
     Entry { path: "/",        kind: RouteKind::Observed, handler: || get(index::index).layer(compress_page()) },
-    Entry { path: "/healthz", kind: RouteKind::Quiet,    handler: || get(probes::healthz) },
-    Entry { path: "/readyz",  kind: RouteKind::Quiet,    handler: || get(probes::readyz) },
+    Entry { path: HEALTHZ,    kind: RouteKind::Quiet,    handler: || get(probes::healthz) },
+    Entry { path: READYZ,     kind: RouteKind::Quiet,    handler: || get(probes::readyz) },
     Entry { path: "/truth",   kind: RouteKind::Quiet,    handler: || get(truth::truth) },
-    Entry { path: METRICS,    kind: RouteKind::Quiet,    handler: || get(metrics::metrics).layer(CompressionLayer::new()) },
+    Entry { path: METRICS,    kind: RouteKind::Quiet,    handler: || get(metrics::metrics).layer(CompressionLayer::new()).layer(from_fn(last_scrape::note)) },
 ];
 
 /// Every route, as the service inside the observing layer. Cloning is cheap.
@@ -50,6 +61,13 @@ const TABLE: &[Entry] = &[
 pub struct Routes {
     app: Arc<App>,
     router: Router,
+}
+
+/// The routes, as one connection has them.
+#[derive(Clone, Debug)]
+pub struct ClientRoutes {
+    routes: Routes,
+    connection: Arc<Connection>,
 }
 
 impl Routes {
@@ -60,26 +78,42 @@ impl Routes {
             router: router(app, |path| with_metrics || path != METRICS),
         }
     }
-}
 
-impl Answer<Incoming, Plan> for Routes {
-    type Body = Body;
-    type Future = BoxFuture<'static, Result<Response, Infallible>>;
-
-    fn answer(&mut self, request: Request<Incoming>, plan: Option<&Plan>) -> Self::Future {
-        match plan {
-            Some(plan) if request.uri().path() == IMAGES => {
-                let answer = images::images(Arc::clone(&self.app), plan.clone());
-                Box::pin(answer.map(Ok))
-            }
-            _ => Box::pin(self.router.answer(request, plan)),
+    /// For the connection of a client.
+    pub fn for_peer(&self, peer: SocketAddr) -> ClientRoutes {
+        ClientRoutes {
+            routes: self.clone(),
+            connection: self.app.scrapers.connection(peer),
         }
     }
 }
 
-/// `/metrics` alone.
-pub fn only_metrics(app: &Arc<App>) -> Router {
-    router(app, |path| path == METRICS)
+impl Answer<Incoming, Plan> for ClientRoutes {
+    type Body = Body;
+    type Future = BoxFuture<'static, Result<Response, Infallible>>;
+
+    fn answer(&mut self, mut request: Request<Incoming>, plan: Option<&Plan>) -> Self::Future {
+        let Routes { app, router } = &mut self.routes;
+        match (request.uri().path(), plan) {
+            (IMAGES, Some(plan)) => {
+                let answer = images::images(Arc::clone(app), plan.clone());
+                return Box::pin(answer.map(Ok));
+            }
+            (METRICS, None) => {
+                let connection = Arc::clone(&self.connection);
+                request.extensions_mut().insert(connection);
+            }
+            _ => {}
+        }
+        Box::pin(router.answer(request, plan))
+    }
+}
+
+/// `/metrics` alone, for the connection of each client.
+pub fn only_metrics(app: &Arc<App>) -> impl Fn(SocketAddr) -> Router + use<> {
+    let router = router(app, |path| path == METRICS);
+    let scrapers = Arc::clone(&app.scrapers);
+    move |peer| router.clone().layer(Extension(scrapers.connection(peer)))
 }
 
 fn router(app: &Arc<App>, is_wanted: impl Fn(&str) -> bool) -> Router {

@@ -27,6 +27,8 @@ pub struct PageSnapshot {
 #[derive(Clone, Debug)]
 pub struct Replica {
     pub url: String,
+    /// Whether its first process began in the run, so that it counted nothing before.
+    pub began_in_run: bool,
     pub snapshots: Vec<PageSnapshot>,
     /// How many snapshots there were when everything that was sent had been counted.
     pub settled: Option<usize>,
@@ -115,7 +117,7 @@ impl Replica {
             if let Some(previous) = processes.last_mut() {
                 previous.is_complete = false;
             }
-            let counts = if processes.is_empty() {
+            let counts = if processes.is_empty() && !self.began_in_run {
                 last.counts.since(&first.counts)
             } else {
                 last.counts.clone()
@@ -199,6 +201,7 @@ xy_requests_accepted_total 99
         };
         Replica {
             url: String::new(),
+            began_in_run: false,
             snapshots: pages.iter().map(page).collect(),
             settled: Some(pages.len()),
             after: None,
@@ -237,6 +240,13 @@ xy_requests_accepted_total 99
             .collect();
         assert_eq!(counted, [("a", 4.0, false), ("b", 6.0, true)]);
         assert!(!replica.alternates());
+    }
+
+    #[test]
+    fn a_replica_that_began_in_the_run_counts_from_zero() {
+        let mut replica = replica(&[("a", 10.0), ("a", 14.0)]);
+        replica.began_in_run = true;
+        assert_eq!(replica.processes()[0].counts.accepted, 14.0);
     }
 
     #[test]

@@ -33,8 +33,13 @@ const SETTLE: Duration = Duration::from_secs(10);
 
 /// The replicas of the service.
 pub struct ReplicaPages<'a> {
+    clients: &'a Clients,
     names: &'a Names,
+    target: &'a Url,
+    given: &'a [Url],
     replicas: Vec<(Page<'a>, Replica)>,
+    /// When the first one was asked, in milliseconds of Unix time.
+    began: i64,
 }
 
 /// The metrics of a replica, and the client that has the credentials for them.
@@ -59,9 +64,10 @@ impl<'a> ReplicaPages<'a> {
     pub async fn begin(
         clients: &'a Clients,
         names: &'a Names,
-        target: &Url,
-        given: &[Url],
+        target: &'a Url,
+        given: &'a [Url],
     ) -> Result<Finding<Self>, Refusal> {
+        let began = unix_millis();
         let found = match addresses(clients, target, given).await {
             Ok(found) => found,
             Err(reason) if given.is_empty() => return Ok(Finding::Skipped(reason)),
@@ -71,8 +77,12 @@ impl<'a> ReplicaPages<'a> {
             }
         };
         let mut pages = Self {
+            clients,
             names,
+            target,
+            given,
             replicas: Vec::new(),
+            began,
         };
         let mut refused = None;
         for (client, url) in found {
@@ -102,8 +112,10 @@ impl<'a> ReplicaPages<'a> {
         if self.instance_ids().contains(&first.instance_id) {
             return;
         }
+        let started = first.started.map(|seconds| seconds * 1e3);
         let replica = Replica {
             url: without_password(&page.url),
+            began_in_run: started > Some(self.began as f64),
             snapshots: vec![first],
             settled: None,
             after: None,
@@ -138,13 +150,27 @@ impl<'a> ReplicaPages<'a> {
     pub async fn keep_reading(&mut self) {
         loop {
             tokio::time::sleep(READ_INTERVAL).await;
+            self.find_new().await;
             self.read_all().await;
+        }
+    }
+
+    /// Adds the replicas that answer by now at further addresses of the names.
+    async fn find_new(&mut self) {
+        let found = addresses(self.clients, self.target, self.given).await;
+        for (client, url) in found.unwrap_or_default() {
+            let page = Page { client, url };
+            let is_known = self.replicas.iter().any(|(it, _)| it.url == page.url);
+            if !is_known && let Ok(first) = page.read(self.names).await {
+                self.add(page, first);
+            }
         }
     }
 
     /// Reads until each answer is counted, and each request without an answer has ended.
     pub async fn settle(&mut self, sent: &Requests) {
         let (answered, has_failed) = (sent.by_replica(), sent.failed().next().is_some());
+        self.find_new().await;
         wait::until("the counts to settle", SETTLE, async || {
             self.read_all().await;
             let mut all = self.replicas.iter();

@@ -15,11 +15,11 @@ done
 in_flight() { (($(kubectl get --raw "/api/v1/namespaces/httpserver/pods/$pod:9464/proxy/metrics" | sed -n 's/^http_server_active_requests.* //p') > 0)); }
 pod_answers "$pod" "/images?delay=constant(9s)" >"$out/last-answer" &
 answer=$!
-eventually 10 "the request is in flight" in_flight
+eventually 60 "the request is in flight" in_flight
 k delete pod "$pod" --wait=false
 not_ready() { [[ $(pod_answers "$pod" /readyz 2>&1) == *ServiceUnavailable* || $(pod_answers "$pod" /readyz 2>&1) == *"currently unable"* ]]; }
-eventually 10 "/readyz returns 503 while draining" not_ready
+eventually 60 "/readyz returns 503 while draining" not_ready
 equal "liveness while draining" ok "$(pod_answers "$pod" /healthz)"
 wait "$answer" || fail "the request in flight was lost"
 equal "the response of the draining pod" "<h1>9000</h1>" "$(cat "$out/last-answer")"
-eventually 60 "a replacement is ready, and the pod is gone" settled 2
+eventually 180 "a replacement is ready, and the pod is gone" settled 2

@@ -5,7 +5,19 @@
 load restart 100 30
 k rollout restart deployment/httpserver
 rolled_out
-eventually 60 "the old replicas have ended" settled 2
+eventually 180 "the old replicas have ended" settled 2
 during_load restart
 lost_nothing restart
 still_correct
+
+# Each response is counted, too: a replica ends when its last scrape is done.
+eventually 180 "every replica is scraped once" scraped_once
+verify 40 --wait=40s &
+running=$!
+under_way() { [[ $(prometheus 'sum(rate(cloudnative_requests_accepted_total{job="httpserver"}[15s])) > 25' | jq length) = 1 ]]; }
+eventually 180 "the requests of verify are scraped" under_way
+k rollout restart deployment/httpserver
+rolled_out
+sending verify || fail "verify ended before the restart was complete"
+wait "$running" || fail "verify failed in a rolling restart, see its report above"
+note "$(grep -m 1 -o '[0-9]* observations in [0-9]* buckets of [0-9]* replicas' "$out/verify.txt"), each counted in Prometheus"

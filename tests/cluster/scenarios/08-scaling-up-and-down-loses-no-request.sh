@@ -7,12 +7,12 @@ trap restored EXIT
 patch_autoscaler '{"spec": {"behavior": {"scaleDown": {"stabilizationWindowSeconds": 0}}}}'
 load before 100 50
 patch_autoscaler '{"spec": {"minReplicas": 5}}'
-eventually 40 "five replicas" settled 5
-eventually 40 "every replica is scraped once" scraped_once
+eventually 120 "five replicas" settled 5
+eventually 120 "every replica is scraped once" scraped_once
 # Keep-alive connections stay on their replica: only new connections reach the new replicas.
 load beside 100 30
 patch_autoscaler '{"spec": {"minReplicas": 2}}'
-eventually 40 "two replicas" settled 2
+eventually 120 "two replicas" settled 2
 during_load before
 lost_nothing before
 lost_nothing beside

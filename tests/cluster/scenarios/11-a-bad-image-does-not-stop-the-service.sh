@@ -6,7 +6,7 @@ trap 'restored; rolled_out' EXIT
 load image 100 15
 k set image deployment/httpserver httpserver=httpserver:absent
 stuck() { k get pods -o json | jq -e 'any(.items[].status.containerStatuses[]?; .state.waiting.reason | IN("ErrImagePull", "ImagePullBackOff"))'; }
-eventually 60 "the new pod waits for its image" stuck
+eventually 180 "the new pod waits for its image" stuck
 equal "replicas that serve" 2 "$(k get deployment httpserver -o jsonpath='{.status.availableReplicas}')"
 k rollout undo deployment/httpserver
 rolled_out

@@ -8,12 +8,12 @@ gone() { [[ -z $(m get pods -l app.kubernetes.io/name=otel-collector -o name) ]]
 read -r lost delivered < <(echo "$(spans '!=')" "$(spans '=')")
 load collector 100 45
 m scale deployment/otel-collector --replicas 0
-eventually 40 "the collector has ended" gone
+eventually 120 "the collector has ended" gone
 sleep 15 # some time without it: nothing in the service may change
 m scale deployment/otel-collector --replicas 1
-m rollout status deployment/otel-collector --timeout 60s
+m rollout status deployment/otel-collector --timeout 300s
 more() { (($(spans '=') > delivered + 100)); }
-eventually 90 "spans are delivered again" more
+eventually 180 "spans are delivered again" more
 lost_nothing collector
 note "$(($(spans '!=') - lost)) spans lost, $(($(spans '=') - delivered)) delivered around the outage"
 still_correct

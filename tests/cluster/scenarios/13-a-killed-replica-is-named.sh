@@ -12,12 +12,12 @@ instance=$(pod_answers "$pod" /truth | jq -r '.. | strings | select(test("^[0-9a
 load killed 100 40
 verify 20 --wait=20s >"$out/verify-killed.txt" 2>&1 &
 verdict=$!
-eventually 20 "verify sends" sending verify
+eventually 60 "verify sends" sending verify
 sleep 8 # into the run; there is no condition to wait for
 kill -9 "${ids[@]}"
 restarted() { (($(k get pod "$pod" -o jsonpath='{.status.containerStatuses[0].restartCount}') > 0)); }
-eventually 30 "the container is started again" restarted
-eventually 30 "two replicas" settled 2
+eventually 120 "the container is started again" restarted
+eventually 120 "two replicas" settled 2
 during_load killed
 
 result=$(report killed)

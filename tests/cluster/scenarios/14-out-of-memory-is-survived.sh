@@ -5,12 +5,12 @@
 trap 'restored; rolled_out' EXIT
 k set resources deployment/httpserver --requests memory=40Mi --limits memory=40Mi
 rolled_out
-eventually 60 "two replicas" settled 2
+eventually 180 "two replicas" settled 2
 load steady 50 35
 load burst 1500 6 '?delay=constant(15s)'
 killed() { k get pods -o json | jq -e 'any(.items[].status.containerStatuses[]?; .lastState.terminated.reason == "OOMKilled")'; }
-eventually 40 "a container is OOM-killed" killed
-eventually 60 "two replicas" settled 2
+eventually 120 "a container is OOM-killed" killed
+eventually 180 "two replicas" settled 2
 result=$(report steady)
 jq -e '.answered + .failed == .sent' <<<"$result" || fail "the load does not balance: $result"
 note "$(jq -r '"\(.failed) of \(.sent) requests lost during the burst"' <<<"$result")"

@@ -13,5 +13,5 @@ eventually 65 "more than two replicas under load" more
 note "$(k get deployment httpserver -o jsonpath='{.status.readyReplicas}') replicas at 400 requests a second"
 during_load autoscale
 lost_nothing autoscale
-eventually 120 "two replicas after the load" settled 2
+eventually 300 "two replicas after the load" settled 2
 still_correct

@@ -14,7 +14,7 @@ oldest() { prometheus 'min_over_time(timestamp(up{job="prometheus"})[30m:5s])' |
 first=$(oldest)
 kill -9 "${ids[@]}"
 restarted() { (($(restarts) > before)); }
-eventually 60 "the container is started again" restarted
-m wait --for condition=Ready "pod/$pod" --timeout 60s
-eventually 60 "it scrapes again" scraped_once
+eventually 180 "the container is started again" restarted
+m wait --for condition=Ready "pod/$pod" --timeout 300s
+eventually 180 "it scrapes again" scraped_once
 (($(oldest) <= first + 5)) || fail "the oldest sample was of $first, now of $(oldest)"

@@ -3,10 +3,10 @@
 . "$(dirname "$0")/../lib.sh"
 
 kubectl delete -k "$root/k8s/verify" --ignore-not-found
-kubectl delete -k "$stack" --ignore-not-found --timeout 180s
+kubectl delete -k "$stack" --ignore-not-found --timeout 300s
 absent() { [[ -z $(kubectl get namespace "$1" --ignore-not-found -o name) ]]; }
 for namespace in httpserver httpserver-monitoring; do
-  eventually 120 "namespace $namespace is deleted" absent "$namespace"
+  eventually 300 "namespace $namespace is deleted" absent "$namespace"
 done
 left=$(kubectl api-resources --verbs list --output name |
   xargs -n 1 kubectl get -A -l app.kubernetes.io/part-of=httpserver --ignore-not-found -o name 2>/dev/null)

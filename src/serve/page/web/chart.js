@@ -146,14 +146,16 @@ function markers(row, { em, width, bottom }, x) {
   return lines.flatMap(({ value, kind, text }) => {
     const at = x.at(value);
     const toLeft = (kind === 'truth') === isLeft;
-    const room = text.length * 0.65 * em;
+    const room = text.length * 0.8 * em; // bold and 1.2 em high, and a gap
     const anchor = (toLeft && at - room > 0) || at + room > width ? 'end' : 'start';
     // Both lines cross the row of the lower text.
     const beside = kind === 'truth' ? [at] : places.filter((place) => Math.abs(place - at) < room);
     const y = (kind === 'truth' ? 2.2 : 3.4) * em;
+    // Where there is no room beside the lines, it crosses them.
+    const x1 = anchor === 'end' ? Math.max(Math.min(...beside) - 5, room) : Math.min(Math.max(...beside) + 5, width - room);
     return [
       element('line', { class: kind, x1: at, x2: at, y1: y + 2, y2: bottom }),
-      label(text, { class: kind, x: anchor === 'end' ? Math.min(...beside) - 5 : Math.max(...beside) + 5, y, 'text-anchor': anchor }),
+      label(text, { class: kind, x: x1, y, 'text-anchor': anchor }),
     ];
   });
 }

@@ -142,6 +142,7 @@ function render() {
     row, axis: choices.axis, end,
   });
   fillTable(element('rows'), rows, row.q);
+  element('rows').dataset.layout = chosenBuckets() || choices.layout; // that are shown: others wait for their truth
   const columns = past.steps(STEP_MS, COLUMNS).map(({ back, histogram: part }) => ({ back, seen: part?.count ? through(part, []) : null }));
   drawHeatmap(element('heatmap'), { columns, truth: row.truth, axis: choices.axis, end });
   fillFacts(element('facts'), reading, past.window('minute'));
