@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::{
     args::LimitArgs,
     model::{
-        claim::Claim, finding::Finding, page::Replica, remote::RemoteCopy, requests::Requests,
-        scrapes::Scrapes, spans::Traces, trace_store::TraceStore,
+        claim::Claim, finding::Finding, lag::Lag, page::Replica, remote::RemoteCopy,
+        requests::Requests, scrapes::Scrapes, spans::Traces, trace_store::TraceStore,
     },
 };
 use crate::load::Driven;
@@ -20,6 +20,8 @@ pub struct Evidence {
     /// Whether `--query` was given.
     pub has_own_queries: bool,
     pub driven: Driven,
+    /// When the load began, in milliseconds of this machine's Unix time.
+    pub began: i64,
     pub sent: Requests,
     pub replicas: Finding<Vec<Replica>>,
     pub scrapes: Finding<Scrapes>,
@@ -28,6 +30,7 @@ pub struct Evidence {
     pub traces: Finding<Traces>,
     /// `None` where no `--traces` was given.
     pub trace_store: Option<TraceStore>,
+    pub trace_lag: Option<Lag>,
     /// How long was waited for the traces.
     pub traces_wait: Duration,
 }

@@ -55,5 +55,5 @@ async fn gather(args: &VerifyArgs, stop: impl Future<Output = ()>) -> anyhow::Re
     let clients = Clients::new(args).map_err(Refusal::usage)?;
     let claim = source::truth::find_claim(args, &clients.target).await;
     let claim = claim.map_err(|error| Refusal::of(Destination::Target, &error, &error.remedy()))?;
-    run::gather(args, claim, &clients, stop).await
+    Box::pin(run::gather(args, claim, &clients, stop)).await
 }

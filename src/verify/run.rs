@@ -2,6 +2,8 @@
 
 use std::{future::Future, time::Duration};
 
+use futures_util::future::{join, join3, pending};
+
 use super::{
     args::VerifyArgs,
     clients::Clients,
@@ -12,6 +14,7 @@ use super::{
         expected_traces::ExpectedTraces,
         finding::Finding,
         page::Replica,
+        promql::Selector,
         refusal::{Refusal, remedy},
         requests::{Answer, Requests},
         spans::Traces,
@@ -20,13 +23,15 @@ use super::{
         pages::ReplicaPages,
         probe,
         prometheus::{Answered, Prometheus, PrometheusError, PrometheusRun, Remote},
+        trace_lag::{self, Newest, TraceLag},
         traces::TraceSource,
-        wait::Spinner,
+        wait::{Spinner, alongside, unix_millis},
     },
 };
 use crate::{
     client::{Client, Destination},
-    load::{self, Arrivals, Driven, Plan, drive},
+    contract::Names,
+    load::{self, Arrivals, Driven, Outcome, Plan, Sent, drive},
 };
 
 /// Most requests in flight: more than such a service accepts.
@@ -46,7 +51,9 @@ pub async fn gather(
     let trace_source = ask_traces(args, clients).await?;
     let trace_store = trace_source.found().map(|it| it.store.clone());
     let prometheus = ask_prometheus(args, clients).await?;
-    let remote = ask_remote(args, clients, prometheus.as_ref()).await?;
+    let every = Selector::default();
+    let behind = (&names, &every);
+    let mut remote = ask_remote(args, clients, prometheus.as_ref(), behind).await?;
     let mut pages = ReplicaPages::begin(clients, &names, &args.target, &args.metrics).await?;
     // The first request to the target's own URL.
     let probed = probe::replica(&clients.target, &args.target).await?;
@@ -56,7 +63,7 @@ pub async fn gather(
     let ids = pages.found().map(ReplicaPages::instance_ids);
     let mut ids = ids.unwrap_or_default();
     ids.extend(probed);
-    let prometheus = match prometheus {
+    let mut prometheus = match prometheus {
         None => Finding::Skipped("no --prometheus URL given".to_owned()),
         Some(both) => {
             let run = PrometheusRun::begin(both, &names, &selector, args.run.wait, &ids);
@@ -65,27 +72,28 @@ pub async fn gather(
         }
     };
     clients.begin(args.run.wait.unwrap_or(USUAL_WAIT));
-    let (sent, driven) = send(args, &clients.load, pages.found_mut(), stop).await?;
+    let (newest, mut trace_lag) = (Newest::default(), TraceLag::default());
+    let began = unix_millis();
+    let (sent, driven) = {
+        let traces = watch_traces(&trace_source, &newest, &mut trace_lag);
+        let scrapes = watch_scrapes(&mut prometheus, &ids);
+        let watching = join3(scrapes, watch_remote(&mut remote), traces);
+        let load = send(args, &clients.load, pages.found_mut(), (&newest, stop));
+        alongside(Box::pin(load), watching).await?
+    };
     if let Some(pages) = pages.found_mut() {
         pages.settle(&sent).await;
     }
-    let rate_window = args.limits.rate_window;
-    let known = || pages.found().into_iter().flat_map(ReplicaPages::replicas);
-    let replied = sent.by_replica();
-    let answered = Answered {
-        ids: replied.keys().map(ToString::to_string).collect(),
-        pages: known()
-            .flat_map(Replica::processes)
-            .filter(|process| replied.contains_key(process.instance_id))
-            .collect(),
-        clocks: known().map(|it| it.clock().apart()).collect(),
-    };
-    let scrapes = prometheus
-        .then(async |run| {
-            let ended = run.end(&answered, rate_window, &args.query);
+    let answered = answered(&sent, &pages);
+    let scrapes = {
+        let traces = watch_traces(&trace_source, &newest, &mut trace_lag);
+        let watching = join(watch_remote(&mut remote), traces);
+        let ended = prometheus.then(async |run| {
+            let ended = run.end(&answered, args.limits.rate_window, &args.query);
             ended.await.into()
-        })
-        .await;
+        });
+        alongside(Box::pin(ended), watching).await
+    };
     if let (Some(pages), Some(_)) = (pages.found_mut(), scrapes.found()) {
         pages.read_all().await;
         pages.read_formats().await;
@@ -93,7 +101,7 @@ pub async fn gather(
     let remote = match (remote, &scrapes) {
         (None, _) => None,
         (Some(remote), Finding::Found(scrapes)) => {
-            let copy = remote.copy(scrapes, &names, args.run.wait);
+            let copy = remote.copy(scrapes, args.run.wait);
             Some(copy.await.into())
         }
         (Some(_), _) => Some(Finding::Skipped("Prometheus could not be asked".to_owned())),
@@ -105,17 +113,16 @@ pub async fn gather(
     let mut asked = sampled;
     asked.extend(more.into_iter().flatten());
     let expected = args.limits.expect_traces.unwrap_or_default();
-    let needed = match expected {
-        ExpectedTraces::Share(_) => asked.clone(),
-        ExpectedTraces::SlowerThan(_) => {
-            let slow = |answer: &Answer<'_>| answer.sampled && expected.requires(answer.total);
-            let slow = sent.answers().filter(slow);
-            slow.map(|answer| answer.sent.trace_id).collect()
-        }
-    };
+    let needed = needed(expected, &sent, &asked);
     let traces = trace_source
         .then(async |source| source.wait_for(&asked, &needed, traces_wait).await)
         .await;
+    let has_trace = |id| {
+        traces
+            .found()
+            .is_some_and(|traces| traces.get(id).is_some())
+    };
+    let trace_lag = trace_lag.end(has_trace);
     let is_incomplete = |traces: &Traces| traces.len() < asked.len();
     if let Some(pages) = pages.found_mut()
         && traces.found().is_some_and(is_incomplete)
@@ -132,13 +139,41 @@ pub async fn gather(
         timeout: args.client.timeout,
         claim,
         driven,
+        began,
         sent,
         scrapes,
         remote,
         traces,
         trace_store,
+        trace_lag,
         traces_wait,
     })
+}
+
+/// The replicas that answered.
+fn answered<'a>(sent: &Requests, pages: &'a Finding<ReplicaPages<'_>>) -> Answered<'a> {
+    let known = || pages.found().into_iter().flat_map(ReplicaPages::replicas);
+    let replied = sent.by_replica();
+    Answered {
+        ids: replied.keys().map(ToString::to_string).collect(),
+        pages: known()
+            .flat_map(Replica::processes)
+            .filter(|process| replied.contains_key(process.instance_id))
+            .collect(),
+        clocks: known().map(|it| it.clock().apart()).collect(),
+    }
+}
+
+/// The traces that are waited for.
+fn needed(expected: ExpectedTraces, sent: &Requests, asked: &[u128]) -> Vec<u128> {
+    match expected {
+        ExpectedTraces::Share(_) => asked.to_vec(),
+        ExpectedTraces::SlowerThan(_) => {
+            let slow = |answer: &Answer<'_>| answer.sampled && expected.requires(answer.total);
+            let slow = sent.answers().filter(slow);
+            slow.map(|answer| answer.sent.trace_id).collect()
+        }
+    }
 }
 
 /// The store of the traces, which must answer.
@@ -176,16 +211,17 @@ async fn ask_prometheus(
 }
 
 /// The store behind Prometheus, which must answer.
-async fn ask_remote(
+async fn ask_remote<'a>(
     args: &VerifyArgs,
     clients: &Clients,
     prometheus: Option<&(Prometheus, Option<Prometheus>)>,
-) -> Result<Option<Remote>, Refusal> {
+    (names, selector): (&'a Names, &'a Selector),
+) -> Result<Option<Remote<'a>>, Refusal> {
     let (Some(url), Some((writer, _))) = (args.remote.clone(), prometheus) else {
         return Ok(None);
     };
     let store = Prometheus::new(clients.remote.clone(), url);
-    let remote = Remote::begin(store, writer.clone()).await;
+    let remote = Remote::begin(store, writer.clone(), names, selector).await;
     let remote = remote.map_err(|error| refusal(Destination::Remote, &error))?;
     Ok(Some(remote))
 }
@@ -194,11 +230,35 @@ fn refusal(of: Destination, error: &PrometheusError) -> Refusal {
     Refusal::of(of, error, &error.remedy(of))
 }
 
+/// Notes when each scrape can be seen in Prometheus; never returns.
+async fn watch_scrapes(prometheus: &mut Finding<PrometheusRun<'_>>, ids: &[String]) {
+    match prometheus.found_mut() {
+        Some(run) => run.watch(ids).await,
+        None => pending().await,
+    }
+}
+
+/// The same in the store behind it.
+async fn watch_remote(remote: &mut Option<Remote<'_>>) {
+    match remote {
+        Some(remote) => remote.watch().await,
+        None => pending().await,
+    }
+}
+
+/// Notes when some of the traces can be seen; never returns.
+async fn watch_traces(source: &Finding<TraceSource>, newest: &Newest, lag: &mut TraceLag) {
+    match source.found() {
+        Some(source) => lag.watch(newest, async |id| source.has(id).await).await,
+        None => pending().await,
+    }
+}
+
 async fn send(
     args: &VerifyArgs,
     client: &Client,
     pages: Option<&mut ReplicaPages<'_>>,
-    stop: impl Future<Output = ()>,
+    (newest, stop): (&Newest, impl Future<Output = ()>),
 ) -> anyhow::Result<(Requests, Driven)> {
     let plan = Plan {
         url: args.target.clone(),
@@ -214,11 +274,20 @@ async fn send(
     let reading = async {
         match pages {
             Some(pages) => pages.keep_reading().await,
-            None => std::future::pending().await,
+            None => pending().await,
         }
     };
+    let keep = |one: Sent| {
+        if one.sampled && matches!(one.outcome, Outcome::Answered { .. }) {
+            newest.set(Some(trace_lag::Answered {
+                trace_id: one.trace_context.trace_id,
+                done: unix_millis(),
+            }));
+        }
+        sent.push(&one);
+    };
     let driven = tokio::select! {
-        driven = drive(&plan, client, &clock, |one| sent.push(&one), stop) => driven,
+        driven = drive(&plan, client, &clock, keep, stop) => driven,
         () = reading => Driven::default(),
     };
     Ok((sent, driven))

@@ -7,8 +7,7 @@ use crate::{
     proxy::{Faults, Proxy},
     verify::{Report, UNTIL_ENDED, Verify},
     world::{
-        SERVICE, TwoReplicas, native_job, prometheus, scraped, scraping, service, tried,
-        until_accepted,
+        SERVICE, TwoReplicas, native_job, prometheus, scraped, service, tried, until_accepted,
     },
 };
 
@@ -126,21 +125,6 @@ fn native_histograms_that_are_not_scraped_are_skipped_and_no_failure() {
     for row in report.json["percentiles"].as_array().unwrap() {
         assert_eq!(row["native"], Value::Null, "{report}");
     }
-}
-
-#[test]
-fn converted_classic_histograms_are_not_judged() {
-    if absent(&["prometheus"]) {
-        return;
-    }
-    let service = service();
-    let converted = json!({
-        "convert_classic_histograms_to_nhcb": true, "always_scrape_classic_histograms": true,
-    });
-    let prometheus = scraping(&service, &converted);
-    let report = report(&service, &prometheus);
-    assert_eq!(report.code, 0, "{report}");
-    report.expect(HOP, "SKIPPED", &["convert_classic_histograms_to_nhcb"]);
 }
 
 #[test]

@@ -162,3 +162,29 @@ fn a_query_that_is_no_percentile_is_wrong_usage() {
     assert_eq!(report.code, 2, "{report}");
     assert!(report.stderr.contains("--prometheus"), "{report}");
 }
+
+#[test]
+fn each_query_has_a_machine_readable_result() {
+    if absent(&["prometheus"]) {
+        return;
+    }
+    let (service, prometheus) = scraped();
+    let [good, wrong] = ["p99", "p50"].map(|name| format!("{name}={}", p99()));
+    let report = report(&service, &prometheus, &[&good, &wrong, "p90=unknown"]);
+    let queries = report.json["queries"].as_array().unwrap();
+    let texts = |name: &str| -> Vec<_> { queries.iter().map(|it| it[name].clone()).collect() };
+    assert_eq!(texts("verdict"), ["PASS", "FAIL", "FAIL"], "{report}");
+    assert_eq!(texts("percentile"), ["p99", "p50", "p90"], "{report}");
+    assert_eq!(texts("promql")[0], p99(), "{report}");
+    let number = |at: usize, name: &str| queries[at][name].as_f64().unwrap();
+    assert!(
+        (number(0, "reported") / number(0, "formula") - 1.0).abs() < 0.02,
+        "{report}"
+    );
+    let error = number(0, "reported") / number(0, "exact") - 1.0;
+    assert!((number(0, "error_ratio") - error).abs() < 1e-9, "{report}");
+    assert!((number(1, "exact") - 1.0).abs() < 1e-9, "{report}");
+    for name in ["reported", "error_ratio"] {
+        assert!(queries[2][name].is_null(), "{report}");
+    }
+}

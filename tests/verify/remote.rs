@@ -15,7 +15,8 @@ use serde_json::{Value, json};
 
 use crate::{
     parts::{Prometheus, Service, VictoriaMetrics, absent},
-    verify::{UNTIL_ENDED, Verify},
+    proxy::{Faults, Proxy},
+    verify::{Report, UNTIL_ENDED, Verify},
     world::{job, service, tried, until_accepted},
 };
 
@@ -162,6 +163,57 @@ fn an_outage_that_heals_is_no_loss_and_one_that_does_not_is_one() {
             report.fails_only(&[HOP]);
         }
     }
+}
+
+/// A run in which the service ends, with this store behind Prometheus, which is read at this URL.
+fn with_an_end(mut service: Service, write: &str, read: &str) -> Report {
+    let writer = writing(&service, write, &json!([]));
+    let verify = verify(&service, &writer, read);
+    let run = verify.flags(&["--duration", "6s", "--wait", "10s"]).start();
+    until_accepted(&service, 60.0);
+    service.process.kill();
+    run.end()
+}
+
+#[test]
+fn series_that_end_are_marked_as_stale_in_the_store_too() {
+    if absent(&["prometheus", "victoria-metrics"]) {
+        return;
+    }
+    let (receiver, victoria) = (receiver(), VictoriaMetrics::start());
+    for (write, read) in [
+        (receiver.url() + "/api/v1/write", receiver.url()),
+        (victoria.url() + "/api/v1/write", victoria.url()),
+    ] {
+        let report = with_an_end(service(), &write, &read);
+        let words = [PASSES, "ended in the run, marked as stale in both"];
+        report.expect(HOP, "PASS", &words);
+    }
+    // A store that still returns one.
+    let service = service();
+    let instance = service.address.to_string();
+    let rewrite = move |path: &str, body: String| {
+        if !path.contains("query=%7B__name__") || path.contains("ms%5D") {
+            return body;
+        }
+        let mut answer: Value = serde_json::from_str(&body).unwrap();
+        let labels = json!({"__name__": "cloudnative_requests_accepted_total", "job": "httpserver", "cluster": "here", "instance": instance});
+        answer["data"]["result"] = json!([{"metric": labels, "value": [0, "1"]}]);
+        answer.to_string()
+    };
+    let faults = Faults {
+        rewrite: Some(Box::new(rewrite)),
+        ..Faults::default()
+    };
+    let front = Proxy::start(&[receiver.address], faults);
+    let read = format!("http://{}", front.address);
+    let report = with_an_end(service, &(receiver.url() + "/api/v1/write"), &read);
+    let words = [
+        "1 of ",
+        "series that ended in the run are not marked as stale",
+        "accepted_total",
+    ];
+    report.fails(HOP, &words);
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod bracketing_scrapes;
 mod coverage;
 mod drawn;
 mod exemplars;
+mod forms;
 mod judgement;
 mod known;
 mod ledger;
@@ -25,6 +26,7 @@ mod servers;
 mod span;
 
 pub use judgement::{Hop, Verdict};
+pub use own_query::{QueryResult, results as query_results};
 
 use super::evidence::Evidence;
 

@@ -13,6 +13,7 @@ use crate::{
     verify::{
         evidence::Evidence,
         model::{
+            form::Form,
             labels::label_text,
             native::{self, NativePoint},
             processes::Target,
@@ -98,9 +99,11 @@ fn compare(evidence: &Evidence, scrapes: &Scrapes, native: &[Comparison<'_>]) ->
         ));
     }
     let counted = if notes.is_empty() {
-        format!(
-            "{observations} observations, counted as in the classic series, in buckets as in the answers"
-        )
+        let classic = match scrapes.form() {
+            Some(Form::Exponential) => "",
+            _ => " counted as in the classic series,",
+        };
+        format!("{observations} observations,{classic} in buckets as in the answers")
     } else {
         "not every count could be compared".to_owned()
     };

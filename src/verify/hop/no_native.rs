@@ -1,6 +1,6 @@
 //! No native histograms in Prometheus: which setting leaves them out, as far as that is shown.
 
-use super::judgement::Hop;
+use super::{forms, judgement::Hop};
 use crate::verify::{
     evidence::Evidence,
     model::{scrapes::Scrapes, store::Kind},
@@ -24,8 +24,11 @@ pub fn hop(name: &'static str, evidence: &Evidence, scrapes: &Scrapes) -> Hop {
         return Hop::absent(name, &reason);
     }
     if !scrapes.native.series.is_empty() {
-        let reason = "the buckets are not exponential: is convert_classic_histograms_to_nhcb on?";
-        return Hop::absent(name, reason);
+        let reason = format!(
+            "they have the bounds of the classic buckets ({}), whose percentiles are judged",
+            forms::CONVERT
+        );
+        return Hop::absent(name, &reason);
     }
     let mut jobs = scrapes.jobs();
     let is_on = |value: Option<&Vec<String>>| value.is_some_and(|it| it[..] == ["true"]);

@@ -1,9 +1,11 @@
 //! own query -> percentile: a query of the user's own, such as a recording rule or that of a panel, against the formula on
 //! the raw samples of its range, or against what chance allows, and beside the exact percentile.
 
+use serde::Serialize;
+
 use super::{
     coverage::Coverage,
-    judgement::{Hop, plural},
+    judgement::{Hop, Verdict, plural},
     percentile::{REL_TOLERANCE_WINDOW, chance_interval, longest_interval},
 };
 use crate::{
@@ -11,7 +13,7 @@ use crate::{
     verify::{
         evidence::Evidence,
         model::{
-            labels::label_text, own_query::OwnAnswer, scrapes::Scrapes, series::Series,
+            form::Form, labels::label_text, own_query::OwnAnswer, scrapes::Scrapes, series::Series,
             statistics::Tolerance,
         },
     },
@@ -50,6 +52,61 @@ pub fn judge(evidence: &Evidence) -> Hop {
             hop.warned(warnings)
         }
     })
+}
+
+/// One query, for programs that read the report. Unknown values are left out.
+#[derive(Clone, Debug, Serialize)]
+pub struct QueryResult {
+    percentile: String,
+    promql: String,
+    /// In seconds, as the query returned it.
+    reported: Option<f64>,
+    /// In seconds, as the formula gives it for the raw samples.
+    formula: Option<f64>,
+    /// In seconds, of the declared delay.
+    exact: f64,
+    /// Reported relative to exact, minus 1.
+    error_ratio: Option<f64>,
+    verdict: Verdict,
+}
+
+/// What each query returned, beside what it should have.
+pub fn results(evidence: &Evidence) -> Vec<QueryResult> {
+    let Some(scrapes) = evidence.scrapes.found() else {
+        return Vec::new();
+    };
+    let is_covered = Coverage::of(evidence, scrapes).obstacles.is_empty();
+    let result = |answer: &OwnAnswer| {
+        let judged = Judged {
+            evidence,
+            scrapes,
+            answer,
+        };
+        let reported = judged.value().ok();
+        let q = answer.query.q;
+        let exact = evidence.claim.delay.quantile(q).as_secs_f64();
+        let is_right = reported.is_some_and(|value| judged.compare(value).is_ok());
+        QueryResult {
+            percentile: judged.name(),
+            promql: answer.query.expression.text.clone(),
+            reported,
+            formula: judged
+                .formula()
+                .map(|(low, _)| low)
+                .filter(|it| it.is_finite()),
+            exact,
+            error_ratio: reported
+                .map(|value| value / exact - 1.0)
+                .filter(|it| it.is_finite()),
+            verdict: match (is_covered, is_right) {
+                (false, _) => Verdict::Skipped,
+                (true, false) => Verdict::Fail,
+                (true, true) if judged.warnings().is_empty() => Verdict::Pass,
+                (true, true) => Verdict::Warn,
+            },
+        }
+    };
+    scrapes.own_queries.iter().map(result).collect()
 }
 
 struct Judged<'a> {
@@ -110,8 +167,9 @@ impl Judged<'_> {
                 ))
             };
         }
-        let (low, high) = chance_interval(self.evidence, self.scrapes, q, self.has_buckets());
-        let by = if self.has_buckets() {
+        let is_classic = self.has_buckets() || self.scrapes.form() == Some(Form::Custom);
+        let (low, high) = chance_interval(self.evidence, self.scrapes, q, is_classic);
+        let by = if is_classic {
             "histogram_quantile with these buckets"
         } else {
             "a native histogram"
@@ -137,9 +195,9 @@ impl Judged<'_> {
         let own = self
             .answer
             .expected(|series| targets.clone().any(|target| series.is_from(&target.labels)))?;
+        let value = self.value().ok();
         let is_other = !self.scrapes.others.is_empty() && targets.next().is_some();
-        let value = self.value().ok()?;
-        if is_other && !is_between(value, own.0, own.1) {
+        if let Some(value) = value.filter(|value| is_other && !is_between(*value, own.0, own.1)) {
             let all = self.answer.expected(|_: &Series| true)?;
             if is_between(value, all.0, all.1) {
                 return Some(all);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{
     coverage::Coverage,
+    forms,
     judgement::{Hop, Verdict},
     series_set, servers,
 };
@@ -12,6 +13,7 @@ use crate::{
     verify::{
         evidence::Evidence,
         model::{
+            form::Form,
             labels::fits,
             quantile_query::{QUANTILES, QuantileQuery},
             scrapes::Scrapes,
@@ -35,6 +37,11 @@ pub fn judge(evidence: &Evidence) -> Hop {
 fn compare(evidence: &Evidence, scrapes: &Scrapes) -> Hop {
     let run = &scrapes.run;
     let obstacles = Coverage::of(evidence, scrapes).obstacles;
+    match scrapes.form() {
+        None => return Hop::unjudged(NAME, forms::mixed(scrapes)).with(obstacles),
+        Some(Form::Exponential) if obstacles.is_empty() => return exponential(scrapes),
+        Some(_) => {}
+    }
     let reported = || run.reported.iter().flatten().copied();
     if reported()
         .chain(run.expected.iter().copied())
@@ -84,6 +91,18 @@ fn compare(evidence: &Evidence, scrapes: &Scrapes) -> Hop {
         ));
     }
     hop.with(details)
+}
+
+/// No dashboard can have percentiles of buckets that are not there.
+fn exponential(scrapes: &Scrapes) -> Hop {
+    let store = &scrapes.store.name;
+    Hop::absent(
+        NAME,
+        &format!(
+            "{store} has native histograms and no classic ones ({}): their percentiles are judged as such",
+            forms::CLASSIC
+        ),
+    )
 }
 
 /// Percentiles that are not what the formula gives.

@@ -1,10 +1,10 @@
 //! Prometheus -> remote: the store behind Prometheus has the same samples, and how late they were there.
 
-use super::judgement::{Hop, first, plural};
+use super::judgement::{Hop, first};
 use crate::verify::{
     evidence::Evidence,
     model::{
-        remote::{QueueCounts, RemoteCopy, series_text},
+        remote::{Markers, QueueCounts, RemoteCopy, series_text},
         series::Series,
     },
 };
@@ -44,14 +44,19 @@ fn compare(copy: &RemoteCopy) -> Hop {
             found.missing.len()
         ));
         wrong.extend(first(names.collect()));
+        if copy.is_converted {
+            wrong.push(
+                "native histograms are written only with send_native_histograms: true".to_owned(),
+            );
+        }
     }
     wrong.extend(added(&found.added, store));
     if !found.incomplete.is_empty() {
         let lost: usize = found.incomplete.iter().map(|(_, count)| count).sum();
         wrong.push(format!(
-            "{lost} of {samples} samples are not in {store} after {:.0?}, in {}",
+            "{lost} of {samples} samples are not in {store} after {:.0?}, in {} series",
             copy.waited,
-            plural(found.incomplete.len(), "series")
+            found.incomplete.len()
         ));
         let line = |(series, count): &(&Series, usize)| {
             let (total, text) = (series.points.len(), series_text(series));
@@ -70,11 +75,37 @@ fn compare(copy: &RemoteCopy) -> Hop {
         });
         wrong.extend(first(changed.collect()));
     }
+    let markers = copy.markers.clone().unwrap_or_default();
+    if !markers.unmarked.is_empty() {
+        wrong.push(format!(
+            "{} of {} series that ended in the run are not marked as stale in {store}: queries return their last value for minutes",
+            markers.unmarked.len(),
+            markers.ended
+        ));
+        wrong.extend(first(markers.unmarked.iter().map(series_text).collect()));
+    }
     let lag = copy.lag.unwrap_or_default();
     let good = format!(
         "{samples} samples of {series} series are in {store} with the same time and value; the last could be read there {lag:.1?} after its scrape, or before"
     );
-    Hop::judged(NAME, wrong, good).with(queue(copy.queue))
+    let hop = Hop::judged(NAME, wrong, good).with(ended(&markers));
+    let partial = copy.is_partial.then(|| {
+        format!("{store} converts native histograms to series with vmrange, which are not compared")
+    });
+    hop.with(partial).with(queue(copy.queue))
+}
+
+fn ended(markers: &Markers) -> Vec<String> {
+    let seen = markers.ended - markers.unseen - markers.unmarked.len();
+    let both =
+        (seen > 0).then(|| format!("{seen} series ended in the run, marked as stale in both"));
+    let unseen = (markers.unseen > 0).then(|| {
+        format!(
+            "whether {} series that ended are marked as stale cannot be seen: their last sample is 5 minutes old",
+            markers.unseen
+        )
+    });
+    both.into_iter().chain(unseen).collect()
 }
 
 fn added(added: &[&Series], store: &str) -> Vec<String> {

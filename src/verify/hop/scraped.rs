@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     bracketing_scrapes,
     coverage::Coverage,
+    forms,
     judgement::{Hop, list_differences, plural},
     known::{Known, known},
     other_traffic, series_set, servers,
@@ -18,6 +19,7 @@ use crate::{
         evidence::Evidence,
         model::{
             counts::Counts,
+            form::Form,
             histogram::{Difference, Histogram},
             labels::label_text,
             processes::{ProcessRun, Target},
@@ -93,8 +95,12 @@ impl<'a> Comparison<'a> {
         } else {
             String::new()
         };
+        let what = match self.scrapes.form() {
+            Some(Form::Exponential) => "count and sum",
+            _ => "bucket",
+        };
         let good = format!(
-            "{} of {}, each bucket as in its own /metrics; no gap, no restart, no duplicate{note}",
+            "{} of {}, each {what} as in its own /metrics; no gap, no restart, no duplicate{note}",
             plural(self.known.len(), "replica"),
             plural(self.scrapes.targets.len(), "target")
         );
@@ -104,6 +110,7 @@ impl<'a> Comparison<'a> {
             Hop::judged(NAME, wrong, good).with(obstacles)
         };
         let notes = self.matched().into_iter().chain(self.not_judged());
+        let notes = notes.chain(forms::notes(self.scrapes));
         let hop = hop.with(notes);
         let mut unjudged = self.without_accepted();
         let warnings = self.scrapes.warnings.iter();
@@ -138,7 +145,19 @@ impl<'a> Comparison<'a> {
         if !processes.iter().all(|(target, _)| is_whole(target)) {
             return Vec::new();
         }
+        let mut forms = processes
+            .iter()
+            .map(|(target, _)| self.scrapes.form_of(target));
+        let is_bare = forms.any(|form| form == Form::Exponential);
+        let comparable = |counts: &Counts| {
+            if is_bare {
+                counts.without_bounds()
+            } else {
+                counts.clone()
+            }
+        };
         if let (Known::Page(_, page), [(target, _)]) = (known, &processes[..]) {
+            let page = &comparable(page);
             let names = &self.evidence.claim.names;
             let missing = series_set::missing(names, self.scrapes, target, page);
             if !missing.is_empty() {
@@ -166,7 +185,7 @@ impl<'a> Comparison<'a> {
                     bracketing_scrapes::outside(self.evidence, self.scrapes, id, processes);
                 return outside.into_iter().collect();
             }
-            Known::Page(page, _) => (page.differences(&found, 0.0), "its /metrics"),
+            Known::Page(page, _) => (comparable(page).differences(&found, 0.0), "its /metrics"),
             Known::Answers(answers) => (self.beside_answers(id, answers, &found), "its answers"),
         };
         if differences.is_empty() {

@@ -91,6 +91,15 @@ impl Counts {
         }
     }
 
+    /// The same with the bucket `+Inf` alone.
+    pub fn without_bounds(&self) -> Self {
+        let mut own = self.clone();
+        for histogram in own.steps.values_mut() {
+            histogram.buckets.retain(|bucket| bucket.le.is_infinite());
+        }
+        own
+    }
+
     pub fn step(&self, step: Step) -> Option<&Histogram> {
         self.steps.get(step.as_str())
     }

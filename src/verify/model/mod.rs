@@ -2,6 +2,7 @@
 
 pub mod agreement;
 pub mod claim;
+pub mod classic_series;
 pub mod clocks;
 pub mod counts;
 pub mod exemplars;
@@ -10,9 +11,11 @@ pub mod exports;
 pub mod exposition;
 pub mod expression;
 pub mod finding;
+pub mod form;
 pub mod histogram;
 pub mod identify;
 pub mod labels;
+pub mod lag;
 pub mod native;
 pub mod own_query;
 pub mod page;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
+    form::Form,
     labels::Labels,
     promql::{self, Selector},
     rate::{Formula, Range, by_le},
@@ -56,18 +57,23 @@ pub fn selectors(own: &[&Labels], others: &[&Labels], given: &Selector) -> Vec<S
 
 impl QuantileQuery {
     /// The `PromQL` of one quantile over a window that ends at the time of the query.
-    pub fn promql(names: &Names, q: f64, window_ms: i64, selectors: &[Selector]) -> String {
-        let (buckets, step) = (names.bucket(Metric::ExecutionLatency), label::STEP);
-        let total = Step::Total.as_str();
+    pub fn promql(
+        names: &Names,
+        q: f64,
+        window_ms: i64,
+        (selectors, form): (&[Selector], Form),
+    ) -> String {
+        let (buckets, sum) = match form {
+            Form::Classic => (names.bucket(Metric::ExecutionLatency), "sum by (le)"),
+            _ => (names.family(Metric::ExecutionLatency), "sum"),
+        };
+        let (step, total) = (label::STEP, Step::Total.as_str());
         let rate = |selector: &Selector| {
             let selector = selector.and();
             format!("rate({buckets}{{{step}=\"{total}\"{selector}}}[{window_ms}ms])")
         };
         let rates: Vec<_> = selectors.iter().map(rate).collect();
-        format!(
-            "histogram_quantile({q}, sum by (le) ({}))",
-            rates.join(" or ")
-        )
+        format!("histogram_quantile({q}, {sum} ({}))", rates.join(" or "))
     }
 
     /// Compares what a deduplicated view reported with the raw samples of each Prometheus behind it, within one scrape: the
@@ -77,10 +83,9 @@ impl QuantileQuery {
         reported: &[Option<f64>],
         behind: &[Vec<Series>],
         names: &Names,
+        formula: Formula,
     ) -> Self {
-        let new = |range, raw: &[Series]| {
-            Self::new(range, reported.to_vec(), raw, names, Formula::Prometheus)
-        };
+        let new = |range, raw: &[Series]| Self::new(range, reported.to_vec(), raw, names, formula);
         let raw = behind.first().map_or(&[][..], Vec::as_slice);
         let mut view = new(range, raw);
         for raw in behind {
@@ -167,7 +172,8 @@ mod tests {
             [[0.0, 0.0], [9.0, 9.0], [9.0, 19.0], [20.0, 30.0]],
             &names,
         )];
-        let view = QuantileQuery::of_view(range, vec![None; 4].as_slice(), &behind, &names);
+        let formula = Formula::Prometheus;
+        let view = QuantileQuery::of_view(range, &[None; 4], &behind, &names, formula);
         let (low, high) = view.edges[0];
         let exact = QuantileQuery::new(
             range,

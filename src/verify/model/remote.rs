@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{
     exposition::Sample,
     labels::{NAME, has_all},
+    lag::Sightings,
     series::{Point, Series},
     statistics::Tolerance,
     store::Store,
@@ -22,10 +23,28 @@ pub struct RemoteCopy {
     pub there: Vec<Series>,
     /// How long after the last scrape of the run every sample could be read there; `None` where some never could.
     pub lag: Option<Duration>,
+    /// When scrapes could be seen there.
+    pub sightings: Sightings,
     /// How long was waited for them.
     pub waited: Duration,
+    /// `None` where one of both did not answer.
+    pub markers: Option<Markers>,
+    /// Whether samples were left out, which the store keeps in another form.
+    pub is_partial: bool,
+    /// Whether some were converted from native histograms.
+    pub is_converted: bool,
     /// What Prometheus itself counted in the run.
     pub queue: Option<QueueCounts>,
+}
+
+/// The series of the run that ended, as their stale markers in Prometheus show.
+#[derive(Clone, Debug, Default)]
+pub struct Markers {
+    pub ended: usize,
+    /// Of those, the ones whose marker cannot be seen any more.
+    pub unseen: usize,
+    /// Those that are not marked in the store.
+    pub unmarked: Vec<Series>,
 }
 
 /// What Prometheus counts of its remote writes, `prometheus_remote_storage_samples_*_total`; over all its stores.
@@ -158,7 +177,11 @@ mod tests {
             here,
             there,
             lag: None,
+            sightings: Sightings::default(),
             waited: Duration::ZERO,
+            markers: None,
+            is_partial: false,
+            is_converted: false,
             queue: None,
         }
     }

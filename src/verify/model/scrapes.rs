@@ -11,8 +11,10 @@ use super::{
     clocks::Ahead,
     exemplars::ExemplarSeries,
     finding::Finding,
+    form::{Form, common_form},
     histogram::Histogram,
     labels::{JOB, Labels, fits, label_text},
+    lag::Sightings,
     native::Native,
     own_query::OwnAnswer,
     processes::{ProcessRun, Target, Window},
@@ -48,7 +50,10 @@ pub struct Scrapes {
     /// How long was waited.
     pub waited: Duration,
     pub active: Vec<ActiveTarget>,
+    /// Native histograms without classic ones are converted to these.
     pub raw: Vec<Series>,
+    /// How the histograms of each target are stored.
+    pub forms: BTreeMap<Labels, Form>,
     pub exemplars: Finding<Vec<ExemplarSeries>>,
     pub native: Native,
     pub settings: Settings,
@@ -61,6 +66,8 @@ pub struct Scrapes {
     pub own_queries: Vec<OwnAnswer>,
     /// The clock of the scrapes.
     pub clock: Ahead,
+    /// When scrapes could be seen.
+    pub sightings: Sightings,
 }
 
 /// A target in Prometheus' own list.
@@ -87,6 +94,17 @@ pub struct ActiveTarget {
 impl Scrapes {
     pub fn processes(&self) -> impl Iterator<Item = &ProcessRun> {
         self.targets.iter().flat_map(|target| &target.processes)
+    }
+
+    /// How the histograms of a target are stored.
+    pub fn form_of(&self, target: &Target) -> Form {
+        let form = self.forms.get(&target.labels);
+        form.copied().unwrap_or_default()
+    }
+
+    /// How those of all targets are stored; `None` where they differ.
+    pub fn form(&self) -> Option<Form> {
+        common_form(self.targets.iter().map(|target| self.form_of(target)))
     }
 
     /// The bounds of the latency buckets, from the first process that has them.

@@ -1,5 +1,6 @@
 //! The report of a run: text, JSON and exit code come from the same value.
 
+mod lag;
 mod table;
 
 use std::fmt;
@@ -8,8 +9,8 @@ use serde::Serialize;
 
 use super::{
     evidence::Evidence,
-    hop::{self, Hop, Verdict},
-    model::{claim::ClaimSummary, store::Store, trace_store::TraceStore},
+    hop::{self, Hop, QueryResult, Verdict},
+    model::{claim::ClaimSummary, lag::Lag, store::Store, trace_store::TraceStore},
 };
 use crate::exit::Exit;
 use table::Table;
@@ -26,6 +27,10 @@ pub struct Report {
     sent: usize,
     elapsed_seconds: f64,
     hops: Vec<Hop>,
+    /// Those of `--query`.
+    queries: Vec<QueryResult>,
+    /// From an answer until it can be seen.
+    lag: Vec<Lag>,
     percentiles: Table,
     verdict: Verdict,
     exit: u8,
@@ -57,6 +62,8 @@ impl Report {
             trace_store: evidence.trace_store.clone(),
             sent: evidence.sent.len(),
             elapsed_seconds: evidence.driven.elapsed.as_secs_f64(),
+            queries: hop::query_results(evidence),
+            lag: lag::of(evidence),
             percentiles: Table::of(evidence),
             verdict,
             hops,
@@ -102,6 +109,12 @@ impl fmt::Display for Report {
             for detail in &hop.details {
                 writeln!(f, "{:35}{detail}", "")?;
             }
+        }
+        if !self.lag.is_empty() {
+            writeln!(f)?;
+        }
+        for lag in &self.lag {
+            writeln!(f, "lag     {lag}")?;
         }
         writeln!(f)?;
         write!(f, "{}", self.percentiles)?;

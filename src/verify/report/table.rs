@@ -63,6 +63,7 @@ impl Table {
             let (drawn, measured) = (drawn[index], totals[index]);
             let bucketed = counts.as_ref().map(|counts| counts.quantile(q));
             let expected = run.and_then(|run| run.expected.get(index).copied());
+            let expected = expected.filter(|value| value.is_finite());
             let reported = run.and_then(|run| run.reported.get(index).copied().flatten());
             let truth = evidence.claim.delay.quantile(q).as_secs_f64();
             let minus = |a: Option<f64>, b: Option<f64>| {

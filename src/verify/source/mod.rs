@@ -2,10 +2,12 @@
 
 mod addresses;
 mod formats;
+mod pace;
 mod page;
 pub mod pages;
 pub mod probe;
 pub mod prometheus;
+pub mod trace_lag;
 pub mod traces;
 pub mod truth;
 mod url;

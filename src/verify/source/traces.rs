@@ -138,6 +138,11 @@ impl TraceSource {
         Ok(found.len() - before)
     }
 
+    /// Whether a trace is there.
+    pub async fn has(&self, id: u128) -> bool {
+        matches!(self.trace(id).await, Ok(Some(_)))
+    }
+
     async fn trace(&self, id: u128) -> Result<Option<Vec<Span>>, ClientError> {
         let path = format!("{}/{id:032x}", self.path);
         let answer = match self.path {

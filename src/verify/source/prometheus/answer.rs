@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use crate::verify::model::{
+    classic_series::{HistogramPoint, HistogramSeries},
     exposition::number,
     labels::Labels,
     scrapes::ActiveTarget,
@@ -41,17 +42,36 @@ pub struct MatrixSeries {
     pub metric: Labels,
     #[serde(default)]
     pub values: Vec<Pair>,
+    #[serde(default)]
+    histograms: Vec<(f64, AnsweredHistogram)>,
+}
+
+#[derive(Deserialize)]
+struct AnsweredHistogram {
+    count: String,
+    sum: String,
+    /// Which bounds are inside, the bounds, and the count.
+    #[serde(default)]
+    buckets: Vec<(u8, String, String, String)>,
 }
 
 #[derive(Deserialize)]
 pub struct VectorSample {
     #[serde(default)]
     pub metric: Labels,
+    /// Not a number where it is a native histogram.
+    #[serde(default)]
     pub value: Pair,
 }
 
 #[derive(Deserialize)]
 pub struct Pair(pub f64, pub String);
+
+impl Default for Pair {
+    fn default() -> Self {
+        Self(0.0, "NaN".to_owned())
+    }
+}
 
 impl MatrixSeries {
     /// `None` where a value is not a number.
@@ -67,6 +87,31 @@ impl MatrixSeries {
         Some(Series {
             labels: self.metric,
             points,
+        })
+    }
+
+    /// Its native histograms; `None` where it has none, or one that has something else than numbers.
+    pub fn histograms(&mut self) -> Option<HistogramSeries> {
+        let histograms = std::mem::take(&mut self.histograms).into_iter();
+        let points = histograms.map(|(at, it)| it.read(instant(at)));
+        let points = points.collect::<Option<Vec<_>>>()?;
+        (!points.is_empty()).then(|| HistogramSeries {
+            labels: self.metric.clone(),
+            points,
+        })
+    }
+}
+
+impl AnsweredHistogram {
+    fn read(self, at: i64) -> Option<HistogramPoint> {
+        let bucket = |(_, low, high, count): &(u8, String, String, String)| {
+            Some((number(low)?, number(high)?, number(count)?))
+        };
+        Some(HistogramPoint {
+            at,
+            count: number(&self.count)?,
+            sum: number(&self.sum)?,
+            buckets: self.buckets.iter().map(bucket).collect::<Option<_>>()?,
         })
     }
 }

@@ -10,19 +10,17 @@ use super::{
     features, native, own_queries,
     run::{Answered, PrometheusRun},
 };
-use crate::verify::{
-    model::{
-        identify::identify,
-        labels::{Labels, label_text},
-        own_query::OwnQuery,
-        processes::Target,
-        promql::Selector,
-        quantile_query::{self, QUANTILES, QuantileQuery},
-        rate::{Formula, PREVIOUS_MS, Range},
-        scrapes::Scrapes,
-        series::Series,
-    },
-    source::wait,
+use crate::verify::model::{
+    form::Form,
+    identify::identify,
+    labels::{Labels, label_text},
+    own_query::OwnQuery,
+    processes::Target,
+    promql::Selector,
+    quantile_query::{self, QUANTILES, QuantileQuery},
+    rate::{Formula, PREVIOUS_MS, Range},
+    scrapes::Scrapes,
+    series::Series,
 };
 
 /// The windows of the percentiles: the run, and that of a dashboard.
@@ -41,6 +39,7 @@ struct Server {
     targets: Vec<Target>,
     windows: Windows,
     selectors: Vec<Selector>,
+    form: Option<Form>,
     reported: Reported,
 }
 
@@ -68,10 +67,8 @@ impl PrometheusRun<'_> {
         let windows = self.windows(&targets, window);
         let to = windows.run.to;
         // A scrape in flight may still add a sample from before `to`.
-        wait::until("Prometheus to close the window", waited, async || {
-            (self.queries.now().await.ok()? > to + 500).then_some(())
-        })
-        .await;
+        let rest = u64::try_from(to + 500 - self.queries.now().await?).unwrap_or_default();
+        tokio::time::sleep(Duration::from_millis(rest).min(waited)).await;
         let is_seen = |id: &&String| {
             targets
                 .iter()
@@ -91,11 +88,12 @@ impl PrometheusRun<'_> {
         let raw = self.queries.raw(lookback + 1000).await?;
         self.queries.agree()?;
         let rated = match self.queries.store().formula() {
-            Formula::Prometheus => raw.clone(),
+            Formula::Prometheus | Formula::Custom => raw.clone(),
             Formula::VictoriaMetrics => self.queries.counters(lookback + PREVIOUS_MS).await?,
         };
         let mut scrapes = Scrapes {
-            run: self.compared(windows.run, &[None; QUANTILES.len()], &[]),
+            run: self.compared(windows.run, &[None; QUANTILES.len()], &[], None),
+            forms: self.queries.forms.clone(),
             rate_window: None,
             store: self.queries.store().clone(),
             warnings: self.queries.prometheus.warnings(),
@@ -113,6 +111,7 @@ impl PrometheusRun<'_> {
             settings: features::settings(&self.queries.prometheus).await,
             window: self.window.clone(),
             clock: self.queries.clock.ahead(),
+            sightings: self.queries.sightings.clone(),
         };
         let raw: Vec<_> = servers
             .iter()
@@ -123,8 +122,10 @@ impl PrometheusRun<'_> {
             .map(|(server, raw)| self.add(&scrapes, server, raw))
             .collect();
         if let Some([run, dashboard]) = view {
+            let form = self.queries.form(targets.iter().map(|it| &it.labels));
+            let (names, formula) = (self.queries.names, self.formula(form));
             let of =
-                |range, reported| QuantileQuery::of_view(range, reported, &raw, self.queries.names);
+                |range, reported| QuantileQuery::of_view(range, reported, &raw, names, formula);
             scrapes.targets.clone_from(&each[0].1.targets);
             scrapes.run = of(windows.run, &run);
             scrapes.rate_window = windows.dashboard.map(|range| of(range, &dashboard));
@@ -155,12 +156,15 @@ impl PrometheusRun<'_> {
             let own_labels: Vec<_> = own.iter().map(|target| &target.labels).collect();
             let beside: Vec<_> = beside.collect();
             let selectors = quantile_query::selectors(&own_labels, &beside, self.queries.selector);
-            let reported = self.reported(&selectors, windows, false).await?;
+            let form = self.queries.form(own.iter().map(|target| &target.labels));
+            let asked = (&selectors[..], dashboard_form(form));
+            let reported = self.reported(asked, windows, false).await?;
             servers.push(Server {
                 name: label_text(&labels),
                 targets: own,
                 windows,
                 selectors,
+                form,
                 reported,
             });
         }
@@ -170,7 +174,9 @@ impl PrometheusRun<'_> {
             let (own, beside) = (Vec::from_iter(&own), Vec::from_iter(&beside));
             let selectors = quantile_query::selectors(&own, &beside, self.queries.selector);
             let windows = self.windows(targets, window);
-            Some(self.reported(&selectors, windows, true).await?)
+            let form = self.queries.form(targets.iter().map(|it| &it.labels));
+            let asked = (&selectors[..], dashboard_form(form));
+            Some(self.reported(asked, windows, true).await?)
         } else {
             None
         };
@@ -181,11 +187,11 @@ impl PrometheusRun<'_> {
     fn add(&self, all: &Scrapes, server: Server, raw: &[Series]) -> (String, Scrapes) {
         let [run, dashboard] = &server.reported;
         let own = Scrapes {
-            run: self.compared(server.windows.run, run, raw),
+            run: self.compared(server.windows.run, run, raw, server.form),
             rate_window: server
                 .windows
                 .dashboard
-                .map(|range| self.compared(range, dashboard, raw)),
+                .map(|range| self.compared(range, dashboard, raw, server.form)),
             targets: server.targets,
             ..all.clone()
         };
@@ -199,7 +205,7 @@ impl PrometheusRun<'_> {
         let from = spans().map(|(from, _)| from).min().unwrap_or(to);
         // The first sample is in the window of Prometheus; VictoriaMetrics takes it as the one before.
         let from = match self.queries.store().formula() {
-            Formula::Prometheus => from - 1,
+            Formula::Prometheus | Formula::Custom => from - 1,
             Formula::VictoriaMetrics => from,
         };
         let dashboard = window.map(|window| Range {
@@ -213,7 +219,7 @@ impl PrometheusRun<'_> {
     /// The percentiles over both windows.
     async fn reported(
         &self,
-        selectors: &[Selector],
+        asked: (&[Selector], Option<Form>),
         windows: Windows,
         is_view: bool,
     ) -> Result<Reported, PrometheusError> {
@@ -223,18 +229,37 @@ impl PrometheusRun<'_> {
             &self.queries.prometheus
         };
         let run = windows.run;
-        let run = self.queries.quantiles(prometheus, selectors, run).await?;
+        let run = self.queries.quantiles(prometheus, asked, run).await?;
         let in_window = match windows.dashboard {
-            Some(range) => self.queries.quantiles(prometheus, selectors, range).await?,
+            Some(range) => self.queries.quantiles(prometheus, asked, range).await?,
             None => Vec::new(),
         };
         Ok([run, in_window])
     }
 
-    fn compared(&self, range: Range, reported: &[Option<f64>], raw: &[Series]) -> QuantileQuery {
-        let formula = self.queries.store().formula();
+    /// The formula of its percentiles.
+    fn formula(&self, form: Option<Form>) -> Formula {
+        match form {
+            Some(Form::Custom) => Formula::Custom,
+            _ => self.queries.store().formula(),
+        }
+    }
+
+    fn compared(
+        &self,
+        range: Range,
+        reported: &[Option<f64>],
+        raw: &[Series],
+        form: Option<Form>,
+    ) -> QuantileQuery {
+        let formula = self.formula(form);
         QuantileQuery::new(range, reported.to_vec(), raw, self.queries.names, formula)
     }
+}
+
+/// The form of which percentiles are judged here: those of exponential buckets are judged as native histograms.
+fn dashboard_form(form: Option<Form>) -> Option<Form> {
+    form.filter(|form| *form != Form::Exponential)
 }
 
 /// The targets of each server: all in one group, unless labels tell them apart.

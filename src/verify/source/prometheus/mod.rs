@@ -5,11 +5,14 @@ mod api;
 mod detect;
 mod features;
 mod fetch;
+mod latest;
+mod missing;
 mod native;
 mod own_queries;
 mod queries;
 mod remote;
 mod run;
+mod stale;
 mod timekeeper;
 
 pub use api::{Prometheus, PrometheusError};

@@ -1,40 +1,46 @@
 //! Native histograms of a run: raw samples, and the percentiles that Prometheus computes from them. A server that does not
 //! answer such a question has none.
 
-use serde::Deserialize;
-
-use super::{answer::instant, queries::Queries};
+use super::{
+    answer::{Data, MatrixSeries},
+    api::{Prometheus, PrometheusError, unexpected},
+    queries::Queries,
+};
 use crate::{
     contract::{Metric, Step, names::label},
     verify::model::{
-        exposition::number,
+        classic_series::HistogramSeries,
+        form::Form,
         labels::Labels,
-        native::{self, Native, NativePoint, NativeSeries},
+        native::{self, Native, NativeSeries},
         promql::Selector,
         quantile_query::QUANTILES,
         rate::Range,
+        series::Series,
         store::Kind,
     },
 };
 
-#[derive(Deserialize)]
-struct Matrix {
-    result: Vec<AnsweredSeries>,
-}
-
-#[derive(Deserialize)]
-struct AnsweredSeries {
-    metric: Labels,
-    #[serde(default)]
-    histograms: Vec<(f64, AnsweredHistogram)>,
-}
-
-#[derive(Deserialize)]
-struct AnsweredHistogram {
-    count: String,
-    /// Which bounds are inside, the bounds, and the count.
-    #[serde(default)]
-    buckets: Vec<(u8, String, String, String)>,
+impl Prometheus {
+    /// The raw samples of a range selector: the numbers, and the native histograms.
+    pub async fn raw_and_histograms(
+        &self,
+        selector: &str,
+        at: Option<i64>,
+    ) -> Result<(Vec<Series>, Vec<HistogramSeries>), PrometheusError> {
+        let Data::Matrix(mut all) = self.query(selector, at).await? else {
+            return Err(unexpected(selector, "expected a matrix"));
+        };
+        let native = all.iter_mut().filter_map(MatrixSeries::histograms);
+        let native: Vec<_> = native.collect();
+        all.retain(|series| !series.values.is_empty());
+        // Only VictoriaMetrics returns stale markers: as NaN.
+        let has_markers = self.store.kind == Kind::VictoriaMetrics;
+        let series = all.into_iter().map(|series| series.read(has_markers));
+        let series = series.collect::<Option<_>>();
+        let series = series.ok_or_else(|| unexpected(selector, "a value is not a number"))?;
+        Ok((series, native))
+    }
 }
 
 /// What it has of these targets, which these selectors select.
@@ -66,52 +72,20 @@ pub async fn native(
 
 /// The raw samples of the measured totals.
 async fn raw(queries: &Queries<'_>, run: Range) -> Option<Vec<NativeSeries>> {
-    let totals = totals(queries, queries.selector, run);
-    let time = (run.to as f64 / 1e3).to_string();
-    let parameters = [("query", totals.clone()), ("time", time)];
-    let prometheus = &queries.prometheus;
-    let answer = prometheus.ask::<Matrix>(&totals, "/api/v1/query", &parameters);
-    let all = answer.await.ok()?.result.into_iter();
-    let native = all.filter(|series| !series.histograms.is_empty());
-    Some(native.map(AnsweredSeries::read).collect())
+    let family = queries.names.family(Metric::ExecutionLatency);
+    let (step, total) = (label::STEP, Step::Total.as_str());
+    let (selector, window) = (queries.selector.and(), run.to - run.from);
+    let totals = format!("{family}{{{step}=\"{total}\"{selector}}}[{window}ms]");
+    let answer = queries.prometheus.raw_and_histograms(&totals, Some(run.to));
+    let (_, native) = answer.await.ok()?;
+    let read = |series: HistogramSeries| series.exponential(&queries.bounds);
+    Some(native.into_iter().map(read).collect())
 }
 
 async fn quantiles(queries: &Queries<'_>, selectors: &[Selector], run: Range) -> Vec<Option<f64>> {
-    let rate = |selector| format!("rate({})", totals(queries, selector, run));
-    let rates: Vec<_> = selectors.iter().map(rate).collect();
-    let rates = rates.join(" or ");
-    let mut reported = Vec::new();
-    for q in QUANTILES {
-        let promql = format!("histogram_quantile({q}, sum({rates}))");
-        let value = queries.prometheus.value(&promql, run.to).await;
-        reported.push(value.ok().flatten());
-    }
+    let asked = (selectors, Some(Form::Exponential));
+    let reported = queries.quantiles(&queries.prometheus, asked, run);
     reported
-}
-
-fn totals(queries: &Queries<'_>, selector: &Selector, run: Range) -> String {
-    let family = queries.names.family(Metric::ExecutionLatency);
-    let (step, total) = (label::STEP, Step::Total.as_str());
-    let (selector, window) = (selector.and(), run.to - run.from);
-    format!("{family}{{{step}=\"{total}\"{selector}}}[{window}ms]")
-}
-
-impl AnsweredSeries {
-    fn read(self) -> NativeSeries {
-        let points = self.histograms.into_iter();
-        NativeSeries {
-            labels: self.metric,
-            points: points.map(|(at, it)| it.read(instant(at))).collect(),
-        }
-    }
-}
-
-impl AnsweredHistogram {
-    fn read(self, at: i64) -> Option<NativePoint> {
-        let bucket = |(_, low, high, count): &(u8, String, String, String)| {
-            Some((number(low)?, number(high)?, number(count)?))
-        };
-        let buckets: Option<Vec<_>> = self.buckets.iter().map(bucket).collect();
-        NativePoint::read(at, number(&self.count)?, &buckets?)
-    }
+        .await
+        .unwrap_or_else(|_| vec![None; QUANTILES.len()])
 }

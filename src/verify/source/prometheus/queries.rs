@@ -8,12 +8,15 @@ use super::{
 };
 use crate::{
     contract::{
-        Metric, Names, Part, Step,
+        Metric, Names, Part,
         names::{PROCESS_START_TIME, TARGET_INFO, label},
     },
     verify::model::{
         agreement,
-        labels::{INSTANCE, JOB, Labels, NAME},
+        classic_series::classic_series,
+        form::{Form, common_form},
+        labels::{JOB, Labels, NAME},
+        lag::Sightings,
         promql::{Selector, quoted, regex_escaped},
         quantile_query::{QUANTILES, QuantileQuery},
         rate::Range,
@@ -36,6 +39,12 @@ pub struct Queries<'a> {
     scraper: Option<Prometheus>,
     pub names: &'a Names,
     pub selector: &'a Selector,
+    /// The bounds of the service's classic buckets, as far as they are known.
+    pub bounds: Vec<f64>,
+    /// How the histograms of the last answer are stored, by target.
+    pub forms: BTreeMap<Labels, Form>,
+    /// When scrapes could be seen.
+    pub sightings: Sightings,
     /// The counters of the last answer.
     last: Vec<Series>,
     /// When the targets of the last answer were scraped.
@@ -57,6 +66,9 @@ impl<'a> Queries<'a> {
             prometheus,
             scraper,
             instants: BTreeMap::new(),
+            bounds: Vec::new(),
+            forms: BTreeMap::new(),
+            sightings: Sightings::default(),
             names,
             selector,
             last: Vec::new(),
@@ -119,7 +131,7 @@ impl<'a> Queries<'a> {
     }
 
     /// What selects the service's own counters.
-    fn own_series(&self) -> String {
+    pub(super) fn own_series(&self) -> String {
         let latency = self.names.family(Metric::ExecutionLatency);
         let accepted = self.names.family(Metric::RequestsAccepted);
         let classic = match self.store().kind {
@@ -128,18 +140,36 @@ impl<'a> Queries<'a> {
             _ => "",
         };
         let selector = self.selector.and();
-        format!("{{{NAME}=~\"{latency}_(bucket|count|sum)|{accepted}\"{classic}{selector}}}")
+        format!("{{{NAME}=~\"{latency}(_(bucket|count|sum))?|{accepted}\"{classic}{selector}}}")
     }
 
     /// Raw samples of the service's own counters.
     pub async fn counters(&self, lookback: i64) -> Result<Vec<Series>, PrometheusError> {
+        Ok(self.counters_and_forms(lookback).await?.0)
+    }
+
+    /// The same; native histograms are converted to the classic series of which there are none.
+    async fn counters_and_forms(
+        &self,
+        lookback: i64,
+    ) -> Result<(Vec<Series>, BTreeMap<Labels, Form>), PrometheusError> {
         let own = format!("{}[{lookback}ms]", self.own_series());
-        self.prometheus.raw(&own).await
+        let (mut raw, native) = self.prometheus.raw_and_histograms(&own, None).await?;
+        let (forms, converted) = classic_series(&raw, &native, &self.bounds);
+        raw.extend(converted);
+        Ok((raw, forms))
+    }
+
+    /// How the histograms of these targets are stored; `None` where they differ.
+    pub fn form<'t>(&self, targets: impl IntoIterator<Item = &'t Labels>) -> Option<Form> {
+        let forms = targets.into_iter().map(|target| self.forms.get(target));
+        common_form(forms.map(|form| form.copied().unwrap_or_default()))
     }
 
     /// Raw samples of the service's own counters, and of the series that tell its processes apart.
     pub async fn raw(&mut self, lookback: i64) -> Result<Vec<Series>, PrometheusError> {
-        let mut raw = self.counters(lookback).await?;
+        let (mut raw, forms) = self.counters_and_forms(lookback).await?;
+        self.forms = forms;
         self.compare(&raw);
         self.instants.clear();
         for series in &raw {
@@ -171,79 +201,23 @@ impl<'a> Queries<'a> {
         self.last = counters;
     }
 
-    /// The labels that deduplication removes.
-    pub async fn replica_labels(&self) -> Result<BTreeSet<String>, PrometheusError> {
-        if self.store().kind != Kind::Thanos {
-            return Ok(BTreeSet::new());
-        }
-        let own = self.own_series();
-        let names = async |of: &Prometheus| -> Result<BTreeSet<String>, PrometheusError> {
-            let samples = of.vector(&own).await?;
-            let names = samples
-                .into_iter()
-                .flat_map(|(labels, _)| labels.into_keys());
-            Ok(names.collect())
-        };
-        let kept = names(&self.prometheus.deduplicated()).await?;
-        let mut all = names(&self.prometheus).await?;
-        all.retain(|name| !kept.contains(name));
-        Ok(all)
-    }
-
-    /// As it computes them, or as this view of it does.
+    /// As it computes them, or as this view of it does; none where there is no form that all targets have.
     pub async fn quantiles(
         &self,
         prometheus: &Prometheus,
-        selectors: &[Selector],
+        (selectors, form): (&[Selector], Option<Form>),
         range: Range,
     ) -> Result<Vec<Option<f64>>, PrometheusError> {
-        if selectors.is_empty() {
+        let Some(form) = form.filter(|_| !selectors.is_empty()) else {
             return Ok(vec![None; QUANTILES.len()]);
-        }
+        };
         let mut reported = Vec::new();
         for q in QUANTILES {
             let window = range.to - range.from;
-            let promql = QuantileQuery::promql(self.names, q, window, selectors);
+            let promql = QuantileQuery::promql(self.names, q, window, (selectors, form));
             reported.push(prometheus.value(&promql, range.to).await?);
         }
         Ok(reported)
-    }
-
-    /// What Prometheus has instead of the series of replicas that answered: where `target_info` names them, and metrics
-    /// with similar names.
-    pub async fn about_missing(
-        &self,
-        unseen: &[&String],
-    ) -> Result<(BTreeMap<String, Labels>, BTreeSet<String>), PrometheusError> {
-        let (mut informed, mut similar) = (BTreeMap::new(), BTreeSet::new());
-        if unseen.is_empty() {
-            return Ok((informed, similar));
-        }
-        for id in unseen {
-            let id_label = label::INSTANCE_ID;
-            let promql = format!(
-                "{TARGET_INFO}{{{id_label}={}{}}}",
-                quoted(id),
-                self.selector.and()
-            );
-            if let Some((mut labels, _)) = self.prometheus.vector(&promql).await?.pop() {
-                labels.retain(|name, _| [JOB, INSTANCE].contains(&name.as_str()));
-                informed.insert((*id).clone(), labels);
-            }
-        }
-        let (latency, step) = (self.names.family(Metric::ExecutionLatency), label::STEP);
-        let promql = format!(
-            "group by ({NAME}) ({{{NAME}=~\".+_count\",{step}=\"{}\"{}}})",
-            Step::Total.as_str(),
-            self.selector.and()
-        );
-        for (labels, _) in self.prometheus.vector(&promql).await? {
-            let name = labels
-                .get(NAME)
-                .and_then(|name| name.strip_suffix("_count"));
-            similar.extend(name.filter(|name| *name != latency).map(str::to_owned));
-        }
-        Ok((informed, similar))
     }
 
     /// The service's own counters.

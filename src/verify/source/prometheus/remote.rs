@@ -2,80 +2,134 @@
 
 use std::{
     cell::RefCell,
+    collections::BTreeSet,
     time::{Duration, Instant},
 };
 
 use super::{
     api::{Prometheus, PrometheusError},
     queries::{LOOKBACK_MARGIN_MS, Queries},
+    stale::markers,
     timekeeper::latest,
 };
 use crate::{
-    contract::Names,
+    contract::{Metric, Names},
     verify::{
         model::{
             exposition,
+            form::Form,
+            labels::has_all,
+            lag::Sightings,
             promql::Selector,
             rate::Range,
             remote::{QueueCounts, RemoteCopy},
             scrapes::{Scrapes, USUAL_WAIT},
             series::Series,
+            store::Kind,
         },
-        source::wait,
+        source::{pace::Pace, wait},
     },
 };
 
 /// A store behind a Prometheus.
-pub struct Remote {
-    store: Prometheus,
+pub struct Remote<'a> {
+    queries: Queries<'a>,
     /// Whose samples it gets.
     writer: Prometheus,
     before: Option<QueueCounts>,
 }
 
-impl Remote {
+impl<'a> Remote<'a> {
     /// Asks the store for its time, and the Prometheus for what it has written so far.
-    pub async fn begin(store: Prometheus, writer: Prometheus) -> Result<Self, PrometheusError> {
+    pub async fn begin(
+        store: Prometheus,
+        writer: Prometheus,
+        names: &'a Names,
+        selector: &'a Selector,
+    ) -> Result<Self, PrometheusError> {
         let store = store.detected().await?;
         store.now().await?;
         let before = queue(&writer).await;
         Ok(Self {
-            store,
+            queries: Queries::new((store, None), names, selector),
             writer,
             before,
         })
     }
 
+    /// Asks once a second for the last samples, while something else goes on; never returns.
+    pub async fn watch(&mut self) {
+        self.queries.watch(&[]).await;
+    }
+
     /// Waits until every sample of the run in `scrapes` can be read here, too.
     pub async fn copy(
-        self,
+        mut self,
         scrapes: &Scrapes,
-        names: &Names,
         wait: Option<Duration>,
     ) -> Result<RemoteCopy, PrometheusError> {
-        let (here, range) = own_samples(scrapes, names);
-        let selector = Selector::default();
-        let queries = Queries::new((self.store, None), names, &selector);
+        let (mut here, range) = own_samples(scrapes, self.queries.names);
+        let queries = &mut self.queries;
+        let bounds: BTreeSet<_> = here
+            .iter()
+            .filter_map(Series::bound)
+            .map(f64::to_bits)
+            .collect();
+        queries.bounds = bounds.into_iter().map(f64::from_bits).collect();
+        let accepted = queries.names.family(Metric::RequestsAccepted);
+        let is_converted = |series: &Series| {
+            let form = scrapes.forms.get(&series.target());
+            form.is_some_and(|form| *form != Form::Classic) && series.name() != accepted
+        };
+        let has_converted = here.iter().any(is_converted);
+        let is_partial = has_converted && queries.store().kind == Kind::VictoriaMetrics;
+        if is_partial {
+            here.retain(|series| !is_converted(series));
+        }
         let waited = wait.unwrap_or(USUAL_WAIT);
         let copy = RefCell::new(RemoteCopy {
             store: queries.store().clone(),
             here,
             there: Vec::new(),
             lag: None,
+            sightings: Sightings::default(),
             waited,
+            markers: None,
+            is_partial,
+            is_converted: has_converted,
             queue: None,
         });
         let begun = Instant::now();
         let mut failure = None;
         let what = format!("{} to have the samples of the run", queries.store());
+        let is_last_there = |latest: &[Series]| {
+            // One that ended is not returned any more.
+            let mut going = scrapes.targets.iter().filter(|target| target.is_complete);
+            going.all(|target| {
+                let is_own = |series: &&Series| has_all(&series.labels, &target.labels);
+                let mut own = latest.iter().filter(is_own);
+                own.any(|series| series.reaches(target.span.1))
+            })
+        };
+        let mut pace = Pace::begin();
         wait::until(&what, waited, async || {
-            match samples(&queries, range, waited).await {
+            match queries.latest(&[]).await {
+                Ok(latest) if !pace.is_due(is_last_there(&latest)) => {
+                    failure = None;
+                    return None;
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    failure = Some(error);
+                    return None;
+                }
+            }
+            match samples(queries, range, waited).await {
                 Ok((there, now)) => {
                     failure = None;
                     let mut copy = copy.borrow_mut();
                     copy.there = there;
-                    let lag = u64::try_from(now - range.to).unwrap_or_default();
-                    copy.lag = copy.is_complete().then(|| Duration::from_millis(lag));
+                    copy.lag = copy.is_complete().then(|| since(range.to, now));
                     copy.lag.map(|_| ())
                 }
                 Err(error) => {
@@ -89,7 +143,20 @@ impl Remote {
             return Err(error);
         }
         let mut copy = copy.into_inner();
+        if copy.lag.is_none() {
+            let (there, now) = samples(queries, range, waited).await?;
+            copy.there = there;
+            copy.lag = copy.is_complete().then(|| since(range.to, now));
+        }
         copy.waited = begun.elapsed();
+        let rest = waited
+            .saturating_sub(copy.waited)
+            .max(Duration::from_secs(5));
+        // Those that were converted are there under another name.
+        let own = copy.here.iter().filter(|series| !is_converted(series));
+        let own: Vec<_> = own.collect();
+        copy.markers = markers(&self.writer, &self.queries, &own, rest).await;
+        copy.sightings = self.queries.sightings.clone();
         let after = queue(&self.writer).await;
         copy.queue = after
             .zip(self.before)
@@ -131,6 +198,10 @@ async fn samples(
     let lookback = (now - range.from).max(0) + LOOKBACK_MARGIN_MS + repeated;
     let there = queries.counters(lookback).await?;
     Ok((within(there.iter(), range), latest(now)))
+}
+
+fn since(before: i64, now: i64) -> Duration {
+    Duration::from_millis(u64::try_from(now - before).unwrap_or_default())
 }
 
 async fn queue(prometheus: &Prometheus) -> Option<QueueCounts> {

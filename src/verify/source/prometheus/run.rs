@@ -9,12 +9,13 @@ use super::{
 };
 use crate::{
     contract::{
-        Names,
+        Names, Step,
         names::{PROCESS_START_TIME, TARGET_INFO},
     },
     verify::{
         model::{
             labels::{JOB, Labels, fits},
+            lag::Sightings,
             own_query::OwnQuery,
             page::ProcessCounts,
             processes::{self, Target, Window},
@@ -22,7 +23,7 @@ use crate::{
             scrapes::{ActiveTarget, Scrapes, USUAL_WAIT, usual_wait},
             series::Series,
         },
-        source::wait,
+        source::{pace::Pace, wait},
     },
 };
 
@@ -69,7 +70,12 @@ impl<'a> PrometheusRun<'a> {
         let raw = run.queries.raw(LOOKBACK_MS).await?;
         let active = run.queries.targets().await?;
         let wait = run.wait_for(&active, &raw);
+        let mut pace = Pace::begin();
         let seen = wait::until(what, wait, async || {
+            let latest = run.queries.latest(instance_ids).await.ok()?;
+            if !pace.is_due(run.queries.covers(&latest, instance_ids, now)) {
+                return None;
+            }
             let raw = run.queries.raw(LOOKBACK_MS).await.ok()?;
             let active = run.queries.targets().await.ok()?;
             (all_were_scraped(&active, &raw) && run.queries.covers(&raw, instance_ids, now))
@@ -83,6 +89,7 @@ impl<'a> PrometheusRun<'a> {
         let active = run.queries.targets().await?;
         run.note_baselines(&raw, &active);
         run.window.began = run.queries.now().await?;
+        run.queries.sightings = Sightings::default();
         Ok(run)
     }
 
@@ -116,6 +123,11 @@ impl<'a> PrometheusRun<'a> {
         }
     }
 
+    /// Asks once a second when the targets were scraped, while something else goes on; never returns.
+    pub async fn watch(&mut self, instance_ids: &[String]) {
+        self.queries.watch(instance_ids).await;
+    }
+
     /// Waits for the first scrape of each target after the run, and fetches everything.
     pub async fn end(
         mut self,
@@ -123,6 +135,9 @@ impl<'a> PrometheusRun<'a> {
         rate_window: Option<Duration>,
         own_queries: &[OwnQuery],
     ) -> Result<Scrapes, PrometheusError> {
+        let mut pages = answered.pages.iter();
+        let bounds = pages.find_map(|page| Some(page.counts.step(Step::Total)?.bounds()));
+        self.queries.bounds = bounds.unwrap_or_default();
         let what = "Prometheus to scrape every target after the run";
         let mut last = Ok(0);
         wait::until(what, self.wait.unwrap_or(USUAL_WAIT), async || {
@@ -138,7 +153,13 @@ impl<'a> PrometheusRun<'a> {
         let raw = self.queries.raw(lookback).await?;
         let active = self.queries.targets().await?;
         let wait = self.wait_for(&active, &raw);
+        let ids: Vec<_> = answered.ids.iter().cloned().collect();
+        let mut pace = Pace::begin();
         wait::until(what, wait, async || {
+            let latest = self.queries.latest(&ids).await.ok()?;
+            if !pace.is_due(self.queries.covers(&latest, &ids, self.window.ended)) {
+                return None;
+            }
             let lookback = self.lookback().await.ok()?;
             let raw = self.queries.raw(lookback).await.ok()?;
             let active = self.queries.targets().await.ok()?;

@@ -1,0 +1,154 @@
+//! How long after an answer its effect could be seen, as far as polling shows it. All times are milliseconds of Unix time.
+
+use std::{collections::BTreeMap, fmt};
+
+use serde::Serialize;
+
+use super::{
+    labels::{Labels, has_all},
+    series::Series,
+    statistics::order_statistic,
+};
+
+/// When something was asked, by this machine's clock.
+#[derive(Clone, Debug, Default)]
+pub struct Polls {
+    last: Option<i64>,
+    /// The longest time between two of them.
+    longest: i64,
+}
+
+/// When each scrape of a target could be seen first.
+#[derive(Clone, Debug, Default)]
+pub struct Sightings {
+    by_target: BTreeMap<Labels, Vec<Sighting>>,
+    pub polls: Polls,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Sighting {
+    /// By the clock of Prometheus.
+    scraped: i64,
+    /// By this machine's.
+    seen: i64,
+}
+
+/// The lags of a run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Lag {
+    /// Where it could be seen.
+    pub hop: String,
+    pub p50_seconds: f64,
+    pub p95_seconds: f64,
+    pub max_seconds: f64,
+    /// A lag may be less by up to this, the longest time between two polls.
+    pub resolution_seconds: f64,
+    /// How many answers could be seen, of how many that were looked for.
+    pub seen: usize,
+    pub answers: usize,
+}
+
+impl Polls {
+    pub fn note(&mut self, now: i64) {
+        if let Some(last) = self.last.replace(now) {
+            self.longest = self.longest.max(now - last);
+        }
+    }
+}
+
+impl Sightings {
+    /// Notes an answer with the last sample of each series.
+    pub fn note(&mut self, latest: &[Series], now: i64) {
+        self.polls.note(now);
+        for series in latest {
+            let known = self.by_target.entry(series.target()).or_default();
+            if let Some(point) = series.points.last()
+                && known.last().is_none_or(|last| last.scraped < point.at)
+            {
+                known.push(Sighting {
+                    scraped: point.at,
+                    seen: now,
+                });
+            }
+        }
+    }
+
+    /// When a scrape of this target could be seen first that began at or after an instant.
+    pub fn seen(&self, target: &Labels, since: i64) -> Option<i64> {
+        let own = self.by_target.iter();
+        let own = own.filter(|(labels, _)| has_all(labels, target));
+        let first = own.filter_map(|(_, all)| {
+            let at = all.partition_point(|it| it.scraped < since);
+            all.get(at).map(|it| it.seen)
+        });
+        first.min()
+    }
+}
+
+impl Lag {
+    /// Of answers: how long after each it could be seen, in milliseconds, where it could. `None` where none could.
+    pub fn of(hop: &str, lags: &[Option<i64>], polls: &Polls) -> Option<Self> {
+        let seconds = |millis: i64| millis.max(0) as f64 / 1e3;
+        let mut seen: Vec<_> = lags.iter().flatten().map(|lag| seconds(*lag)).collect();
+        seen.sort_by(f64::total_cmp);
+        Some(Self {
+            hop: hop.to_owned(),
+            p50_seconds: order_statistic(&seen, 0.5)?,
+            p95_seconds: order_statistic(&seen, 0.95)?,
+            max_seconds: *seen.last()?,
+            resolution_seconds: seconds(polls.longest),
+            seen: seen.len(),
+            answers: lags.len(),
+        })
+    }
+}
+
+impl fmt::Display for Lag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}: p50 {:.1} s, p95 {:.1} s, max {:.1} s from answer to visible, for {} of {}; asked at least every {:.1} s",
+            self.hop,
+            self.p50_seconds,
+            self.p95_seconds,
+            self.max_seconds,
+            self.seen,
+            self.answers,
+            self.resolution_seconds
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verify::model::series::Point;
+
+    #[test]
+    fn an_answer_is_seen_with_the_first_scrape_after_it() {
+        let labels = |job: &str| Labels::from([("job".to_owned(), job.to_owned())]);
+        let latest = |at: i64| Series {
+            labels: labels("a"),
+            points: vec![Point { at, value: 0.0 }],
+        };
+        let mut sightings = Sightings::default();
+        for (now, scraped) in [(1000, 900), (2000, 900), (3000, 2900), (5000, 4900)] {
+            sightings.note(&[latest(scraped)], now);
+        }
+        for (since, seen) in [
+            (900, Some(1000)),
+            (901, Some(3000)),
+            (4900, Some(5000)),
+            (4901, None),
+        ] {
+            assert_eq!(sightings.seen(&labels("a"), since), seen, "{since}");
+        }
+        assert_eq!(sightings.seen(&labels("b"), 0), None);
+        let lag = Lag::of("x", &[Some(100), None, Some(300)], &sightings.polls).unwrap();
+        assert_eq!((lag.seen, lag.answers), (2, 3));
+        assert!(
+            (lag.resolution_seconds - 2.0).abs() < 1e-9 && (lag.max_seconds - 0.3).abs() < 1e-9
+        );
+        assert_eq!(Lag::of("x", &[None], &sightings.polls), None);
+    }
+}
