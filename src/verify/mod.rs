@@ -4,6 +4,7 @@
 //! and not each other.
 
 mod args;
+mod ask;
 mod clients;
 mod evidence;
 mod hop;

@@ -6,6 +6,7 @@ use futures_util::future::{join, join3, pending};
 
 use super::{
     args::VerifyArgs,
+    ask,
     clients::Clients,
     evidence::Evidence,
     model::{
@@ -15,14 +16,14 @@ use super::{
         finding::Finding,
         page::Replica,
         promql::Selector,
-        refusal::{Refusal, remedy},
         requests::{Answer, Requests},
+        scrapes::Scrapes,
         spans::Traces,
     },
     source::{
         pages::ReplicaPages,
         probe,
-        prometheus::{Answered, Prometheus, PrometheusError, PrometheusRun, Remote},
+        prometheus::{Answered, PrometheusRun, Remote},
         trace_lag::{self, Newest, TraceLag},
         traces::TraceSource,
         wait::{Spinner, alongside, unix_millis},
@@ -30,7 +31,6 @@ use super::{
 };
 use crate::{
     client::{Client, Destination},
-    contract::Names,
     load::{self, Arrivals, Driven, Outcome, Plan, Sent, drive},
 };
 
@@ -48,12 +48,12 @@ pub async fn gather(
 ) -> anyhow::Result<Evidence> {
     let names = claim.names.clone();
     let selector = args.selector.clone().unwrap_or_default();
-    let trace_source = ask_traces(args, clients).await?;
+    let trace_source = ask::traces(args, clients).await?;
     let trace_store = trace_source.found().map(|it| it.store.clone());
-    let prometheus = ask_prometheus(args, clients).await?;
+    let prometheus = ask::prometheus(args, clients).await?;
     let every = Selector::default();
     let behind = (&names, &every);
-    let mut remote = ask_remote(args, clients, prometheus.as_ref(), behind).await?;
+    let mut remote = ask::remote(args, clients, prometheus.as_ref(), behind).await?;
     let mut pages = ReplicaPages::begin(clients, &names, &args.target, &args.metrics).await?;
     // The first request to the target's own URL.
     let probed = probe::replica(&clients.target, &args.target).await?;
@@ -68,7 +68,7 @@ pub async fn gather(
         Some(both) => {
             let run = PrometheusRun::begin(both, &names, &selector, args.run.wait, &ids);
             let run = run.await;
-            Finding::Found(run.map_err(|error| refusal(Destination::Prometheus, &error))?)
+            Finding::Found(run.map_err(|error| ask::refusal(Destination::Prometheus, &error))?)
         }
     };
     clients.begin(args.run.wait.unwrap_or(USUAL_WAIT));
@@ -107,11 +107,7 @@ pub async fn gather(
         (Some(_), _) => Some(Finding::Skipped("Prometheus could not be asked".to_owned())),
     };
     let traces_wait = args.run.wait.unwrap_or(USUAL_WAIT);
-    let sampled = sent.sampled();
-    let exemplars = scrapes.found().and_then(|it| it.exemplars.found());
-    let more = exemplars.map(|all| sampled_by_service(all, &sent, &sampled));
-    let mut asked = sampled;
-    asked.extend(more.into_iter().flatten());
+    let asked = sampled(&sent, &scrapes);
     let expected = args.limits.expect_traces.unwrap_or_default();
     let needed = needed(expected, &sent, &asked);
     let traces = trace_source
@@ -164,6 +160,15 @@ fn answered<'a>(sent: &Requests, pages: &'a Finding<ReplicaPages<'_>>) -> Answer
     }
 }
 
+/// The requests that were sampled, by `verify` or by the service alone.
+fn sampled(sent: &Requests, scrapes: &Finding<Scrapes>) -> Vec<u128> {
+    let mut sampled = sent.sampled();
+    let exemplars = scrapes.found().and_then(|it| it.exemplars.found());
+    let more = exemplars.map(|all| sampled_by_service(all, sent, &sampled));
+    sampled.extend(more.into_iter().flatten());
+    sampled
+}
+
 /// The traces that are waited for.
 fn needed(expected: ExpectedTraces, sent: &Requests, asked: &[u128]) -> Vec<u128> {
     match expected {
@@ -174,60 +179,6 @@ fn needed(expected: ExpectedTraces, sent: &Requests, asked: &[u128]) -> Vec<u128
             slow.map(|answer| answer.sent.trace_id).collect()
         }
     }
-}
-
-/// The store of the traces, which must answer.
-async fn ask_traces(args: &VerifyArgs, clients: &Clients) -> Result<Finding<TraceSource>, Refusal> {
-    let Some(url) = args.traces() else {
-        return Ok(Finding::Skipped("no --traces URL given".to_owned()));
-    };
-    let source = TraceSource::connect(clients.traces.clone(), url.clone()).await;
-    let source = source.map_err(|error| {
-        let remedy = remedy(Destination::Traces, &error.failure);
-        Refusal::of(Destination::Traces, &error, &remedy)
-    })?;
-    Ok(Finding::Found(source))
-}
-
-/// The Prometheus that was asked for, and the one behind it, which must answer.
-async fn ask_prometheus(
-    args: &VerifyArgs,
-    clients: &Clients,
-) -> Result<Option<(Prometheus, Option<Prometheus>)>, Refusal> {
-    let Some(url) = args.prometheus.clone() else {
-        return Ok(None);
-    };
-    let mut scraper = None;
-    if let Some(url) = args.scraper.clone() {
-        let behind = Prometheus::new(clients.scraper.clone(), url);
-        let listed = behind.listed().await;
-        listed.map_err(|error| refusal(Destination::Scraper, &error))?;
-        scraper = Some(behind);
-    }
-    let prometheus = Prometheus::new(clients.prometheus.clone(), url);
-    let now = prometheus.now().await;
-    now.map_err(|error| refusal(Destination::Prometheus, &error))?;
-    Ok(Some((prometheus, scraper)))
-}
-
-/// The store behind Prometheus, which must answer.
-async fn ask_remote<'a>(
-    args: &VerifyArgs,
-    clients: &Clients,
-    prometheus: Option<&(Prometheus, Option<Prometheus>)>,
-    (names, selector): (&'a Names, &'a Selector),
-) -> Result<Option<Remote<'a>>, Refusal> {
-    let (Some(url), Some((writer, _))) = (args.remote.clone(), prometheus) else {
-        return Ok(None);
-    };
-    let store = Prometheus::new(clients.remote.clone(), url);
-    let remote = Remote::begin(store, writer.clone(), names, selector).await;
-    let remote = remote.map_err(|error| refusal(Destination::Remote, &error))?;
-    Ok(Some(remote))
-}
-
-fn refusal(of: Destination, error: &PrometheusError) -> Refusal {
-    Refusal::of(of, error, &error.remedy(of))
 }
 
 /// Notes when each scrape can be seen in Prometheus; never returns.

@@ -76,6 +76,7 @@ pub const TABLES: &[Table] = &[
         rows: &[
             &["mod"],
             &["run", "report"],
+            &["ask"],
             &["hop", "source"],
             &["evidence", "clients"],
             &["args"],
