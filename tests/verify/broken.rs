@@ -78,7 +78,7 @@ impl Source {
             Self::Prometheus => "--prometheus",
             Self::Scraper => "--scraper",
             Self::Remote => "--remote",
-            Self::Jaeger => "--jaeger",
+            Self::Jaeger => "--traces",
         }
     }
 }
@@ -117,7 +117,7 @@ impl World {
         let jaeger = url(Source::Jaeger, self.jaeger.url());
         let verify = Verify::default()
             .flags(&["--target", &target, "--metrics", &pages])
-            .flags(&["--prometheus", &prometheus, "--jaeger", &jaeger])
+            .flags(&["--prometheus", &prometheus, "--traces", &jaeger])
             // Hangs end after 20 s, whatever is less.
             .flags(&["--timeout", "20s", "--rate", "10", "--duration", "2s"]);
         let verify = match source {
