@@ -65,7 +65,7 @@ impl<'a> PrometheusRun<'a> {
             wait,
             window: Window::default(),
         };
-        let now = run.queries.now().await?;
+        let now = latest(run.queries.now().await?);
         let what = "Prometheus to scrape every replica before the run";
         let raw = run.queries.raw(LOOKBACK_MS).await?;
         let active = run.queries.targets().await?;
