@@ -14,7 +14,7 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::{
-    parts::{Prometheus, Service, VictoriaMetrics, absent},
+    parts::{Prometheus, Service, VictoriaMetrics, absent, get, until},
     proxy::{Faults, Proxy},
     verify::{Report, UNTIL_ENDED, Verify},
     world::{job, service, tried, until_accepted},
@@ -31,7 +31,12 @@ fn receiver() -> Prometheus {
 
 /// A Prometheus that scrapes the service, and writes to this URL what these rules leave.
 fn writing(service: &Service, url: &str, rules: &Value) -> Prometheus {
-    let config = json!({
+    writing_with(service, url, rules, None)
+}
+
+/// The same, with a limit to the age of the samples in the queue.
+fn writing_with(service: &Service, url: &str, rules: &Value, age: Option<&str>) -> Prometheus {
+    let mut config = json!({
         "global": {"external_labels": {"cluster": "here"}},
         "scrape_configs": [job("httpserver", &[service.address])],
         "remote_write": [{
@@ -39,6 +44,9 @@ fn writing(service: &Service, url: &str, rules: &Value) -> Prometheus {
             "queue_config": {"batch_send_deadline": "1s", "min_backoff": "100ms", "max_backoff": "500ms"},
         }],
     });
+    if let Some(age) = age {
+        config["remote_write"][0]["queue_config"]["sample_age_limit"] = json!(age);
+    }
     let prometheus = Prometheus::start(&config.to_string());
     tried(&prometheus, 1.0);
     prometheus
@@ -163,6 +171,38 @@ fn an_outage_that_heals_is_no_loss_and_one_that_does_not_is_one() {
             report.fails_only(&[HOP]);
         }
     }
+}
+
+#[test]
+fn samples_that_the_queue_drops_are_named_with_its_own_count() {
+    if absent(&["prometheus"]) {
+        return;
+    }
+    let (service, store) = (service(), receiver());
+    let gate = Gate::start(store.address);
+    let write = gate.url("/api/v1/write");
+    let writer = writing_with(&service, &write, &json!([]), Some("1s"));
+    let verify = verify(&service, &writer, &store.url());
+    let run = verify.flags(&UNTIL_ENDED).flags(&["--wait", "8s"]).start();
+    until_accepted(&service, 60.0);
+    gate.is_open.store(false, Relaxed);
+    until_accepted(&service, 150.0);
+    gate.is_open.store(true, Relaxed);
+    let dropped = || {
+        let page = get(writer.address, "/metrics").unwrap().body;
+        let dropped = |line: &&str| {
+            line.starts_with("prometheus_remote_storage_samples_dropped_total")
+                && line.contains("too_old")
+        };
+        let line = page.lines().find(dropped)?;
+        let count: f64 = line.rsplit(' ').next()?.parse().ok()?;
+        (count > 0.0).then_some(())
+    };
+    until("samples to be dropped", dropped);
+    let report = run.end_after(60.0, &service);
+    report.fails(HOP, &["samples are not in Prometheus after 8s"]);
+    report.fails(HOP, &["by its own metrics, Prometheus dropped"]);
+    report.fails_only(&[HOP]);
 }
 
 /// A run in which the service ends, with this store behind Prometheus, which is read at this URL.
