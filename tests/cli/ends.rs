@@ -57,6 +57,20 @@ fn with_hang_up(treatment: &str) -> Service {
 }
 
 #[test]
+fn a_second_sigterm_ends_the_wait_for_the_last_scrape() {
+    let flags = ["--delay", "constant(0s)", "--scrape-grace", "10m"];
+    let mut service = Service::start::<&str>(&flags, &[]);
+    let scraper = [("X-Prometheus-Scrape-Timeout-Seconds", "10")];
+    service.get_with("/metrics", &scraper);
+    assert_eq!(service.get("/images").status, 200);
+    service.process.signal("-TERM");
+    service.process.line_with("is scraped for the last time");
+    service.process.signal("-TERM");
+    assert_eq!(service.process.wait().code(), Some(1));
+    service.process.line_with("aborted");
+}
+
+#[test]
 fn a_second_sigterm_ends_it_at_once() {
     let mut service = Service::start::<&str>(&["--delay", "constant(50s)"], &[]);
     let _in_flight = send(&service);

@@ -15,6 +15,11 @@ pub fn slow(scraper: &Scraper, grace: Duration) {
     );
 }
 
+/// The wait begins.
+pub fn begin(longest: Duration) {
+    tracing::info!("waiting at most {longest:.1?} until /metrics is scraped for the last time");
+}
+
 /// How the wait for a scraper ended.
 pub fn end(scraper: &Scraper, has_read: bool, waited: Duration, grace: Duration) {
     let (address, agent) = (scraper.address, &*scraper.agent);

@@ -1,6 +1,7 @@
 //! Who scrapes, how often, and what each has read.
 
 use std::{
+    mem,
     net::{IpAddr, SocketAddr},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -79,13 +80,18 @@ impl Scrapers {
     /// none longer than the grace.
     pub async fn read_the_last(&self) {
         let (ended, left) = (Instant::now(), self.requests.left());
+        let mut is_said = false;
         loop {
             let has_read = self.has_read.notified();
-            let deadlines = self.lately().filter(|scraper| scraper.read < left);
-            let deadlines = deadlines.map(|scraper| ended + self.patience(&scraper));
-            let Some(deadline) = deadlines.max().filter(|it| *it > Instant::now()) else {
+            let awaited = self.lately().filter(|scraper| scraper.read < left);
+            let longest = awaited.map(|scraper| self.patience(&scraper)).max();
+            let deadline = longest.map(|longest| ended + longest);
+            let Some(deadline) = deadline.filter(|it| *it > Instant::now()) else {
                 break;
             };
+            if !mem::replace(&mut is_said, true) {
+                log::begin(deadline - ended);
+            }
             tokio::select! {
                 () = has_read => {}
                 () = sleep_until(deadline) => {}
