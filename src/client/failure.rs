@@ -97,7 +97,9 @@ impl Failure {
         let root = causes
             .last()
             .map_or_else(|| error.to_string(), ToString::to_string);
-        if error.is_timeout() {
+        if error.is_connect() && error.is_timeout() {
+            Self::Connect("no response".to_owned())
+        } else if error.is_timeout() {
             Self::Timeout
         } else if error.is_dns() {
             Self::Resolve(root)

@@ -53,10 +53,27 @@ impl Client {
     /// # Errors
     /// When they are wrong.
     pub fn with(credentials: &Credentials, timeout: Duration) -> Result<Self, ClientError> {
+        Self::connecting_within(None, credentials, timeout)
+    }
+
+    /// The same, which gives up sooner where the server does not take the connection.
+    ///
+    /// # Errors
+    /// When the credentials are wrong.
+    pub fn connecting_within(
+        connect_timeout: Option<Duration>,
+        credentials: &Credentials,
+        timeout: Duration,
+    ) -> Result<Self, ClientError> {
         // reqwest panics without a default provider. Fails if one is installed already, which is fine.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let builder = || {
-            reqwest::Client::builder()
+            let builder = reqwest::Client::builder();
+            let builder = match connect_timeout {
+                Some(connect_timeout) => builder.connect_timeout(connect_timeout),
+                None => builder,
+            };
+            builder
                 .timeout(timeout)
                 .user_agent(concat!(
                     env!("CARGO_PKG_NAME"),
@@ -246,3 +263,7 @@ fn shown(url: &Url) -> String {
     url.set_query(None);
     without_password(&url)
 }
+
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod tests;

@@ -9,6 +9,8 @@ use crate::client::{Client, Credentials, Destination, Patience};
 
 /// APIs get at least this much time, even where the target is tested with a short `--timeout`.
 const MIN_API_TIMEOUT: Duration = Duration::from_secs(20);
+/// A replica that has ended may leave an address at which nothing refuses a connection, either.
+const API_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub struct Clients {
     /// Sends the known requests to the target.
@@ -32,7 +34,8 @@ impl Clients {
         let timeout = args.client.timeout;
         let patient = timeout.max(MIN_API_TIMEOUT);
         let client = |credentials: &Credentials, timeout| {
-            Client::with(credentials, timeout).map_err(|error| error.to_string())
+            Client::connecting_within(Some(API_CONNECT_TIMEOUT), credentials, timeout)
+                .map_err(|error| error.to_string())
         };
         let read = |destination: Destination, config: Option<&PathBuf>| {
             destination.credentials(config.map(PathBuf::as_path), &args.client.tokens)
@@ -84,13 +87,14 @@ impl Clients {
             let read = move || of.credentials(config.as_deref(), &tokens);
             client(own, patient).map(|client| client.patient(patience).renewed_by(read))
         };
+        let load = Client::with(&target, timeout).map_err(|error| error.to_string())?;
         let of_target = args.client.clone();
         let read_again = move || of_target.credentials();
         let api_target = client(&target, patient)?
             .patient(&short)
             .renewed_by(read_again);
         Ok(Self {
-            load: client(&target, timeout)?.with_headers_of(&api_target),
+            load: load.with_headers_of(&api_target),
             target: api_target,
             prometheus: api(
                 &prometheus,

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use futures_util::future::join_all;
 use reqwest::Url;
 
 use super::{
@@ -171,28 +172,14 @@ impl<'a> ReplicaPages<'a> {
         }
     }
 
-    /// Reads all replicas once; notes those that do not answer.
+    /// Reads all replicas once, at the same time; notes those that do not answer.
     pub async fn read_all(&mut self) {
         let names = self.names;
-        for (page, replica) in self.readable() {
-            let next = match page.read(names).await {
-                Ok(next) => next,
-                Err(error) => {
-                    // What comes after the settled counts is of less use.
-                    if replica.settled.is_none() {
-                        replica.unread = error.unread();
-                    }
-                    continue;
-                }
-            };
-            replica.snapshots.push(next);
-            if replica.settled.is_none() {
-                replica.unread = None;
-                if replica.snapshots.len() > MAX_SNAPSHOTS {
-                    replica.thin_out();
-                }
-            }
-        }
+        let reading = self.readable().map(async |(page, replica)| {
+            let next = page.read(names).await;
+            replica.note(next.map_err(|error| error.unread()), MAX_SNAPSHOTS);
+        });
+        join_all(reading).await;
     }
 
     /// Those that could be read after the run.

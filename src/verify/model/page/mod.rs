@@ -164,8 +164,27 @@ impl Replica {
         processes
     }
 
+    /// Adds a snapshot, of which so many are kept during the load; or notes why it could not be read. What fails after the
+    /// counts have settled is of less use, and not noted.
+    pub fn note(&mut self, next: Result<PageSnapshot, Option<String>>, most: usize) {
+        let is_settled = self.settled.is_some();
+        match next {
+            Ok(next) => {
+                self.snapshots.push(next);
+                if !is_settled {
+                    self.unread = None;
+                    if self.snapshots.len() > most {
+                        self.thin_out();
+                    }
+                }
+            }
+            Err(unread) if !is_settled => self.unread = unread,
+            Err(_) => {}
+        }
+    }
+
     /// Drops every second snapshot, but none at the begin or the end of a process. The rest still brackets every scrape.
-    pub fn thin_out(&mut self) {
+    fn thin_out(&mut self) {
         let ids: Vec<_> = self
             .snapshots
             .iter()
