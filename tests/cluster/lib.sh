@@ -31,8 +31,15 @@ equal() { [[ $2 = "$3" ]] || fail "$1: expected $2, found $3"; }
 
 apply() { kubectl apply --server-side -k "${1:-$stack}"; }
 
+# without_load: ends the constant load, and waits for its last response
+without_load() {
+  k scale deployment/load --replicas 0
+  eventually 120 "the load has ended" no_load
+}
+no_load() { local left; left=$(k get pods -l app.kubernetes.io/component=load-generator -o name) && [[ -z $left ]]; }
+
 # restored: applies the stack again, over any manual change
-restored() { kubectl apply --server-side --force-conflicts -k "$stack" && k scale deployment/load --replicas 0; }
+restored() { kubectl apply --server-side --force-conflicts -k "$stack" && without_load; }
 
 rolled_out() { k rollout status deployment/httpserver --timeout 300s; }
 
