@@ -22,7 +22,7 @@ pub fn quality(kind: &str, parameters: &[(&str, &str)], ranges: &[MediaRange<'_>
 }
 
 impl<'a> MediaRange<'a> {
-    /// Reads the values of `Accept`. What is no media range is left out.
+    /// Reads the values of `Accept`. Leaves out what is not a media range.
     pub fn read_all(accept: impl Iterator<Item = &'a str>) -> Vec<Self> {
         accept
             .flat_map(|value| value.split(','))

@@ -76,8 +76,9 @@ pub async fn gather(
     let began = unix_millis();
     let (sent, driven) = {
         let traces = watch_traces(&trace_source, &newest, &mut trace_lag);
-        let scrapes = watch_scrapes(&mut prometheus, &ids);
-        let watching = join3(scrapes, watch_remote(&mut remote), traces);
+        let scrapes = beside(prometheus.found_mut().map(|run| run.watch(&ids)));
+        let stored = beside(remote.as_mut().map(Remote::watch));
+        let watching = join3(scrapes, stored, traces);
         let load = send(args, &clients.load, pages.found_mut(), (&newest, stop));
         alongside(Box::pin(load), watching).await?
     };
@@ -87,7 +88,7 @@ pub async fn gather(
     let answered = answered(&sent, &pages);
     let scrapes = {
         let traces = watch_traces(&trace_source, &newest, &mut trace_lag);
-        let watching = join(watch_remote(&mut remote), traces);
+        let watching = join(beside(remote.as_mut().map(Remote::watch)), traces);
         let ended = prometheus.then(async |run| {
             let ended = run.end(&answered, args.limits.rate_window, &args.query);
             ended.await.into()
@@ -181,27 +182,20 @@ fn needed(expected: ExpectedTraces, sent: &Requests, asked: &[u128]) -> Vec<u128
     }
 }
 
-/// Notes when each scrape can be seen in Prometheus; never returns.
-async fn watch_scrapes(prometheus: &mut Finding<PrometheusRun<'_>>, ids: &[String]) {
-    match prometheus.found_mut() {
-        Some(run) => run.watch(ids).await,
-        None => pending().await,
-    }
-}
-
-/// The same in the store behind it.
-async fn watch_remote(remote: &mut Option<Remote<'_>>) {
-    match remote {
-        Some(remote) => remote.watch().await,
-        None => pending().await,
-    }
-}
-
 /// Notes when some of the traces can be seen; never returns.
 async fn watch_traces(source: &Finding<TraceSource>, newest: &Newest, lag: &mut TraceLag) {
-    match source.found() {
-        Some(source) => lag.watch(newest, async |id| source.has(id).await).await,
-        None => pending().await,
+    let source = source.found();
+    beside(source.map(|source| lag.watch(newest, async |id| source.has(id).await))).await;
+}
+
+/// What goes on beside something else, where there is anything; never returns.
+fn beside(watching: Option<impl Future<Output = ()>>) -> impl Future<Output = ()> {
+    let watching = watching.map(Box::pin);
+    async move {
+        if let Some(watching) = watching {
+            watching.await;
+        }
+        pending::<()>().await;
     }
 }
 
@@ -222,12 +216,7 @@ async fn send(
     let clock = load::clock()?;
     let mut sent = Requests::with_capacity(args.run.requests());
     let _spinner = Spinner::waiting_for("the load to end");
-    let reading = async {
-        match pages {
-            Some(pages) => pages.keep_reading().await,
-            None => pending().await,
-        }
-    };
+    let reading = beside(pages.map(ReplicaPages::keep_reading));
     let keep = |one: Sent| {
         if one.sampled && matches!(one.outcome, Outcome::Answered { .. }) {
             newest.set(Some(trace_lag::Answered {

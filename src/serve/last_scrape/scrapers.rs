@@ -36,7 +36,7 @@ pub struct Scrapers {
 #[derive(Debug)]
 pub struct Connection {
     scrapers: Arc<Scrapers>,
-    peer: SocketAddr,
+    address: IpAddr,
     /// Referred to by its scraper, which sees that it is closed.
     is_open: Arc<()>,
 }
@@ -66,12 +66,12 @@ impl Scrapers {
     pub fn connection(self: &Arc<Self>, peer: SocketAddr) -> Arc<Connection> {
         Arc::new(Connection {
             scrapers: Arc::clone(self),
-            peer,
+            address: peer.ip().to_canonical(),
             is_open: Arc::default(),
         })
     }
 
-    /// Whether it is worth while to go on answering: somebody scraped lately, and is waited for.
+    /// Whether there is a scraper to wait for.
     pub fn are_expected(&self) -> bool {
         !self.grace.is_zero() && self.lately().next().is_some()
     }
@@ -139,10 +139,9 @@ impl Connection {
 
 impl Scrape {
     fn note_seen(&self) {
-        let Connection { scrapers, peer, .. } = &*self.connection;
-        let address = peer.ip().to_canonical();
+        let scrapers = &self.connection.scrapers;
         let known = &mut *scrapers.known();
-        if let Some(scraper) = self.find_own(address, known) {
+        if let Some(scraper) = self.find_own(known) {
             let is_first = scraper.interval().is_none();
             scraper.came(self.began);
             scraper.connection = Arc::downgrade(&self.connection.is_open);
@@ -156,7 +155,7 @@ impl Scrape {
             oldest.map(|(at, _)| at).map(|at| known.swap_remove(at));
         }
         known.push(Scraper {
-            address,
+            address: self.connection.address,
             agent: self.agent.clone(),
             connection: Arc::downgrade(&self.connection.is_open),
             seen: self.began,
@@ -166,9 +165,10 @@ impl Scrape {
     }
 
     /// Whose scrape it is: on an open connection, or the one that is due now among those whose connections are closed.
-    fn find_own<'a>(&self, address: IpAddr, known: &'a mut [Scraper]) -> Option<&'a mut Scraper> {
+    fn find_own<'a>(&self, known: &'a mut [Scraper]) -> Option<&'a mut Scraper> {
+        let own = self.connection.address;
         let alike = known.iter_mut();
-        let alike = alike.filter(|it| it.address == address && it.agent == self.agent);
+        let alike = alike.filter(|it| it.address == own && it.agent == self.agent);
         let candidates = alike.filter_map(|scraper| match scraper.connection.upgrade() {
             Some(own) if Arc::ptr_eq(&own, &self.connection.is_open) => {
                 Some((Duration::ZERO, scraper))
@@ -186,10 +186,8 @@ impl Scrape {
 
     /// Notes that it was read whole.
     pub fn end(self) {
-        let Connection { scrapers, peer, .. } = &*self.connection;
-        let address = peer.ip().to_canonical();
-        let known = &mut *scrapers.known();
-        if let Some(scraper) = self.find_own(address, known) {
+        let scrapers = &self.connection.scrapers;
+        if let Some(scraper) = self.find_own(&mut scrapers.known()) {
             scraper.read = scraper.read.max(self.left);
         }
         scrapers.has_read.notify_waiters();

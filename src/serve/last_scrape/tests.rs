@@ -29,6 +29,14 @@ impl Service {
         }
     }
 
+    /// One that a client scrapes every so many seconds.
+    async fn scraped_every(interval: f64) -> (Self, Arc<Connection>) {
+        let service = Self::new(GRACE);
+        let client = service.client("10.0.0.1:1000");
+        scrape_every(&client, seconds(interval)).await;
+        (service, client)
+    }
+
     fn answer(&self) {
         let request = HttpRequest {
             method: "GET",
@@ -91,9 +99,7 @@ async fn without_a_scraper_nothing_is_waited_for() {
 
 #[tokio::test(start_paused = true)]
 async fn the_next_scrape_ends_the_wait() {
-    let service = Service::new(GRACE);
-    let client = service.client("10.0.0.1:1000");
-    scrape_every(&client, seconds(5.0)).await;
+    let (service, client) = Service::scraped_every(5.0).await;
     service.answer();
     assert!(service.scrapers.are_expected());
     let waited = service.waits(&[(&client, seconds(2.0))]).await;
@@ -104,9 +110,7 @@ async fn the_next_scrape_ends_the_wait() {
 
 #[tokio::test(start_paused = true)]
 async fn a_scrape_that_began_before_the_last_answer_does_not_count() {
-    let service = Service::new(GRACE);
-    let client = service.client("10.0.0.1:1000");
-    scrape_every(&client, seconds(5.0)).await;
+    let (service, client) = Service::scraped_every(5.0).await;
     let under_way = Arc::clone(&client).begin("Prometheus");
     service.answer();
     under_way.end();
@@ -116,9 +120,7 @@ async fn a_scrape_that_began_before_the_last_answer_does_not_count() {
 
 #[tokio::test(start_paused = true)]
 async fn a_scrape_that_breaks_off_does_not_count() {
-    let service = Service::new(GRACE);
-    let client = service.client("10.0.0.1:1000");
-    scrape_every(&client, seconds(5.0)).await;
+    let (service, client) = Service::scraped_every(5.0).await;
     service.answer();
     drop(Arc::clone(&client).begin("Prometheus"));
     assert_about(service.waits(&[]).await, 5.5);
@@ -133,17 +135,14 @@ async fn each_is_waited_for_a_little_longer_than_its_own_interval() {
     service.answer();
     let waited = service.waits(&[(&rarely, seconds(8.0))]).await;
     assert_about(waited, 8.0); // the other one is gone
-    let service = Service::new(GRACE);
-    scrape_every(&service.client("10.0.0.1:1000"), seconds(10.0)).await;
+    let (service, _) = Service::scraped_every(10.0).await;
     service.answer();
     assert_about(service.waits(&[]).await, 11.0);
 }
 
 #[tokio::test(start_paused = true)]
 async fn nobody_is_waited_for_longer_than_the_grace_or_after_five_minutes() {
-    let service = Service::new(GRACE);
-    let client = service.client("10.0.0.1:1000");
-    scrape_every(&client, seconds(60.0)).await;
+    let (service, client) = Service::scraped_every(60.0).await;
     service.answer();
     assert_about(service.waits(&[]).await, 15.0);
     let once = service.client("10.0.0.2:1000");

@@ -99,12 +99,18 @@ impl Hop {
         }
     }
 
-    /// Warns where there are warnings (or where there are none to add), unless it failed.
+    /// Nothing failed, but this is worth knowing.
+    pub fn warning(name: &'static str, summary: impl Into<String>) -> Self {
+        Self::new(name, Verdict::Warn, summary)
+    }
+
+    /// Warns where there are warnings, unless it failed.
     pub fn warned(mut self, warnings: impl IntoIterator<Item = String>) -> Self {
-        if self.verdict == Verdict::Pass {
+        let before = self.details.len();
+        self.details.extend(warnings);
+        if self.details.len() > before && self.verdict == Verdict::Pass {
             self.verdict = Verdict::Warn;
         }
-        self.details.extend(warnings);
         self
     }
 

@@ -71,12 +71,7 @@ fn compare(evidence: &Evidence) -> Hop {
             "{failed} failed executions that no answer shows (status 5xx): were they sent again by a retry on the way, or are they of other clients?"
         )
     });
-    let warnings: Vec<_> = mirrored.into_iter().chain(retried).collect();
-    if warnings.is_empty() {
-        hop
-    } else {
-        hop.warned(warnings)
-    }
+    hop.warned(mirrored.into_iter().chain(retried))
 }
 
 impl Ledger {

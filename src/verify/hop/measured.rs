@@ -38,7 +38,7 @@ pub fn judge(evidence: &Evidence) -> Hop {
     let hop = Hop::judged(NAME, wrong, format!("clock error: {spread}"));
     match warning {
         Some(warning) if hop.verdict == Verdict::Pass => {
-            Hop::judged(NAME, Vec::new(), warning + "; is the machine busy?").warned([])
+            Hop::warning(NAME, warning + "; is the machine busy?")
         }
         _ => hop,
     }

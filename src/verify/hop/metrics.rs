@@ -56,16 +56,11 @@ fn compare(evidence: &Evidence) -> Hop {
         plural(processes.len(), "replica")
     );
     let hop = Hop::judged(NAME, wrong, good).with(unread);
-    let clocks = clocks(evidence);
-    if clocks.is_empty() {
-        hop
-    } else {
-        hop.warned(clocks)
-    }
+    hop.warned(clocks(evidence))
 }
 
 /// The clocks that differ from this machine's.
-fn clocks(evidence: &Evidence) -> Vec<String> {
+fn clocks(evidence: &Evidence) -> impl Iterator<Item = String> {
     let replicas = evidence.replicas.found().into_iter().flatten();
     let line = |replica: &Replica| {
         let difference = replica.clock().difference()?;
@@ -74,7 +69,7 @@ fn clocks(evidence: &Evidence) -> Vec<String> {
             replica.url
         ))
     };
-    replicas.filter_map(line).collect()
+    replicas.filter_map(line)
 }
 
 fn unread((replica, answers): (&&str, &usize)) -> String {

@@ -114,11 +114,7 @@ fn compare(evidence: &Evidence, scrapes: &Scrapes, native: &[Comparison<'_>]) ->
     };
     let good = format!("{counted}{}{note}", percentile_text(run, native));
     let hop = Hop::judged(NAME, wrong, good).with(notes);
-    if warnings.is_empty() {
-        hop
-    } else {
-        hop.warned(warnings)
-    }
+    hop.warned(warnings)
 }
 
 /// The lowest schema, and the p99.

@@ -34,7 +34,7 @@ pub fn hop(name: &'static str, evidence: &Evidence, scrapes: &Scrapes) -> Hop {
                 "the service offers exemplars, and {store} has none of the run: {}",
                 cause(scrapes)
             );
-            Hop::judged(name, Vec::new(), summary).warned([])
+            Hop::warning(name, summary)
         }
         Some(false) => Hop::absent(
             name,

@@ -55,5 +55,5 @@ pub fn hop(name: &'static str, evidence: &Evidence, scrapes: &Scrapes) -> Hop {
     let summary = format!(
         "the service offers native histograms and {SCRAPED} is on, but {store} has none: {cause}"
     );
-    Hop::judged(name, Vec::new(), summary).warned([])
+    Hop::warning(name, summary)
 }

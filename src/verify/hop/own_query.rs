@@ -46,11 +46,7 @@ pub fn judge(evidence: &Evidence) -> Hop {
         }
         let mut good = good.into_iter();
         let hop = Hop::judged(NAME, Vec::new(), good.next().unwrap_or_default()).with(good);
-        if warnings.is_empty() {
-            hop
-        } else {
-            hop.warned(warnings)
-        }
+        hop.warned(warnings)
     })
 }
 

@@ -117,11 +117,7 @@ impl<'a> Comparison<'a> {
         unjudged.extend(warnings.map(|warning| format!("{store} warns: {warning}")));
         let clock = self.scrapes.clock.difference();
         unjudged.extend(clock.map(|it| format!("the clock of {store} is {it}")));
-        if unjudged.is_empty() {
-            hop
-        } else {
-            hop.warned(unjudged)
-        }
+        hop.warned(unjudged)
     }
 
     /// What is wrong with the counts of one replica.

@@ -141,11 +141,7 @@ impl Comparison {
         ));
         }
         let hop = Hop::judged(NAME, wrong, good);
-        if warnings.is_empty() {
-            hop
-        } else {
-            hop.warned(warnings)
-        }
+        hop.warned(warnings)
     }
 }
 

@@ -1,6 +1,9 @@
 //! The queries of a run: raw samples, percentiles, and what there is instead of series that are missing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use super::{
     api::{Prometheus, PrometheusError},
@@ -27,7 +30,7 @@ use crate::{
 };
 
 /// A query may be evaluated this much later than the question for the time: Cortex takes the begin of the second for both.
-pub const LOOKBACK_MARGIN_MS: i64 = 2000;
+const LOOKBACK_MARGIN_MS: i64 = 2000;
 
 /// A target that has no sample for this long may be gone.
 const RECENT_MS: i64 = 60_000;
@@ -265,4 +268,11 @@ impl<'a> Queries<'a> {
             !own.is_empty() && own.iter().all(is_covered)
         })
     }
+}
+
+/// How far back from now the samples since an instant reach, in milliseconds; also where the question has to be repeated
+/// for so long, and is answered later.
+pub fn lookback(since: i64, now: i64, repeated: Duration) -> i64 {
+    let repeated = i64::try_from(repeated.as_millis()).unwrap_or_default();
+    (now - since).max(0) + LOOKBACK_MARGIN_MS + repeated
 }

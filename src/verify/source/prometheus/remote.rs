@@ -1,14 +1,13 @@
 //! The store behind Prometheus: waits until the samples of the run can be read there, and fetches them.
 
 use std::{
-    cell::RefCell,
     collections::BTreeSet,
     time::{Duration, Instant},
 };
 
 use super::{
     api::{Prometheus, PrometheusError},
-    queries::{LOOKBACK_MARGIN_MS, Queries},
+    queries::{Queries, lookback},
     stale::markers,
     timekeeper::latest,
 };
@@ -87,7 +86,7 @@ impl<'a> Remote<'a> {
             here.retain(|series| !is_converted(series));
         }
         let waited = wait.unwrap_or(USUAL_WAIT);
-        let copy = RefCell::new(RemoteCopy {
+        let mut copy = RemoteCopy {
             store: queries.store().clone(),
             here,
             there: Vec::new(),
@@ -98,7 +97,7 @@ impl<'a> Remote<'a> {
             is_partial,
             is_converted: has_converted,
             queue: None,
-        });
+        };
         let begun = Instant::now();
         let mut failure = None;
         let what = format!("{} to have the samples of the run", queries.store());
@@ -124,29 +123,15 @@ impl<'a> Remote<'a> {
                     return None;
                 }
             }
-            match samples(queries, range, waited).await {
-                Ok((there, now)) => {
-                    failure = None;
-                    let mut copy = copy.borrow_mut();
-                    copy.there = there;
-                    copy.lag = copy.is_complete().then(|| since(range.to, now));
-                    copy.lag.map(|_| ())
-                }
-                Err(error) => {
-                    failure = Some(error);
-                    None
-                }
-            }
+            failure = fill(&mut copy, queries, range, waited).await.err();
+            copy.lag.map(|_| ())
         })
         .await;
         if let Some(error) = failure {
             return Err(error);
         }
-        let mut copy = copy.into_inner();
         if copy.lag.is_none() {
-            let (there, now) = samples(queries, range, waited).await?;
-            copy.there = there;
-            copy.lag = copy.is_complete().then(|| since(range.to, now));
+            fill(&mut copy, queries, range, waited).await?;
         }
         copy.waited = begun.elapsed();
         let rest = waited
@@ -194,10 +179,23 @@ async fn samples(
     repeated: Duration,
 ) -> Result<(Vec<Series>, i64), PrometheusError> {
     let now = queries.prometheus.now().await?;
-    let repeated = i64::try_from(repeated.as_millis()).unwrap_or_default();
-    let lookback = (now - range.from).max(0) + LOOKBACK_MARGIN_MS + repeated;
-    let there = queries.counters(lookback).await?;
+    let there = queries
+        .counters(lookback(range.from, now, repeated))
+        .await?;
     Ok((within(there.iter(), range), latest(now)))
+}
+
+/// Fetches what is in the store, and how late the last of it was there.
+async fn fill(
+    copy: &mut RemoteCopy,
+    queries: &Queries<'_>,
+    range: Range,
+    repeated: Duration,
+) -> Result<(), PrometheusError> {
+    let (there, now) = samples(queries, range, repeated).await?;
+    copy.there = there;
+    copy.lag = copy.is_complete().then(|| since(range.to, now));
+    Ok(())
 }
 
 fn since(before: i64, now: i64) -> Duration {

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use super::{
     api::{Prometheus, PrometheusError},
-    queries::{LOOKBACK_MARGIN_MS, Queries},
+    queries::{Queries, lookback},
     timekeeper::latest,
 };
 use crate::{
@@ -191,16 +191,14 @@ impl<'a> PrometheusRun<'a> {
         own.all(is_done) && (all_seen || !active.iter().any(is_pending))
     }
 
-    /// How far back from now the samples of the run reach, in milliseconds; also where the question has to be repeated,
-    /// and is answered later.
+    /// How far back from now the samples of the run reach, in milliseconds.
     pub(super) async fn lookback(&self) -> Result<i64, PrometheusError> {
         let first = self.window.baselines.values().copied();
         let first = first.chain([self.window.began]).min();
-        let repeated = self.wait.unwrap_or(USUAL_WAIT).as_millis();
-        let repeated = i64::try_from(repeated).unwrap_or_default();
         let now = self.queries.now().await?;
         self.queries.clock.check()?;
-        Ok(now - first.unwrap_or_default() + LOOKBACK_MARGIN_MS + repeated)
+        let repeated = self.wait.unwrap_or(USUAL_WAIT);
+        Ok(lookback(first.unwrap_or_default(), now, repeated))
     }
 
     /// The targets that have samples of the run.
