@@ -5,9 +5,11 @@ use serde_json::{Value, json};
 
 use crate::{
     parts::{Prometheus, Service, absent, get},
-    proxy::{Faults, Proxy},
     verify::Verify,
-    world::{TwoReplicas, job, native_job, prometheus, scraping, service, until_accepted},
+    world::{
+        TwoReplicas, job, native_job, prometheus, scraping, service, through_changed_samples,
+        until_accepted,
+    },
 };
 
 const SCRAPED: &str = "/metrics -> Prometheus";
@@ -88,26 +90,11 @@ fn a_percentile_of_targets_that_are_stored_in_different_ways_cannot_be_queried()
 
 /// What asks this Prometheus through a proxy that changes its native histograms.
 fn changed(service: &Service, real: &Prometheus, change: fn(&mut Value)) -> Verify {
-    let rewrite = move |path: &str, body: String| {
-        if !path.starts_with("/api/v1/query?") {
-            return body;
-        }
-        let mut answer: Value = serde_json::from_str(&body).unwrap();
-        let samples = answer["data"]["result"].as_array_mut();
-        for sample in samples.into_iter().flatten() {
-            let histograms = sample.get_mut("histograms").and_then(Value::as_array_mut);
-            let histograms = histograms.into_iter().flatten();
-            histograms.for_each(|histogram| change(&mut histogram[1]));
-        }
-        answer.to_string()
-    };
-    let faults = Faults {
-        rewrite: Some(Box::new(rewrite)),
-        ..Faults::default()
-    };
-    let front = Proxy::start(&[real.address], faults);
-    let url = format!("http://{}", front.address);
-    Verify::of(service.address).flags(&["--prometheus", &url])
+    through_changed_samples(service, real, "", move |sample| {
+        let histograms = sample.get_mut("histograms").and_then(Value::as_array_mut);
+        let histograms = histograms.into_iter().flatten();
+        histograms.for_each(|histogram| change(&mut histogram[1]));
+    })
 }
 
 /// Moves one observation into the bucket below.

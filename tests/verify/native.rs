@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use crate::{
     parts::{Prometheus, Service, absent, free_address, get},
-    proxy::{Faults, Proxy},
     verify::{Report, UNTIL_ENDED, Verify},
     world::{
-        SERVICE, TwoReplicas, native_job, prometheus, scraped, service, tried, until_accepted,
+        SERVICE, TwoReplicas, native_job, prometheus, scraped, service, through_changed_samples,
+        tried, until_accepted,
     },
 };
 
@@ -212,24 +212,8 @@ fn native_histograms_that_count_something_else_fail() {
         ),
     ] {
         let (service, real) = scraped_natively(&json!({}));
-        let rewrite = move |path: &str, body: String| {
-            let is_query = path.contains("execution_latency_seconds%7B");
-            if !path.starts_with("/api/v1/query?") || !is_query {
-                return body;
-            }
-            let mut answer: Value = serde_json::from_str(&body).unwrap();
-            let samples = answer["data"]["result"].as_array_mut();
-            samples.into_iter().flatten().for_each(change);
-            answer.to_string()
-        };
-        let faults = Faults {
-            rewrite: Some(Box::new(rewrite)),
-            ..Faults::default()
-        };
-        let front = Proxy::start(&[real.address], faults);
-        let url = format!("http://{}", front.address);
-        let verify = Verify::of(service.address).flags(&["--prometheus", &url]);
-        let report = verify.run();
+        let query = "execution_latency_seconds%7B";
+        let report = through_changed_samples(&service, &real, query, change).run();
         report.fails(HOP, &words);
         report.fails_only(&[HOP]);
     }

@@ -129,6 +129,31 @@ impl Pipeline {
     }
 }
 
+/// Asks Prometheus through a proxy that changes each sample of the queries with this text.
+pub(crate) fn through_changed_samples(
+    service: &Service,
+    real: &Prometheus,
+    query: &'static str,
+    change: impl Fn(&mut Value) + Send + Sync + 'static,
+) -> Verify {
+    let rewrite = move |path: &str, body: String| {
+        if !path.starts_with("/api/v1/query?") || !path.contains(query) {
+            return body;
+        }
+        let mut answer: Value = serde_json::from_str(&body).unwrap();
+        let samples = answer["data"]["result"].as_array_mut();
+        samples.into_iter().flatten().for_each(&change);
+        answer.to_string()
+    };
+    let faults = Faults {
+        rewrite: Some(Box::new(rewrite)),
+        ..Faults::default()
+    };
+    let front = Proxy::start(&[real.address], faults);
+    let url = format!("http://{}", front.address);
+    Verify::of(service.address).flags(&["--prometheus", &url])
+}
+
 /// A job that scrapes these targets each second.
 pub(crate) fn job(name: &str, targets: &[SocketAddr]) -> Value {
     let targets: Vec<_> = targets.iter().map(ToString::to_string).collect();
