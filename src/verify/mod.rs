@@ -12,6 +12,7 @@ mod model;
 mod report;
 mod run;
 mod source;
+mod watched;
 
 pub use args::{CredentialArgs, LimitArgs, RunArgs, VerifyArgs};
 

@@ -2,8 +2,6 @@
 
 use std::{future::Future, time::Duration};
 
-use futures_util::future::{join, join3, pending};
-
 use super::{
     args::VerifyArgs,
     ask,
@@ -23,11 +21,11 @@ use super::{
     source::{
         pages::ReplicaPages,
         probe,
-        prometheus::{Answered, PrometheusRun, Remote},
+        prometheus::{Answered, PrometheusRun},
         trace_lag::{self, Newest, TraceLag},
-        traces::TraceSource,
-        wait::{Spinner, alongside, unix_millis},
+        wait::{Spinner, unix_millis},
     },
+    watched::{Watched, beside},
 };
 use crate::{
     client::{Client, Destination},
@@ -53,7 +51,7 @@ pub async fn gather(
     let prometheus = ask::prometheus(args, clients).await?;
     let every = Selector::default();
     let behind = (&names, &every);
-    let mut remote = ask::remote(args, clients, prometheus.as_ref(), behind).await?;
+    let remote = ask::remote(args, clients, prometheus.as_ref(), behind).await?;
     let mut pages = ReplicaPages::begin(clients, &names, &args.target, &args.metrics).await?;
     // The first request to the target's own URL.
     let probed = probe::replica(&clients.target, &args.target).await?;
@@ -63,7 +61,7 @@ pub async fn gather(
     let ids = pages.found().map(ReplicaPages::instance_ids);
     let mut ids = ids.unwrap_or_default();
     ids.extend(probed);
-    let mut prometheus = match prometheus {
+    let prometheus = match prometheus {
         None => Finding::Skipped("no --prometheus URL given".to_owned()),
         Some(both) => {
             let run = PrometheusRun::begin(both, &names, &selector, args.run.wait, &ids);
@@ -72,46 +70,34 @@ pub async fn gather(
         }
     };
     clients.begin(args.run.wait.unwrap_or(USUAL_WAIT));
-    let (newest, mut trace_lag) = (Newest::default(), TraceLag::default());
-    let began = unix_millis();
-    let (sent, driven) = {
-        let traces = watch_traces(&trace_source, &newest, &mut trace_lag);
-        let scrapes = beside(prometheus.found_mut().map(|run| run.watch(&ids)));
-        let stored = beside(remote.as_mut().map(Remote::watch));
-        let watching = join3(scrapes, stored, traces);
-        let load = send(args, &clients.load, pages.found_mut(), (&newest, stop));
-        alongside(Box::pin(load), watching).await?
+    let newest = Newest::default();
+    let mut watched = Watched {
+        prometheus,
+        remote,
+        traces: trace_source,
+        ids,
+        newest: &newest,
+        trace_lag: TraceLag::default(),
     };
+    let began = unix_millis();
+    let load = send(args, &clients.load, pages.found_mut(), (&newest, stop));
+    let (sent, driven) = watched.during(Box::pin(load)).await?;
     if let Some(pages) = pages.found_mut() {
-        pages.settle(&sent).await;
+        watched.during(pages.settle(&sent)).await;
     }
     let answered = answered(&sent, &pages);
-    let scrapes = {
-        let traces = watch_traces(&trace_source, &newest, &mut trace_lag);
-        let watching = join(beside(remote.as_mut().map(Remote::watch)), traces);
-        let ended = prometheus.then(async |run| {
-            let ended = run.end(&answered, args.limits.rate_window, &args.query);
-            ended.await.into()
-        });
-        alongside(Box::pin(ended), watching).await
-    };
+    let scrapes = watched.scrapes(&answered, args).await;
     if let (Some(pages), Some(_)) = (pages.found_mut(), scrapes.found()) {
         pages.read_all().await;
         pages.read_formats().await;
     }
-    let remote = match (remote, &scrapes) {
-        (None, _) => None,
-        (Some(remote), Finding::Found(scrapes)) => {
-            let copy = remote.copy(scrapes, args.run.wait);
-            Some(copy.await.into())
-        }
-        (Some(_), _) => Some(Finding::Skipped("Prometheus could not be asked".to_owned())),
-    };
+    let remote = watched.copy(&scrapes, args.run.wait).await;
     let traces_wait = args.run.wait.unwrap_or(USUAL_WAIT);
     let asked = sampled(&sent, &scrapes);
     let expected = args.limits.expect_traces.unwrap_or_default();
     let needed = needed(expected, &sent, &asked);
-    let traces = trace_source
+    let traces = watched
+        .traces
         .then(async |source| source.wait_for(&asked, &needed, traces_wait).await)
         .await;
     let has_trace = |id| {
@@ -119,7 +105,7 @@ pub async fn gather(
             .found()
             .is_some_and(|traces| traces.get(id).is_some())
     };
-    let trace_lag = trace_lag.end(has_trace);
+    let trace_lag = watched.trace_lag.end(has_trace);
     let is_incomplete = |traces: &Traces| traces.len() < asked.len();
     if let Some(pages) = pages.found_mut()
         && traces.found().is_some_and(is_incomplete)
@@ -179,23 +165,6 @@ fn needed(expected: ExpectedTraces, sent: &Requests, asked: &[u128]) -> Vec<u128
             let slow = sent.answers().filter(slow);
             slow.map(|answer| answer.sent.trace_id).collect()
         }
-    }
-}
-
-/// Notes when some of the traces can be seen; never returns.
-async fn watch_traces(source: &Finding<TraceSource>, newest: &Newest, lag: &mut TraceLag) {
-    let source = source.found();
-    beside(source.map(|source| lag.watch(newest, async |id| source.has(id).await))).await;
-}
-
-/// What goes on beside something else, where there is anything; never returns.
-fn beside(watching: Option<impl Future<Output = ()>>) -> impl Future<Output = ()> {
-    let watching = watching.map(Box::pin);
-    async move {
-        if let Some(watching) = watching {
-            watching.await;
-        }
-        pending::<()>().await;
     }
 }
 

@@ -76,7 +76,7 @@ pub const TABLES: &[Table] = &[
         rows: &[
             &["mod"],
             &["run", "report"],
-            &["ask"],
+            &["ask", "watched"],
             &["hop", "source"],
             &["evidence", "clients"],
             &["args"],

@@ -2,10 +2,10 @@
 
 use std::{
     io::{self, BufRead, BufReader, Read, Write},
-    net::{SocketAddr, TcpListener},
+    net::{SocketAddr, TcpListener, TcpStream},
     sync::{
         Arc, Mutex,
-        atomic::{AtomicUsize, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
     },
     thread,
     time::Duration,
@@ -13,7 +13,7 @@ use std::{
 
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-use crate::parts::Connection;
+use crate::parts::{Connection, until};
 
 type Rewrite = Box<dyn Fn(&str, String) -> String + Send + Sync>;
 
@@ -67,6 +67,7 @@ pub(crate) struct Proxy {
 struct Shared {
     upstreams: Mutex<Vec<SocketAddr>>,
     turn: AtomicUsize,
+    is_closed: AtomicBool,
     cached: Mutex<Option<String>>,
     authorization: Mutex<Option<&'static str>>,
     seen: Mutex<Vec<String>>,
@@ -81,6 +82,7 @@ impl Proxy {
         let shared = Arc::new(Shared {
             upstreams: Mutex::new(upstreams.to_vec()),
             turn: AtomicUsize::new(0),
+            is_closed: AtomicBool::new(false),
             cached: Mutex::new(None),
             authorization: Mutex::new(faults.authorization),
             seen: Mutex::default(),
@@ -89,6 +91,9 @@ impl Proxy {
         let own = Arc::clone(&shared);
         thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
+                if own.is_closed.load(Relaxed) {
+                    break;
+                }
                 let shared = Arc::clone(&own);
                 thread::spawn(move || {
                     stream.set_nodelay(true).ok()?;
@@ -120,6 +125,13 @@ impl Proxy {
         *self.shared.authorization.lock().unwrap() = Some(authorization);
     }
 
+    /// Ends its connections with their next request, and listens no more: its address refuses connections.
+    pub(crate) fn close(&self) {
+        self.shared.is_closed.store(true, Relaxed);
+        let is_open = || TcpStream::connect(self.address).ok();
+        until("a refused connection", || is_open().is_none().then_some(()));
+    }
+
     /// Replaces the upstreams.
     pub(crate) fn switch(&self, upstreams: &[SocketAddr]) {
         *self.shared.upstreams.lock().unwrap() = upstreams.to_vec();
@@ -132,6 +144,9 @@ impl Shared {
         let mut stream = BufReader::new(stream);
         loop {
             let head = head(&mut stream)?;
+            if self.is_closed.load(Relaxed) {
+                return None;
+            }
             self.seen.lock().unwrap().push(head.join("\n"));
             let path = head.first()?.split(' ').nth(1)?.to_owned();
             let answer = match self.refusal(&path, &head) {

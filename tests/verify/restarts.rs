@@ -1,12 +1,17 @@
 //! A replica that ends in the middle of a run, and another one in its place or beside it.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering::Relaxed},
+};
+
 use serde_json::json;
 
 use crate::{
     parts::{Folder, Prometheus, Service, absent, until},
     proxy::{Faults, Proxy},
     verify::{Report, UNTIL_ENDED, Verify},
-    world::{TwoReplicas, behind, job, prometheus, service, tried, until_accepted},
+    world::{TwoReplicas, behind, job, metrics, prometheus, service, tried, until_accepted},
 };
 
 const HOP: &str = "/metrics -> Prometheus";
@@ -117,4 +122,60 @@ fn a_replica_that_waits_for_its_last_scrape_loses_nothing() {
     report.expect("measured -> /metrics", "PASS", &["2 replicas"]);
     report.expect("ledger", "PASS", &[]);
     assert_eq!(report.code, 0, "{report}");
+}
+
+/// As where it ends at once after its last scrape: Prometheus has the answers that its page was not read after.
+#[test]
+fn a_replica_that_ended_before_it_was_read_last_is_compared_with_its_answers() {
+    if absent(&["prometheus"]) {
+        return;
+    }
+    let place = Place::new();
+    let page = Proxy::start(&[place.service.address], Faults::default());
+    let verify = Verify::of(place.front.address).flags(&["--metrics", &metrics(page.address)]);
+    let run = verify.prometheus(&place.prometheus).flags(&UNTIL_ENDED);
+    let run = run.flags(&["--exclusive"]).start();
+    until_accepted(&place.service, 60.0);
+    page.close();
+    let report = run.end_after(60.0, &place.service);
+    report.expect(
+        "measured -> /metrics",
+        "WARN",
+        &["ended before its last", "only Prometheus has them"],
+    );
+    report.expect(HOP, "PASS", &["1 replica of 1 target"]);
+    report.expect("ledger", "PASS", &[]);
+    assert_eq!(report.code, 0, "{report}");
+}
+
+/// As one that has ended and left an address that refuses no connection.
+#[test]
+fn a_replica_that_is_slow_to_read_does_not_keep_the_others_from_being_read() {
+    let TwoReplicas { one, two, front } = TwoReplicas::start();
+    let quick = Proxy::start(&[two.address], Faults::default());
+    let (reads, is_slow) = (quick.clone(), Arc::new(AtomicBool::new(false)));
+    let slowed = Arc::clone(&is_slow);
+    let until_read = move |_: &str, body| {
+        if !slowed.swap(false, Relaxed) {
+            return body;
+        }
+        let so_far = reads.passed();
+        until("the other one to be read twice more", || {
+            (reads.passed() > so_far + 1).then_some(())
+        });
+        body
+    };
+    let faults = Faults {
+        rewrite: Some(Box::new(until_read)),
+        ..Faults::default()
+    };
+    let slow = Proxy::start(&[one.address], faults);
+    let pages = [quick.address, slow.address].map(metrics);
+    let verify = Verify::of(front.address).flags(&["--metrics", &pages[0], "--metrics", &pages[1]]);
+    let run = verify.flags(&UNTIL_ENDED).start();
+    until_accepted(&one, 10.0);
+    is_slow.store(true, Relaxed);
+    until("a slow answer", || (!is_slow.load(Relaxed)).then_some(()));
+    let report = run.end_after(30.0, &one);
+    report.expect("measured -> /metrics", "PASS", &["2 replicas"]);
 }

@@ -6,7 +6,12 @@ use crate::{
     contract::Step,
     verify::{
         evidence::Evidence,
-        model::{counts::Counts, histogram::Histogram, page, scrapes::Scrapes},
+        model::{
+            counts::Counts,
+            histogram::Histogram,
+            page::{self, ProcessCounts},
+            scrapes::Scrapes,
+        },
     },
 };
 
@@ -43,7 +48,7 @@ pub fn known(evidence: &Evidence, scrapes: &Scrapes) -> BTreeMap<String, Known> 
         let Some(answers) = answered.remove(process.instance_id) else {
             continue;
         };
-        let entry = if process.is_complete {
+        let entry = if process.is_complete && unread(&process, evidence) == 0.0 {
             Known::Page(process.counts, process.last.counts.clone())
         } else {
             Known::Ended(answers)
@@ -53,4 +58,13 @@ pub fn known(evidence: &Evidence, scrapes: &Scrapes) -> BTreeMap<String, Known> 
     let answered = answered.into_iter();
     known.extend(answered.map(|(id, totals)| (id, Known::Answers(totals))));
     known
+}
+
+/// How many answers of a process that has ended came after its page was read last.
+pub fn unread(process: &ProcessCounts<'_>, evidence: &Evidence) -> f64 {
+    if !process.is_gone {
+        return 0.0;
+    }
+    let answers = evidence.sent.totals_of(process.instance_id).count();
+    (answers as f64 - process.counts.count(Step::Total)).max(0.0)
 }

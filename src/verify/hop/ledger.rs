@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::{coverage::Coverage, judgement::Hop, other_traffic, repeats};
+use super::{coverage::Coverage, judgement::Hop, known, other_traffic, repeats};
 use crate::{
     contract::{Metric, Names, Part, Step, names::label},
     verify::{
         evidence::Evidence,
         model::{
             labels::label_text,
-            page::{processes, snapshots},
+            page::{ProcessCounts, processes, snapshots},
             processes::Target,
             scrapes::Scrapes,
             series::Series,
@@ -81,16 +81,18 @@ impl Ledger {
         for (kind, _) in evidence.sent.failed() {
             *failed.entry(kind).or_default() += 1;
         }
-        let counts = || processes.iter().map(|process| &process.counts);
+        let counts = processes.iter().map(|process| counts(process, evidence));
+        let [accepted, completed, cancelled] =
+            counts.fold([0.0; 3], |sum, add| [0, 1, 2].map(|i| sum[i] + add[i]));
         let is_read = |id: &&str| processes.iter().any(|process| process.instance_id == *id);
         Self {
             sent: evidence.sent.len() as f64,
             answered: (evidence.sent.len() - failed.values().sum::<usize>()) as f64,
             timed: (evidence.sent.len() - evidence.sent.unmeasured()) as f64,
             failed,
-            accepted: counts().map(|counts| counts.accepted).sum(),
-            completed: counts().map(|counts| counts.count(Step::Total)).sum(),
-            cancelled: counts().map(|counts| counts.count(Step::Cancelled)).sum(),
+            accepted,
+            completed,
+            cancelled,
             others: other_traffic::requests(evidence),
             is_complete: evidence.sent.by_replica().keys().all(is_read)
                 && processes.iter().all(|process| process.is_complete),
@@ -144,6 +146,20 @@ impl Ledger {
         let parts = [Some(sent), untimed, failed, Some(ended), others];
         parts.into_iter().flatten().collect()
     }
+}
+
+/// Accepted, completed and cancelled requests of a process.
+fn counts(process: &ProcessCounts<'_>, evidence: &Evidence) -> [f64; 3] {
+    let count = |step| process.counts.count(step);
+    let (unread, cancelled) = (known::unread(process, evidence), count(Step::Cancelled));
+    let completed = count(Step::Total) + unread;
+    // Some that were answered later were accepted by then.
+    let at_least = if unread > 0.0 {
+        completed + cancelled
+    } else {
+        0.0
+    };
+    [process.counts.accepted.max(at_least), completed, cancelled]
 }
 
 /// A snapshot in which more requests had ended than were accepted.

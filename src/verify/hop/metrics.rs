@@ -2,7 +2,7 @@
 
 use super::{
     judgement::{Hop, list_differences, plural},
-    other_traffic,
+    known, other_traffic,
 };
 use crate::{
     contract::Step,
@@ -38,10 +38,18 @@ fn compare(evidence: &Evidence) -> Hop {
         (0.0, String::new())
     };
     let processes = processes(&evidence.replicas);
-    let mut wrong = Vec::new();
+    let (mut wrong, mut partly) = (Vec::new(), Vec::new());
     for process in &processes {
         answers.remove(process.instance_id);
-        wrong.extend(judge_process(process, evidence, surplus));
+        let unread = known::unread(process, evidence);
+        if unread > 0.0 {
+            let (id, url) = (process.instance_id, process.url);
+            partly.push(format!(
+                "replica {id} ({url}) ended before its last {unread} answers were read: only Prometheus has them"
+            ));
+        } else {
+            wrong.extend(judge_process(process, evidence, surplus));
+        }
     }
     let unread: Vec<_> = answers.iter().map(unread).collect();
     if wrong.is_empty() && !unread.is_empty() {
@@ -56,7 +64,7 @@ fn compare(evidence: &Evidence) -> Hop {
         plural(processes.len(), "replica")
     );
     let hop = Hop::judged(NAME, wrong, good).with(unread);
-    hop.warned(clocks(evidence))
+    hop.warned(partly.into_iter().chain(clocks(evidence)))
 }
 
 /// The clocks that differ from this machine's.

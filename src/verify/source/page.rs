@@ -18,6 +18,7 @@ use crate::{
 };
 
 /// The metrics of a replica, and the client that has the credentials for them.
+#[derive(Clone)]
 pub struct Page<'a> {
     pub client: &'a Client,
     pub url: Url,

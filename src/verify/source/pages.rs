@@ -1,8 +1,8 @@
 //! Reads the `/metrics` of each replica before, during and after the run.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, pin::pin, time::Duration};
 
-use futures_util::future::join_all;
+use futures_util::{StreamExt, future::join_all, stream::FuturesUnordered};
 use reqwest::Url;
 
 use super::{
@@ -100,6 +100,7 @@ impl<'a> ReplicaPages<'a> {
         let mut replica = Replica {
             url: without_password(&page.url),
             began_in_run: false,
+            is_gone: false,
             snapshots: vec![first],
             settled: None,
             unread: None,
@@ -135,24 +136,63 @@ impl<'a> ReplicaPages<'a> {
         }
     }
 
-    /// Reads all replicas at an interval; never returns.
+    /// Reads each replica at an interval, and looks for new ones; never returns. Where one of them is slow, or ended and
+    /// left an address at which nothing refuses a connection, the others are read nevertheless.
     pub async fn keep_reading(&mut self) {
-        loop {
+        let names = self.names;
+        let later = async |index, page: Page<'a>| {
             tokio::time::sleep(READ_INTERVAL).await;
-            self.find_new().await;
-            self.read_all().await;
+            (index, page.read(names).await)
+        };
+        let mut reading = FuturesUnordered::new();
+        loop {
+            for index in reading.len()..self.replicas.len() {
+                reading.push(later(index, self.replicas[index].0.clone()));
+            }
+            let mut looking = pin!(self.look_for_new(READ_INTERVAL));
+            let found = loop {
+                tokio::select! {
+                    found = &mut looking => break found,
+                    Some((index, next)) = reading.next() => {
+                        let (page, replica) = &mut self.replicas[index];
+                        replica.note(next.map_err(|error| error.unread()), MAX_SNAPSHOTS);
+                        reading.push(later(index, page.clone()));
+                    }
+                }
+            };
+            self.add_all(found);
         }
     }
 
     /// Adds the replicas that answer by now at further addresses of the names.
     async fn find_new(&mut self) {
-        let found = addresses(self.clients, self.target, self.given).await;
-        for (client, url) in found.unwrap_or_default() {
-            let page = Page { client, url };
-            let is_known = self.replicas.iter().any(|(it, _)| it.url == page.url);
-            if !is_known && let Ok(first) = page.read(self.names).await {
-                self.add(page, first);
-            }
+        let found = self.look_for_new(Duration::ZERO).await;
+        self.add_all(found);
+    }
+
+    fn add_all(&mut self, found: Vec<(Page<'a>, PageSnapshot)>) {
+        for (page, first) in found {
+            self.add(page, first);
+        }
+    }
+
+    /// Those that answer at addresses that are not known, after a pause.
+    fn look_for_new(
+        &self,
+        pause: Duration,
+    ) -> impl Future<Output = Vec<(Page<'a>, PageSnapshot)>> + use<'a> {
+        let (clients, target, given, names) = (self.clients, self.target, self.given, self.names);
+        let known: Vec<_> = self.replicas.iter().map(|(it, _)| it.url.clone()).collect();
+        async move {
+            tokio::time::sleep(pause).await;
+            let found = addresses(clients, target, given).await.unwrap_or_default();
+            let unknown = found.into_iter().filter(|(_, url)| !known.contains(url));
+            let read = unknown.map(async |(client, url)| {
+                let page = Page { client, url };
+                let first = page.read(names).await.ok()?;
+                Some((page, first))
+            });
+            join_all(read).await.into_iter().flatten().collect()
         }
     }
 
@@ -185,7 +225,9 @@ impl<'a> ReplicaPages<'a> {
     /// Those that could be read after the run.
     fn readable(&mut self) -> impl Iterator<Item = &mut (Page<'a>, Replica)> {
         let all = self.replicas.iter_mut();
-        all.filter(|(_, replica)| replica.settled.is_none() || replica.unread.is_none())
+        all.filter(|(_, replica)| {
+            replica.settled.is_none() || (replica.unread.is_none() && !replica.is_gone)
+        })
     }
 
     /// Reads all replicas once more, for the counters of exported spans alone.
@@ -226,7 +268,7 @@ impl<'a> ReplicaPages<'a> {
 
 fn is_settled(replica: &Replica, answered: &BTreeMap<&str, usize>, has_failed: bool) -> bool {
     let mut running = replica.processes();
-    running.retain(|process| process.is_complete);
+    running.retain(|process| process.is_complete && !process.is_gone);
     running.iter().all(|process| {
         let expected = answered.get(process.instance_id).copied();
         process.counts.count(Step::Total) >= expected.unwrap_or_default() as f64

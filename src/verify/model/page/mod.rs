@@ -41,6 +41,8 @@ pub struct Replica {
     pub url: String,
     /// Whether its first process began in the run, so that it counted nothing before.
     pub began_in_run: bool,
+    /// Whether nothing listened there when the counts were to be read last: its process has ended.
+    pub is_gone: bool,
     pub snapshots: Vec<PageSnapshot>,
     /// How many snapshots there were when everything that was sent had been counted.
     pub settled: Option<usize>,
@@ -69,8 +71,10 @@ pub struct ProcessCounts<'a> {
     pub counts: Counts,
     /// The last snapshot of it that was settled.
     pub last: &'a PageSnapshot,
-    /// Whether it was still running at the end.
+    /// Whether no other process answered after it.
     pub is_complete: bool,
+    /// Whether nothing answered after it, so that the last snapshot may be older than its last answers.
+    pub is_gone: bool,
 }
 
 /// What each process counted, where `/metrics` was read.
@@ -159,7 +163,11 @@ impl Replica {
                 counts,
                 last,
                 is_complete: true,
+                is_gone: false,
             });
+        }
+        if let Some(last) = processes.last_mut() {
+            last.is_gone = self.is_gone;
         }
         processes
     }
@@ -168,6 +176,9 @@ impl Replica {
     /// counts have settled is of less use, and not noted.
     pub fn note(&mut self, next: Result<PageSnapshot, Option<String>>, most: usize) {
         let is_settled = self.settled.is_some();
+        if !is_settled {
+            self.is_gone = matches!(next, Err(None));
+        }
         match next {
             Ok(next) => {
                 self.snapshots.push(next);

@@ -31,6 +31,7 @@ fn replica(pages: &[(&str, f64)]) -> Replica {
     Replica {
         url: String::new(),
         began_in_run: false,
+        is_gone: false,
         snapshots: pages.iter().map(page).collect(),
         settled: Some(pages.len()),
         unread: None,
@@ -77,6 +78,18 @@ fn a_replica_that_began_in_the_run_counts_from_zero() {
     let mut replica = replica(&[("a", 10.0), ("a", 14.0)]);
     replica.began_in_run = true;
     assert_eq!(replica.processes()[0].counts.accepted, 14.0);
+}
+
+#[test]
+fn a_process_is_gone_where_nothing_listened_last() {
+    let mut replica = replica(&[("a", 1.0), ("b", 2.0)]);
+    replica.settled = None;
+    replica.note(Err(None), 9);
+    let gone: Vec<_> = replica.processes().iter().map(|it| it.is_gone).collect();
+    assert_eq!(gone, [false, true]);
+    let next = replica.snapshots[1].clone();
+    replica.note(Ok(next), 9);
+    assert!(replica.processes().iter().all(|it| !it.is_gone));
 }
 
 #[test]
