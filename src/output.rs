@@ -3,6 +3,7 @@
 
 use std::{
     fmt::Display,
+    future::Future,
     io::{self, Write},
 };
 
@@ -38,6 +39,21 @@ impl Output {
             _ => Ok(()),
         }
     }
+}
+
+tokio::task_local! {
+    static IS_QUIET: ();
+}
+
+/// Does this work without showing its progress.
+pub async fn quietly<T>(work: impl Future<Output = T>) -> T {
+    IS_QUIET.scope((), work).await
+}
+
+/// Whether progress is not to be shown.
+#[must_use]
+pub fn is_quiet() -> bool {
+    IS_QUIET.try_with(|()| ()).is_ok()
 }
 
 /// Prints a line for the user on stderr; `eprintln!` would panic where stderr is closed.

@@ -8,7 +8,7 @@ use std::{
 use http::header::RETRY_AFTER;
 
 use super::{answer::Answer, failure::Failure};
-use crate::output::print_error;
+use crate::output::{is_quiet, print_error};
 
 /// How long a question is repeated, unless more is allowed.
 const SHORT: Duration = Duration::from_secs(10);
@@ -55,7 +55,7 @@ impl Patience {
             if begun.elapsed() + pause > *self.longer.get().unwrap_or(&SHORT) {
                 return outcome;
             }
-            if pause >= MENTIONED && self.is_news() {
+            if pause >= MENTIONED && !is_quiet() && self.is_news() {
                 let by = named.map_or("", |_| " (Retry-After)");
                 print_error(format_args!(
                     "waiting for {name}: {reason}; asking again in {pause:.0?}{by}"

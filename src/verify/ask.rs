@@ -1,4 +1,7 @@
-//! Asks each source once, before the load: a wrong address or credential is refused before anything is sent.
+//! Asks each source once, before the load: a wrong address or credential is refused before anything is sent. A round of the
+//! canary goes on without it.
+
+use reqwest::Url;
 
 use super::{
     args::VerifyArgs,
@@ -13,7 +16,10 @@ use super::{
         traces::TraceSource,
     },
 };
-use crate::{client::Destination, contract::Names};
+use crate::{client::Destination, contract::Names, exit::Exit};
+
+/// Why there is nothing to compare the store behind Prometheus with.
+pub const WITHOUT_PROMETHEUS: &str = "Prometheus could not be asked";
 
 /// The store of the traces, which must answer.
 pub async fn traces(args: &VerifyArgs, clients: &Clients) -> Result<Finding<TraceSource>, Refusal> {
@@ -32,9 +38,9 @@ pub async fn traces(args: &VerifyArgs, clients: &Clients) -> Result<Finding<Trac
 pub async fn prometheus(
     args: &VerifyArgs,
     clients: &Clients,
-) -> Result<Option<(Prometheus, Option<Prometheus>)>, Refusal> {
+) -> Result<Finding<(Prometheus, Option<Prometheus>)>, Refusal> {
     let Some(url) = args.prometheus.clone() else {
-        return Ok(None);
+        return Ok(Finding::Skipped("no --prometheus URL given".to_owned()));
     };
     let mut scraper = None;
     if let Some(url) = args.scraper.clone() {
@@ -46,23 +52,36 @@ pub async fn prometheus(
     let prometheus = Prometheus::new(clients.prometheus.clone(), url);
     let now = prometheus.now().await;
     now.map_err(|error| refusal(Destination::Prometheus, &error))?;
-    Ok(Some((prometheus, scraper)))
+    Ok(Finding::Found((prometheus, scraper)))
 }
 
-/// The store behind Prometheus, which must answer.
+/// The store behind Prometheus, at this URL, which must answer.
 pub async fn remote<'a>(
-    args: &VerifyArgs,
+    url: Url,
     clients: &Clients,
-    prometheus: Option<&(Prometheus, Option<Prometheus>)>,
+    prometheus: &Finding<(Prometheus, Option<Prometheus>)>,
     (names, selector): (&'a Names, &'a Selector),
-) -> Result<Option<Remote<'a>>, Refusal> {
-    let (Some(url), Some((writer, _))) = (args.remote.clone(), prometheus) else {
-        return Ok(None);
+) -> Result<Finding<Remote<'a>>, Refusal> {
+    let Finding::Found((writer, _)) = prometheus else {
+        return Ok(Finding::Skipped(WITHOUT_PROMETHEUS.to_owned()));
     };
     let store = Prometheus::new(clients.remote.clone(), url);
     let remote = Remote::begin(store, writer.clone(), names, selector).await;
     let remote = remote.map_err(|error| refusal(Destination::Remote, &error))?;
-    Ok(Some(remote))
+    Ok(Finding::Found(remote))
+}
+
+/// Goes on without a source that cannot be asked, where that is tolerated.
+pub fn tolerated<T>(
+    asked: Result<Finding<T>, Refusal>,
+    is_tolerant: bool,
+) -> Result<Finding<T>, Refusal> {
+    match asked {
+        Err(refusal) if is_tolerant && refusal.exit == Exit::Unreachable => {
+            Ok(Finding::Unreachable(refusal.reason))
+        }
+        asked => asked,
+    }
 }
 
 pub fn refusal(of: Destination, error: &PrometheusError) -> Refusal {

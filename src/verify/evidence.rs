@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{
     args::LimitArgs,
     model::{
-        claim::Claim, finding::Finding, lag::Lag, page::Replica, remote::RemoteCopy,
+        claim::Claim, finding::Finding, lag::Lags, page::Replica, remote::RemoteCopy,
         requests::Requests, scrapes::Scrapes, spans::Traces, trace_store::TraceStore,
     },
 };
@@ -30,7 +30,9 @@ pub struct Evidence {
     pub traces: Finding<Traces>,
     /// `None` where no `--traces` was given.
     pub trace_store: Option<TraceStore>,
-    pub trace_lag: Option<Lag>,
+    pub trace_lags: Lags,
+    /// Whether the store of the traces has lost one that it had.
+    pub is_trace_store_emptied: bool,
     /// How long was waited for the traces.
     pub traces_wait: Duration,
 }

@@ -10,23 +10,24 @@ mod evidence;
 mod hop;
 mod model;
 mod report;
+mod round;
 mod run;
 mod source;
+mod traces;
 mod watched;
 
 pub use args::{CredentialArgs, LimitArgs, RunArgs, VerifyArgs};
+pub use round::{
+    JudgedHop, Judgement, MissingTraces, Needed, QUANTILES, QuantileError, Round, Sent, Stage,
+    StageName, hop_ids, needed, refusal, round, stage_names,
+};
 
 use std::{future::Future, io::Write};
 
-use crate::{
-    client::{Destination, without_password},
-    exit::Exit,
-    output::print_error,
-};
-use clients::Clients;
-use evidence::Evidence;
+use crate::{client::without_password, exit::Exit, output::print_error};
 use model::refusal::Refusal;
 use report::Report;
+use run::Mode;
 
 /// Drives the known traffic until its duration or `stop` ends, checks every hop, and writes the report.
 ///
@@ -37,7 +38,8 @@ pub async fn run(
     out: &mut impl Write,
     stop: impl Future<Output = ()>,
 ) -> anyhow::Result<Exit> {
-    let evidence = match gather(args, stop).await {
+    let gathered = run::gather(args, stop, Mode::default());
+    let evidence = match Box::pin(gathered).await {
         Ok(evidence) => evidence,
         Err(error) => {
             let refusal: Refusal = error.downcast()?;
@@ -48,14 +50,4 @@ pub async fn run(
     let report = Report::of(&without_password(&args.target), &evidence);
     args.output.write(&report, out)?;
     Ok(report.exit())
-}
-
-async fn gather(args: &VerifyArgs, stop: impl Future<Output = ()>) -> anyhow::Result<Evidence> {
-    if let Some(reason) = args.refusal() {
-        return Err(Refusal::usage(reason).into());
-    }
-    let clients = Clients::new(args).map_err(Refusal::usage)?;
-    let claim = source::truth::find_claim(args, &clients.target).await;
-    let claim = claim.map_err(|error| Refusal::of(Destination::Target, &error, &error.remedy()))?;
-    Box::pin(run::gather(args, claim, &clients, stop)).await
 }

@@ -1,6 +1,9 @@
 //! One run, from the first snapshot to the last trace: the sources in the order of time.
 
-use std::{future::Future, time::Duration};
+use std::{
+    future::Future,
+    time::{Duration, Instant},
+};
 
 use super::{
     args::VerifyArgs,
@@ -8,23 +11,18 @@ use super::{
     clients::Clients,
     evidence::Evidence,
     model::{
-        claim::Claim,
-        exemplars::sampled_by_service,
-        expected_traces::ExpectedTraces,
-        finding::Finding,
-        page::Replica,
-        promql::Selector,
-        requests::{Answer, Requests},
-        scrapes::Scrapes,
-        spans::Traces,
+        claim::Claim, exemplars::sampled_by_service, finding::Finding, page::Replica,
+        promql::Selector, refusal::Refusal, requests::Requests, scrapes::Scrapes, spans::Traces,
     },
     source::{
         pages::ReplicaPages,
         probe,
         prometheus::{Answered, PrometheusRun},
         trace_lag::{self, Newest, TraceLag},
+        truth::find_claim,
         wait::{Spinner, unix_millis},
     },
+    traces::{self, TracesWanted},
     watched::{Watched, beside},
 };
 use crate::{
@@ -37,22 +35,67 @@ const MAX_IN_FLIGHT: usize = 10_000;
 /// How long to wait for the last spans, and for an answer, unless `--wait` is given.
 const USUAL_WAIT: Duration = Duration::from_mins(1);
 
-/// Asks every source once, drives the load and gathers the evidence.
+/// What differs between a run of its own and one of many, a round.
+pub struct Mode<'m> {
+    /// Whether it goes on where a source other than the target cannot be asked.
+    pub is_tolerant: bool,
+    /// Called when the counts are complete: from then on another run does not change them.
+    pub counted: Box<dyn FnOnce() + 'm>,
+    /// How long after the load the store behind Prometheus and the traces are waited for, if not by `--wait`.
+    pub deadline: Option<Duration>,
+    /// A trace that the store had before the run.
+    pub known_trace: Option<u128>,
+}
+
+impl Default for Mode<'_> {
+    fn default() -> Self {
+        Self {
+            is_tolerant: false,
+            counted: Box::new(|| ()),
+            deadline: None,
+            known_trace: None,
+        }
+    }
+}
+
+/// Finds the claim, asks every source once, drives the load and gathers the evidence.
 pub async fn gather(
     args: &VerifyArgs,
+    stop: impl Future<Output = ()>,
+    mode: Mode<'_>,
+) -> anyhow::Result<Evidence> {
+    if let Some(reason) = args.refusal() {
+        return Err(Refusal::usage(reason).into());
+    }
+    let clients = Clients::new(args).map_err(Refusal::usage)?;
+    let claim = find_claim(args, &clients.target).await;
+    let claim = claim.map_err(|error| Refusal::of(Destination::Target, &error, &error.remedy()))?;
+    Box::pin(gather_of(claim, args, &clients, stop, mode)).await
+}
+
+async fn gather_of(
     claim: Claim,
+    args: &VerifyArgs,
     clients: &Clients,
     stop: impl Future<Output = ()>,
+    mode: Mode<'_>,
 ) -> anyhow::Result<Evidence> {
     let names = claim.names.clone();
     let selector = args.selector.clone().unwrap_or_default();
-    let trace_source = ask::traces(args, clients).await?;
-    let trace_store = trace_source.found().map(|it| it.store.clone());
-    let prometheus = ask::prometheus(args, clients).await?;
+    let is_tolerant = mode.is_tolerant;
+    let traces = ask::tolerated(ask::traces(args, clients).await, is_tolerant)?;
+    let trace_store = traces.found().map(|it| it.store.clone());
+    let prometheus = ask::tolerated(ask::prometheus(args, clients).await, is_tolerant)?;
     let every = Selector::default();
-    let behind = (&names, &every);
-    let remote = ask::remote(args, clients, prometheus.as_ref(), behind).await?;
-    let mut pages = ReplicaPages::begin(clients, &names, &args.target, &args.metrics).await?;
+    let remote = match args.remote.clone() {
+        None => None,
+        Some(url) => {
+            let remote = ask::remote(url, clients, &prometheus, (&names, &every)).await;
+            Some(ask::tolerated(remote, is_tolerant)?)
+        }
+    };
+    let pages = ReplicaPages::begin(clients, &names, &args.target, &args.metrics).await;
+    let mut pages = ask::tolerated(pages, is_tolerant)?;
     // The first request to the target's own URL.
     let probed = probe::replica(&clients.target, &args.target).await?;
     if let Some(pages) = pages.found_mut() {
@@ -62,19 +105,21 @@ pub async fn gather(
     let mut ids = ids.unwrap_or_default();
     ids.extend(probed);
     let prometheus = match prometheus {
-        None => Finding::Skipped("no --prometheus URL given".to_owned()),
-        Some(both) => {
+        Finding::Found(both) => {
             let run = PrometheusRun::begin(both, &names, &selector, args.run.wait, &ids);
-            let run = run.await;
-            Finding::Found(run.map_err(|error| ask::refusal(Destination::Prometheus, &error))?)
+            let run = run.await.map(Finding::Found);
+            let run = run.map_err(|error| ask::refusal(Destination::Prometheus, &error));
+            ask::tolerated(run, is_tolerant)?
         }
+        Finding::Skipped(reason) => Finding::Skipped(reason),
+        Finding::Unreachable(reason) => Finding::Unreachable(reason),
     };
     clients.begin(args.run.wait.unwrap_or(USUAL_WAIT));
     let newest = Newest::default();
     let mut watched = Watched {
         prometheus,
         remote,
-        traces: trace_source,
+        traces,
         ids,
         newest: &newest,
         trace_lag: TraceLag::default(),
@@ -82,6 +127,7 @@ pub async fn gather(
     let began = unix_millis();
     let load = send(args, &clients.load, pages.found_mut(), (&newest, stop));
     let (sent, driven) = watched.during(Box::pin(load)).await?;
+    let sent_all = Instant::now();
     if let Some(pages) = pages.found_mut() {
         watched.during(pages.settle(&sent)).await;
     }
@@ -91,24 +137,24 @@ pub async fn gather(
         pages.read_all().await;
         pages.read_formats().await;
     }
-    let remote = watched.copy(&scrapes, args.run.wait).await;
-    let traces_wait = args.run.wait.unwrap_or(USUAL_WAIT);
-    let asked = sampled(&sent, &scrapes);
-    let expected = args.limits.expect_traces.unwrap_or_default();
-    let needed = needed(expected, &sent, &asked);
-    let traces = watched
-        .traces
-        .then(async |source| source.wait_for(&asked, &needed, traces_wait).await)
-        .await;
-    let has_trace = |id| {
-        traces
-            .found()
-            .is_some_and(|traces| traces.get(id).is_some())
+    (mode.counted)();
+    let left = |deadline: Duration| deadline.saturating_sub(sent_all.elapsed());
+    let wait = mode.deadline.map(left).or(args.run.wait);
+    let remote = watched.copy(&scrapes, wait).await;
+    let wanted = TracesWanted {
+        asked: sampled(&sent, &scrapes),
+        expected: args.limits.expect_traces.unwrap_or_default(),
+        wait: mode
+            .deadline
+            .map(left)
+            .or(args.run.wait)
+            .unwrap_or(USUAL_WAIT),
+        known: mode.known_trace,
     };
-    let trace_lag = watched.trace_lag.end(has_trace);
-    let is_incomplete = |traces: &Traces| traces.len() < asked.len();
+    let gathered = traces::gather(watched.traces, watched.trace_lag, &sent, &wanted).await;
+    let is_incomplete = |traces: &Traces| traces.len() < wanted.asked.len();
     if let Some(pages) = pages.found_mut()
-        && traces.found().is_some_and(is_incomplete)
+        && gathered.traces.found().is_some_and(is_incomplete)
     {
         pages.read_exports().await;
     }
@@ -126,10 +172,11 @@ pub async fn gather(
         sent,
         scrapes,
         remote,
-        traces,
+        traces: gathered.traces,
         trace_store,
-        trace_lag,
-        traces_wait,
+        trace_lags: gathered.lags,
+        is_trace_store_emptied: gathered.is_store_emptied,
+        traces_wait: wanted.wait,
     })
 }
 
@@ -154,18 +201,6 @@ fn sampled(sent: &Requests, scrapes: &Finding<Scrapes>) -> Vec<u128> {
     let more = exemplars.map(|all| sampled_by_service(all, sent, &sampled));
     sampled.extend(more.into_iter().flatten());
     sampled
-}
-
-/// The traces that are waited for.
-fn needed(expected: ExpectedTraces, sent: &Requests, asked: &[u128]) -> Vec<u128> {
-    match expected {
-        ExpectedTraces::Share(_) => asked.to_vec(),
-        ExpectedTraces::SlowerThan(_) => {
-            let slow = |answer: &Answer<'_>| answer.sampled && expected.requires(answer.total);
-            let slow = sent.answers().filter(slow);
-            slow.map(|answer| answer.sent.trace_id).collect()
-        }
-    }
 }
 
 async fn send(

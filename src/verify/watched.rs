@@ -6,6 +6,7 @@ use futures_util::future::{join3, pending};
 
 use super::{
     args::VerifyArgs,
+    ask::WITHOUT_PROMETHEUS,
     model::{finding::Finding, remote::RemoteCopy, scrapes::Scrapes},
     source::{
         prometheus::{Answered, PrometheusRun, Remote},
@@ -17,7 +18,8 @@ use super::{
 
 pub struct Watched<'a> {
     pub prometheus: Finding<PrometheusRun<'a>>,
-    pub remote: Option<Remote<'a>>,
+    /// `None` where none was asked for.
+    pub remote: Option<Finding<Remote<'a>>>,
     pub traces: Finding<TraceSource>,
     /// The replicas that are known before the run.
     pub ids: Vec<String>,
@@ -33,7 +35,8 @@ impl Watched<'_> {
             self.trace_lag.watch(self.newest, has)
         });
         let scrapes = self.prometheus.found_mut().map(|run| run.watch(&self.ids));
-        let stored = self.remote.as_mut().map(Remote::watch);
+        let remote = self.remote.as_mut().and_then(Finding::found_mut);
+        let stored = remote.map(Remote::watch);
         alongside(work, join3(beside(scrapes), beside(stored), beside(traces))).await
     }
 
@@ -59,10 +62,10 @@ impl Watched<'_> {
     ) -> Option<Finding<RemoteCopy>> {
         let remote = self.remote.take()?;
         let Finding::Found(scrapes) = scrapes else {
-            let reason = "Prometheus could not be asked";
-            return Some(Finding::Skipped(reason.to_owned()));
+            return Some(Finding::Skipped(WITHOUT_PROMETHEUS.to_owned()));
         };
-        Some(remote.copy(scrapes, wait).await.into())
+        let copy = remote.then(async |remote| remote.copy(scrapes, wait).await.into());
+        Some(copy.await)
     }
 }
 

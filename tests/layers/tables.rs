@@ -75,8 +75,10 @@ pub const TABLES: &[Table] = &[
         row_mates: false,
         rows: &[
             &["mod"],
+            &["round"],
             &["run", "report"],
-            &["ask", "watched"],
+            &["watched"],
+            &["ask", "traces"],
             &["hop", "source"],
             &["evidence", "clients"],
             &["args"],

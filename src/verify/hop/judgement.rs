@@ -22,6 +22,8 @@ pub enum Verdict {
 /// The result of one hop.
 #[derive(Clone, Debug, Serialize)]
 pub struct Hop {
+    /// A short name, for programs.
+    pub id: &'static str,
     pub name: &'static str,
     pub verdict: Verdict,
     #[serde(rename = "says")]
@@ -43,6 +45,7 @@ pub struct Hop {
 impl Hop {
     fn new(name: &'static str, verdict: Verdict, summary: impl Into<String>) -> Self {
         Self {
+            id: "",
             name,
             verdict,
             summary: summary.into(),

@@ -30,30 +30,50 @@ pub use own_query::{QueryResult, results as query_results};
 
 use super::evidence::Evidence;
 
-/// Every hop, in the order of the data.
-const ALL: &[fn(&Evidence) -> Hop] = &[
-    drawn::judge,
-    measured::judge,
-    received::judge,
-    metrics::judge,
-    scraped::judge,
-    percentile::judge,
-    native::judge,
-    span::judge,
-    exemplars::judge,
-    ledger::judge,
+/// How a hop is judged.
+type Judge = fn(&Evidence) -> Hop;
+
+/// Every hop, in the order of the data: a name that programs use, and what judges it.
+const ALL: &[(&str, Judge)] = &[
+    ("drawn", drawn::judge),
+    ("measured", measured::judge),
+    ("received", received::judge),
+    ("metrics", metrics::judge),
+    ("prometheus", scraped::judge),
+    ("percentile", percentile::judge),
+    ("native", native::judge),
+    ("traces", span::judge),
+    ("exemplars", exemplars::judge),
+    ("ledger", ledger::judge),
 ];
+
+/// Those that are judged only where they are asked for.
+const QUERY: &str = "query";
+const REMOTE: &str = "remote";
+
+/// The short name of each hop.
+pub fn ids() -> impl Iterator<Item = &'static str> {
+    ALL.iter().map(|(id, _)| *id).chain([QUERY, REMOTE])
+}
 
 /// Judges every hop.
 pub fn judge(evidence: &Evidence) -> Vec<Hop> {
-    let mut hops: Vec<_> = ALL.iter().map(|judge| judge(evidence)).collect();
+    let judge = |(id, judge): &(&'static str, Judge)| Hop {
+        id,
+        ..judge(evidence)
+    };
+    let mut hops: Vec<_> = ALL.iter().map(judge).collect();
     if evidence.has_own_queries {
         let after = hops.iter().position(|hop| hop.name == native::NAME);
-        hops.insert(after.unwrap_or(hops.len()), own_query::judge(evidence));
+        let hop = Hop {
+            id: QUERY,
+            ..own_query::judge(evidence)
+        };
+        hops.insert(after.unwrap_or(hops.len()), hop);
     }
     if let Some(hop) = remote::judge(evidence) {
         let after = hops.iter().position(|hop| hop.name == percentile::NAME);
-        hops.insert(after.unwrap_or(hops.len()), hop);
+        hops.insert(after.unwrap_or(hops.len()), Hop { id: REMOTE, ..hop });
     }
     hops
 }

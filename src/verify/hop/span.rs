@@ -1,6 +1,6 @@
 //! span -> Jaeger (or Tempo): each sampled request that was answered has a trace, whose span has the same measurement.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
 use super::{
     judgement::{Hop, plural},
@@ -10,7 +10,7 @@ use crate::verify::{
     evidence::Evidence,
     model::{
         requests::Answer,
-        spans::{Span, Traces},
+        spans::{Span, Traces, executions},
     },
 };
 
@@ -143,12 +143,6 @@ impl Comparison {
         let hop = Hop::judged(NAME, wrong, good);
         hop.warned(warnings)
     }
-}
-
-/// How many times the service executed this request, by its spans.
-fn executions(spans: &[Span]) -> usize {
-    let ids = spans.iter().map(|span| span.id);
-    ids.collect::<BTreeSet<_>>().len()
 }
 
 /// The service's own span: the child of the request's span; otherwise (a proxy opened spans) the replica's server span.

@@ -33,7 +33,14 @@ struct Sighting {
     seen: i64,
 }
 
-/// The lags of a run.
+/// How long after each answer it could be seen, in milliseconds; `None` where it never could.
+#[derive(Clone, Debug, Default)]
+pub struct Lags {
+    pub each: Vec<Option<i64>>,
+    pub polls: Polls,
+}
+
+/// The lags of a run, summarised.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Lag {
     /// Where it could be seen.
@@ -86,19 +93,24 @@ impl Sightings {
 }
 
 impl Lag {
-    /// Of answers: how long after each it could be seen, in milliseconds, where it could. `None` where none could.
-    pub fn of(hop: &str, lags: &[Option<i64>], polls: &Polls) -> Option<Self> {
+    /// `None` where no answer could be seen.
+    pub fn of(hop: &str, lags: &Lags) -> Option<Self> {
         let seconds = |millis: i64| millis.max(0) as f64 / 1e3;
-        let mut seen: Vec<_> = lags.iter().flatten().map(|lag| seconds(*lag)).collect();
+        let mut seen: Vec<_> = lags
+            .each
+            .iter()
+            .flatten()
+            .map(|lag| seconds(*lag))
+            .collect();
         seen.sort_by(f64::total_cmp);
         Some(Self {
             hop: hop.to_owned(),
             p50_seconds: order_statistic(&seen, 0.5)?,
             p95_seconds: order_statistic(&seen, 0.95)?,
             max_seconds: *seen.last()?,
-            resolution_seconds: seconds(polls.longest),
+            resolution_seconds: seconds(lags.polls.longest),
             seen: seen.len(),
-            answers: lags.len(),
+            answers: lags.each.len(),
         })
     }
 }
@@ -144,11 +156,15 @@ mod tests {
             assert_eq!(sightings.seen(&labels("a"), since), seen, "{since}");
         }
         assert_eq!(sightings.seen(&labels("b"), 0), None);
-        let lag = Lag::of("x", &[Some(100), None, Some(300)], &sightings.polls).unwrap();
+        let lags = |each: &[Option<i64>]| Lags {
+            each: each.to_vec(),
+            polls: sightings.polls.clone(),
+        };
+        let lag = Lag::of("x", &lags(&[Some(100), None, Some(300)])).unwrap();
         assert_eq!((lag.seen, lag.answers), (2, 3));
         assert!(
             (lag.resolution_seconds - 2.0).abs() < 1e-9 && (lag.max_seconds - 0.3).abs() < 1e-9
         );
-        assert_eq!(Lag::of("x", &[None], &sightings.polls), None);
+        assert_eq!(Lag::of("x", &lags(&[None])), None);
     }
 }

@@ -9,7 +9,7 @@ use crate::{
 
 /// Nothing was sent, for this reason.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("{reason}")]
+#[error("{}{reason}", if *exit == Exit::Unreachable { "no request was sent, because " } else { "" })]
 pub struct Refusal {
     pub reason: String,
     pub exit: Exit,
@@ -19,10 +19,7 @@ impl Refusal {
     /// A destination does not give what it is asked first.
     pub fn of(destination: Destination, error: &impl Display, remedy: &str) -> Self {
         Self {
-            reason: format!(
-                "no request was sent, because {} cannot be used: {error}; {remedy}",
-                destination.flag()
-            ),
+            reason: format!("{} cannot be used: {error}; {remedy}", destination.flag()),
             exit: Exit::Unreachable,
         }
     }

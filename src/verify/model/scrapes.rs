@@ -68,6 +68,8 @@ pub struct Scrapes {
     pub clock: Ahead,
     /// When scrapes could be seen.
     pub sightings: Sightings,
+    /// Whether the process that scrapes is another one than before the run.
+    pub is_restarted: bool,
 }
 
 /// A target in Prometheus' own list.

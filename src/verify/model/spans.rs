@@ -50,6 +50,12 @@ impl Traces {
     }
 }
 
+/// How many times the service executed this request, by its spans.
+pub fn executions(spans: &[Span]) -> usize {
+    let ids = spans.iter().map(|span| span.id);
+    ids.collect::<BTreeSet<_>>().len()
+}
+
 /// The server spans of this service in a trace; `None` where the trace has no span at all.
 pub fn read_spans(trace: &Value) -> Option<Vec<Span>> {
     let (mut own, mut is_empty) = (Vec::with_capacity(1), true); // a larger one would leave holes

@@ -6,7 +6,9 @@ use crate::verify::{
     evidence::Evidence,
     model::{
         labels::Labels,
-        lag::{Lag, Sightings},
+        lag::{Lag, Lags, Sightings},
+        page::snapshots,
+        remote::RemoteCopy,
         scrapes::Scrapes,
     },
 };
@@ -14,24 +16,43 @@ use crate::verify::{
 /// What could be seen; nothing of a store that was not asked for.
 pub fn of(evidence: &Evidence) -> Vec<Lag> {
     let scrapes = evidence.scrapes.found();
-    let prometheus = scrapes
-        .and_then(|scrapes| scraped(evidence, scrapes, &scrapes.sightings, &scrapes.store.name));
+    let prometheus = scrapes.and_then(|scrapes| {
+        let lags = in_prometheus(evidence, scrapes);
+        Lag::of(&scrapes.store.name, &lags)
+    });
     let remote = evidence.remote.as_ref().and_then(|remote| remote.found());
     let remote = scrapes.zip(remote).and_then(|(scrapes, remote)| {
         let name = format!("{} (--remote)", remote.store.name);
-        scraped(evidence, scrapes, &remote.sightings, &name)
+        Lag::of(&name, &behind_prometheus(evidence, scrapes, remote))
     });
-    let all = [prometheus, remote, evidence.trace_lag.clone()];
-    all.into_iter().flatten().collect()
+    let traces = Lag::of("traces", &evidence.trace_lags);
+    [prometheus, remote, traces].into_iter().flatten().collect()
+}
+
+/// Of each answer, in its own `/metrics`: in the first reading that began after it.
+pub fn in_pages(evidence: &Evidence) -> Vec<Option<i64>> {
+    let mut pages: Vec<_> = snapshots(&evidence.replicas).collect();
+    pages.sort_by_key(|page| page.begun);
+    let lag = |(replica, done): (&str, i64)| {
+        let mut own = pages.iter().filter(|page| page.instance_id == replica);
+        let first = own.find(|page| page.begun >= done)?;
+        Some(first.done - done)
+    };
+    answers(evidence).map(lag).collect()
+}
+
+/// Of each answer, in Prometheus.
+pub fn in_prometheus(evidence: &Evidence, scrapes: &Scrapes) -> Lags {
+    scraped(evidence, scrapes, &scrapes.sightings)
+}
+
+/// Of each answer, in the store behind Prometheus.
+pub fn behind_prometheus(evidence: &Evidence, scrapes: &Scrapes, remote: &RemoteCopy) -> Lags {
+    scraped(evidence, scrapes, &remote.sightings)
 }
 
 /// An answer can be seen with the first scrape of its replica that began after it.
-fn scraped(
-    evidence: &Evidence,
-    scrapes: &Scrapes,
-    sightings: &Sightings,
-    name: &str,
-) -> Option<Lag> {
+fn scraped(evidence: &Evidence, scrapes: &Scrapes, sightings: &Sightings) -> Lags {
     let mut targets = BTreeMap::<&str, Vec<&Labels>>::new();
     for target in &scrapes.targets {
         for id in target
@@ -43,14 +64,21 @@ fn scraped(
         }
     }
     let ahead = scrapes.clock.millis().unwrap_or_default();
-    let lag = |replica: &str, done: i64| {
+    let lag = |(replica, done): (&str, i64)| {
         let own = targets.get(replica)?.iter();
         let seen = own.filter_map(|target| sightings.seen(target, done + ahead));
         Some(seen.min()? - done)
     };
-    let lags = evidence.sent.answers().map(|answer| {
+    Lags {
+        each: answers(evidence).map(lag).collect(),
+        polls: sightings.polls.clone(),
+    }
+}
+
+/// The replica of each answer, and when it was received, by this machine's clock.
+fn answers(evidence: &Evidence) -> impl Iterator<Item = (&str, i64)> {
+    evidence.sent.answers().map(|answer| {
         let done = i64::try_from(answer.done.as_millis()).unwrap_or(i64::MAX);
-        lag(answer.replica, evidence.began.saturating_add(done))
-    });
-    Lag::of(name, &lags.collect::<Vec<_>>(), &sightings.polls)
+        (answer.replica, evidence.began.saturating_add(done))
+    })
 }

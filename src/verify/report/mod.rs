@@ -1,6 +1,6 @@
 //! The report of a run: text, JSON and exit code come from the same value.
 
-mod lag;
+pub mod lag;
 mod table;
 
 use std::fmt;

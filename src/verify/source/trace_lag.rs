@@ -3,7 +3,7 @@
 use std::{cell::Cell, time::Duration};
 
 use super::wait::unix_millis;
-use crate::verify::model::lag::{Lag, Polls};
+use crate::verify::model::lag::{Lags, Polls};
 
 /// How often a trace is looked for.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -43,8 +43,13 @@ impl TraceLag {
         }
     }
 
+    /// The trace that was seen last.
+    pub fn seen(&self) -> Option<u128> {
+        self.last.map(|it| it.trace_id)
+    }
+
     /// The lags, once everything was asked for.
-    pub fn end(mut self, is_there: impl Fn(u128) -> bool) -> Option<Lag> {
+    pub fn end(mut self, is_there: impl Fn(u128) -> bool) -> Lags {
         if let Some(awaited) = self.awaited {
             self.polls.note(unix_millis());
             if is_there(awaited.trace_id) {
@@ -53,7 +58,10 @@ impl TraceLag {
                 self.lags.push(None);
             }
         }
-        Lag::of("traces", &self.lags, &self.polls)
+        Lags {
+            each: self.lags,
+            polls: self.polls,
+        }
     }
 
     fn found(&mut self, awaited: Answered) {

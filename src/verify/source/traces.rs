@@ -143,6 +143,11 @@ impl TraceSource {
         matches!(self.trace(id).await, Ok(Some(_)))
     }
 
+    /// Whether a trace that was there is not there any more.
+    pub async fn has_lost(&self, id: u128) -> bool {
+        matches!(self.trace(id).await, Ok(None))
+    }
+
     async fn trace(&self, id: u128) -> Result<Option<Vec<Span>>, ClientError> {
         let path = format!("{}/{id:032x}", self.path);
         let answer = match self.path {

@@ -11,7 +11,7 @@ use std::{
 use futures_util::future::{Either, select};
 use indicatif::ProgressBar;
 
-use crate::output::print_error;
+use crate::output::{is_quiet, print_error};
 
 /// How often a condition is checked.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
@@ -22,6 +22,9 @@ pub struct Spinner(Option<ProgressBar>);
 
 impl Spinner {
     pub fn waiting_for(what: &str) -> Self {
+        if is_quiet() {
+            return Self(None);
+        }
         let is_terminal = stderr().is_terminal();
         if !is_terminal {
             print_error(format_args!("waiting for {what}"));

@@ -112,6 +112,8 @@ impl PrometheusRun<'_> {
             window: self.window.clone(),
             clock: self.queries.clock.ahead(),
             sightings: self.queries.sightings.clone(),
+            is_restarted: self.started.is_some()
+                && self.queries.clock.started().await != self.started,
         };
         let raw: Vec<_> = servers
             .iter()

@@ -17,4 +17,4 @@ mod timekeeper;
 
 pub use api::{Prometheus, PrometheusError};
 pub use remote::Remote;
-pub use run::{Answered, PrometheusRun};
+pub use run::{Answered, PrometheusRun, scrape_interval};

@@ -48,6 +48,8 @@ pub struct PrometheusRun<'a> {
     /// As given; by the scrape intervals where not.
     wait: Option<Duration>,
     pub(super) window: Window,
+    /// When its process was started, where it tells.
+    pub(super) started: Option<String>,
 }
 
 impl<'a> PrometheusRun<'a> {
@@ -64,7 +66,9 @@ impl<'a> PrometheusRun<'a> {
             queries: Queries::new((prometheus, scraper), names, selector),
             wait,
             window: Window::default(),
+            started: None,
         };
+        run.started = run.queries.clock.started().await;
         let now = latest(run.queries.now().await?);
         let what = "Prometheus to scrape every replica before the run";
         let raw = run.queries.raw(LOOKBACK_MS).await?;
@@ -215,6 +219,23 @@ impl<'a> PrometheusRun<'a> {
             own.find_map(ActiveTarget::interval)
         })
     }
+}
+
+/// The longest interval, in seconds, at which the service's targets are scraped; `None` where that is not known.
+pub async fn scrape_interval(
+    (prometheus, scraper): (Prometheus, Option<Prometheus>),
+    names: &Names,
+    selector: &Selector,
+) -> Option<f64> {
+    let prometheus = prometheus.detected().await.ok()?;
+    let mut queries = Queries::new((prometheus, scraper), names, selector);
+    let raw = queries.raw(LOOKBACK_MS).await.ok()?;
+    let own: BTreeSet<_> = queries.own(&raw).map(Series::target).collect();
+    let active = queries.targets().await.ok()?;
+    let own = active
+        .iter()
+        .filter(|target| own.iter().any(|own| fits(own, &target.labels)));
+    own.filter_map(ActiveTarget::interval).reduce(f64::max)
 }
 
 /// Whether every target of the service's jobs has been scraped at least once.

@@ -2,8 +2,17 @@
 
 use std::cell::Cell;
 
+use serde::Deserialize;
+
 use super::api::{Prometheus, PrometheusError};
 use crate::verify::{model::clocks::Ahead, source::wait::unix_millis};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RuntimeInfo {
+    #[serde(default)]
+    start_time: Option<String>,
+}
 
 /// The server that scrapes.
 pub struct Timekeeper {
@@ -25,6 +34,13 @@ impl Timekeeper {
         ahead.add(now, latest(now) - now, (asked, unix_millis()));
         self.ahead.set(ahead);
         Ok(now)
+    }
+
+    /// When its process was started, where it tells.
+    pub async fn started(&self) -> Option<String> {
+        let path = "/api/v1/status/runtimeinfo";
+        let info = self.server.ask::<RuntimeInfo>("runtimeinfo", path, &[]);
+        info.await.ok()?.start_time
     }
 
     pub fn ahead(&self) -> Ahead {

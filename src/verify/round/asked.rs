@@ -1,0 +1,36 @@
+//! What the flags ask for: hops and stages; and whether they can be used.
+
+use super::super::{args::VerifyArgs, clients::Clients, hop};
+use super::StageName;
+
+/// The hops that these flags ask for.
+#[must_use]
+pub fn hop_ids(args: &VerifyArgs) -> Vec<&'static str> {
+    let is_asked = |id: &&str| match *id {
+        "prometheus" | "percentile" | "native" | "exemplars" => args.prometheus.is_some(),
+        "remote" => args.remote.is_some(),
+        "query" => !args.query.is_empty(),
+        "traces" => args.traces().is_some(),
+        _ => true,
+    };
+    hop::ids().filter(is_asked).collect()
+}
+
+/// The stages that these flags ask for.
+#[must_use]
+pub fn stage_names(args: &VerifyArgs) -> Vec<StageName> {
+    let all = [
+        (StageName::Metrics, true),
+        (StageName::Prometheus, args.prometheus.is_some()),
+        (StageName::Remote, args.remote.is_some()),
+        (StageName::Traces, args.traces().is_some()),
+    ];
+    let asked = all.into_iter().filter(|(_, is_asked)| *is_asked);
+    asked.map(|(name, _)| name).collect()
+}
+
+/// Why these flags cannot be used.
+#[must_use]
+pub fn refusal(args: &VerifyArgs) -> Option<String> {
+    args.refusal().or_else(|| Clients::new(args).err())
+}

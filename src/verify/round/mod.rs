@@ -1,0 +1,225 @@
+//! One of many runs: the same hops, as values, with what is lost told apart from what was restarted or changed.
+
+mod asked;
+mod interruption;
+mod judgement;
+mod missing;
+mod needed;
+mod stages;
+
+pub use asked::{hop_ids, refusal, stage_names};
+pub use judgement::{JudgedHop, Judgement};
+pub use missing::MissingTraces;
+pub use needed::{Needed, needed};
+pub use stages::{Stage, StageName};
+
+pub use super::model::quantile_query::QUANTILES;
+
+use std::{future::pending, time::Duration};
+
+use judgement::judged;
+
+use super::{
+    args::VerifyArgs,
+    clients::Clients,
+    evidence::Evidence,
+    hop,
+    model::{refusal::Refusal, statistics::order_statistic},
+    run::{self, Mode},
+    source::{traces::TraceSource, truth::find_claim},
+};
+
+/// What was sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sent {
+    /// Requests that were answered.
+    pub answered: u64,
+    /// Requests without an answer.
+    pub failed: u64,
+    /// Requests that were due, and were not sent.
+    pub not_sent: u64,
+}
+
+/// By how much a quantile in Prometheus is off.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct QuantileError {
+    /// The probability.
+    pub q: f64,
+    /// `classic` or `native`: the histogram that it was computed from.
+    pub source: &'static str,
+    /// Reported / measured - 1, where measured is the quantile of the totals in the answers.
+    pub ratio: f64,
+}
+
+/// What a round found.
+#[derive(Debug, Default)]
+pub struct Round {
+    /// The claim; empty where there was none.
+    pub claim: String,
+    /// Every hop, in the order of the data; only the one that could not be asked where nothing was sent.
+    pub hops: Vec<JudgedHop>,
+    /// Why nothing of it counts.
+    pub closed: Option<String>,
+    /// What was sent.
+    pub sent: Sent,
+    /// Those that are judged.
+    pub stages: Vec<Stage>,
+    /// Those that are known.
+    pub errors: Vec<QuantileError>,
+    /// What may still come.
+    pub missing: Option<MissingTraces>,
+    /// A trace that is there: where it has gone later, the store has lost it.
+    pub known_trace: Option<u128>,
+}
+
+/// Runs a round: traces are waited for until `deadline` after its load. `counted` is called when another round may begin.
+/// `known_trace` is that of an earlier round.
+///
+/// # Errors
+/// When a clock cannot be created.
+pub async fn round(
+    args: &VerifyArgs,
+    deadline: Duration,
+    known_trace: Option<u128>,
+    counted: impl FnOnce(),
+) -> anyhow::Result<Round> {
+    let mode = Mode {
+        is_tolerant: true,
+        counted: Box::new(counted),
+        deadline: Some(deadline),
+        known_trace,
+    };
+    let evidence = match Box::pin(run::gather(args, pending(), mode)).await {
+        Ok(evidence) => evidence,
+        Err(error) => match error.downcast::<Refusal>() {
+            Ok(refusal) => return Ok(Round::refused(&refusal)),
+            Err(error) => return Err(error),
+        },
+    };
+    let is_given = args.run.delay.is_some() || args.run.seed.is_some();
+    let clients = Clients::new(args).ok();
+    let after = match &clients {
+        Some(clients) => find_claim(args, &clients.target).await.ok(),
+        None => None,
+    };
+    let closed = interruption::changed_claim(&evidence, after.as_ref(), is_given);
+    let mut round = Round::of(&evidence, closed, &hop_ids(args));
+    if let Some(clients) = clients {
+        round.keep_missing(&evidence, args, &clients).await;
+    }
+    Ok(round)
+}
+
+impl Round {
+    /// Nothing was sent.
+    fn refused(refusal: &Refusal) -> Self {
+        let hop = JudgedHop {
+            id: "received",
+            judgement: Judgement::Unreachable,
+            lines: vec![refusal.to_string()],
+            is_explained: false,
+        };
+        Self {
+            hops: vec![hop],
+            ..Self::default()
+        }
+    }
+
+    fn of(evidence: &Evidence, closed: Option<String>, ids: &[&'static str]) -> Self {
+        let restarts = interruption::restarts(evidence);
+        let hops = hop::judge(evidence).into_iter();
+        let hops = hops.filter(|hop| ids.contains(&hop.id));
+        let hops: Vec<_> = hops
+            .map(|hop| {
+                let affecting = interruption::affecting(&restarts, hop.id);
+                judged(hop, closed.as_deref(), &affecting)
+            })
+            .collect();
+        let is_judged = |stage: &Stage| {
+            let mut own = hops.iter().filter(|hop| hop.id == stage.name.as_str());
+            own.all(|hop| hop.judgement != Judgement::Skipped)
+        };
+        let failed = evidence.sent.failed().count();
+        let measured = evidence.sent.sorted(|answer| answer.total);
+        Self {
+            claim: evidence.claim.summary().to_string(),
+            sent: Sent {
+                answered: (evidence.sent.len() - failed) as u64,
+                failed: failed as u64,
+                not_sent: evidence.driven.not_sent,
+            },
+            stages: match closed {
+                None => stages::of(evidence).into_iter().filter(is_judged).collect(),
+                Some(_) => Vec::new(),
+            },
+            errors: quantile_errors(evidence, &measured),
+            hops,
+            closed,
+            missing: None,
+            known_trace: None,
+        }
+    }
+
+    /// Keeps what has to be asked for again.
+    async fn keep_missing(&mut self, evidence: &Evidence, args: &VerifyArgs, clients: &Clients) {
+        let (Some(traces), Some(url)) = (evidence.traces.found(), args.traces()) else {
+            return;
+        };
+        let sampled = evidence.sent.sampled();
+        let (found, missing): (Vec<_>, Vec<_>) = sampled
+            .into_iter()
+            .partition(|id| traces.get(*id).is_some());
+        self.known_trace = found.last().copied();
+        let is_counted =
+            |stage: &Stage| stage.name == StageName::Traces && stage.found < stage.expected;
+        if missing.is_empty() || !self.stages.iter().any(is_counted) {
+            return;
+        }
+        let source = TraceSource::connect(clients.traces.clone(), url.clone()).await;
+        self.missing = source.ok().map(|source| MissingTraces {
+            source,
+            ids: missing,
+        });
+    }
+
+    /// The judgement of the whole: the worst one of its hops.
+    #[must_use]
+    pub fn judgement(&self) -> Judgement {
+        let bad = |judgement: &Judgement| *judgement >= Judgement::Unreachable;
+        let all = || self.hops.iter().map(|hop| hop.judgement);
+        if let Some(worst) = all().filter(bad).max() {
+            return worst;
+        }
+        let is_explained = self.closed.is_some() || self.hops.iter().any(|hop| hop.is_explained);
+        if is_explained {
+            return Judgement::Skipped;
+        }
+        let good = all().filter(|judgement| judgement.is_good());
+        good.max().unwrap_or(Judgement::Skipped)
+    }
+}
+
+fn quantile_errors(evidence: &Evidence, measured: &[Duration]) -> Vec<QuantileError> {
+    let Some(scrapes) = evidence.scrapes.found() else {
+        return Vec::new();
+    };
+    let sources = [
+        ("classic", &scrapes.run.reported),
+        ("native", &scrapes.native.run.reported),
+    ];
+    let mut errors = Vec::new();
+    for (source, reported) in sources {
+        for (q, reported) in QUANTILES.into_iter().zip(reported) {
+            let measured = order_statistic(measured, q).map(|total| total.as_secs_f64());
+            if let (Some(reported), Some(measured)) = (reported, measured) {
+                let ratio = reported / measured - 1.0;
+                errors.extend(
+                    ratio
+                        .is_finite()
+                        .then_some(QuantileError { q, source, ratio }),
+                );
+            }
+        }
+    }
+    errors
+}

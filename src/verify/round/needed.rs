@@ -1,0 +1,72 @@
+//! How long a round takes until its counts are complete, so that the next one does not change them.
+
+use std::{fmt, time::Duration};
+
+use super::super::{
+    args::VerifyArgs,
+    ask,
+    clients::Clients,
+    model::finding::Finding,
+    source::{prometheus::scrape_interval, truth::find_claim},
+};
+
+/// Delays above this quantile are so rare that no time is reserved for them.
+const LONGEST: f64 = 0.9999;
+/// For the questions themselves.
+const QUESTIONS: Duration = Duration::from_secs(2);
+
+/// The parts of the time.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Needed {
+    /// Of the load.
+    pub duration: Duration,
+    /// The longest delay that is likely.
+    pub delay: Duration,
+    /// The scrape interval, which passes at most once before the load and once after it.
+    pub interval: Duration,
+}
+
+impl Needed {
+    /// All of it.
+    #[must_use]
+    pub fn total(&self) -> Duration {
+        self.duration + self.delay + 2 * self.interval + QUESTIONS
+    }
+}
+
+impl fmt::Display for Needed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            duration,
+            delay,
+            interval,
+        } = self;
+        write!(
+            f,
+            "{:?}: --duration {duration:?}, a delay of up to {delay:?}, two scrape intervals of {interval:?}, and {QUESTIONS:?} for the questions",
+            self.total()
+        )
+    }
+}
+
+/// Asks what a round needs; what cannot be asked now is left out.
+pub async fn needed(args: &VerifyArgs) -> Needed {
+    let mut needed = Needed {
+        duration: args.run.duration,
+        ..Needed::default()
+    };
+    let Ok(clients) = Clients::new(args) else {
+        return needed;
+    };
+    let Ok(claim) = find_claim(args, &clients.target).await else {
+        return needed;
+    };
+    needed.delay = claim.delay.quantile(LONGEST);
+    if let Ok(Finding::Found(both)) = ask::prometheus(args, &clients).await {
+        let selector = args.selector.clone().unwrap_or_default();
+        let interval = scrape_interval(both, &claim.names, &selector).await;
+        let interval = interval.map(Duration::try_from_secs_f64);
+        needed.interval = interval.and_then(Result::ok).unwrap_or_default();
+    }
+    needed
+}

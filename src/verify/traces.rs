@@ -1,0 +1,72 @@
+//! The traces of a run: waits for those that must be there, and says whether the store has lost any that it had.
+
+use std::time::Duration;
+
+use super::{
+    model::{
+        expected_traces::ExpectedTraces,
+        finding::Finding,
+        lag::Lags,
+        requests::{Answer, Requests},
+        spans::Traces,
+    },
+    source::{trace_lag::TraceLag, traces::TraceSource},
+};
+
+/// What is asked for.
+pub struct TracesWanted {
+    pub asked: Vec<u128>,
+    /// Which of them are waited for.
+    pub expected: ExpectedTraces,
+    pub wait: Duration,
+    /// One that the store had before the run.
+    pub known: Option<u128>,
+}
+
+pub struct GatheredTraces {
+    pub traces: Finding<Traces>,
+    pub lags: Lags,
+    /// Whether the store has lost one that it had: it was restarted, or keeps few.
+    pub is_store_emptied: bool,
+}
+
+/// Waits for the traces, and asks for all of them.
+pub async fn gather(
+    source: Finding<TraceSource>,
+    lag: TraceLag,
+    sent: &Requests,
+    wanted: &TracesWanted,
+) -> GatheredTraces {
+    let needed = needed(wanted.expected, sent, &wanted.asked);
+    let store = source.found().cloned();
+    let traces = source.then(async |source| {
+        let asked = source.wait_for(&wanted.asked, &needed, wanted.wait);
+        asked.await
+    });
+    let traces = traces.await;
+    let has_trace = |id| traces.found().is_some_and(|all| all.get(id).is_some());
+    let is_missing = !needed.iter().all(|id| has_trace(*id));
+    let mut is_store_emptied = lag.seen().is_some_and(|id| !has_trace(id));
+    if let (Some(store), Some(known), true, false) =
+        (&store, wanted.known, is_missing, is_store_emptied)
+    {
+        is_store_emptied = store.has_lost(known).await;
+    }
+    GatheredTraces {
+        lags: lag.end(has_trace),
+        is_store_emptied: is_store_emptied && traces.found().is_some(),
+        traces,
+    }
+}
+
+/// The traces that are waited for.
+fn needed(expected: ExpectedTraces, sent: &Requests, asked: &[u128]) -> Vec<u128> {
+    match expected {
+        ExpectedTraces::Share(_) => asked.to_vec(),
+        ExpectedTraces::SlowerThan(_) => {
+            let slow = |answer: &Answer<'_>| answer.sampled && expected.requires(answer.total);
+            let slow = sent.answers().filter(slow);
+            slow.map(|answer| answer.sent.trace_id).collect()
+        }
+    }
+}
