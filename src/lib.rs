@@ -2,13 +2,14 @@
 //! measured once and reported everywhere, and commands check whether what a monitoring pipeline reports is true.
 //!
 //! # Layers
-//! `main -> cli -> verify -> {serve, load, healthcheck} -> {observe, server} -> {telemetry, client, shutdown} -> {timer,
+//! `main -> cli -> canary -> verify -> {serve, load, healthcheck} -> {observe, server} -> {telemetry, client, shutdown} -> {timer,
 //! clock} -> instruments -> truth -> {buckets, delay} -> {contract, exit, exposition, number, output} -> {digits,
 //! media_range}`: a module uses only modules to its right. `tests/layers` checks it.
 //!
 //! | module | duty |
 //! |---|---|
 //! | [`cli`] | the command line: runs one command from start to end |
+//! | [`canary`] | rounds of `verify` around the clock: metrics, status, log |
 //! | [`verify`] | drives known traffic and judges, hop by hop, what a pipeline reports of it |
 //! | [`serve`] | the service: routes, and what each request gets |
 //! | [`load`] | the open-loop load generator |
@@ -48,6 +49,7 @@
 )]
 
 pub mod buckets;
+pub mod canary;
 pub mod cli;
 pub mod client;
 pub mod clock;

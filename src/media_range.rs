@@ -1,5 +1,7 @@
 //! The media ranges of an `Accept` header, by RFC 9110, 12.5.1.
 
+use http::{HeaderMap, header::ACCEPT};
+
 /// One media range with its parameters, and how well it is liked.
 pub struct MediaRange<'a> {
     kind: &'a str,
@@ -19,6 +21,16 @@ pub fn quality(kind: &str, parameters: &[(&str, &str)], ranges: &[MediaRange<'_>
         }
     }
     found.1
+}
+
+/// Whether `Accept` names HTML, as browsers do, and likes it at least as well as plain text. A wildcard is not enough:
+/// curl sends `*/*`.
+pub fn prefers_html(headers: &HeaderMap) -> bool {
+    let accept = headers.get_all(ACCEPT).iter();
+    let accept = accept.filter_map(|value| value.to_str().ok());
+    let ranges = MediaRange::read_all(accept);
+    let [html, plain] = ["text/html", "text/plain"].map(|kind| quality(kind, &[], &ranges));
+    ranges.iter().any(|range| range.names("text/html")) && html > 0.0 && html >= plain
 }
 
 impl<'a> MediaRange<'a> {
@@ -95,4 +107,48 @@ fn is_media_range(text: &str) -> bool {
     };
     text.split_once('/')
         .is_some_and(|(main, sub)| is_token(main) && is_token(sub))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_names_html_and_likes_it_as_well_as_text_is_a_browser() {
+        let is_preferred = |values: &[&str]| {
+            let values = values.iter().map(|value| (ACCEPT, value.parse().unwrap()));
+            prefers_html(&values.collect())
+        };
+        for accept in [
+            &["text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"][..],
+            &["text/html"],
+            &["TEXT/HTML; charset=utf-8"],
+            &["text/html;q=0.5, text/plain;q=0.5"],
+            &["text/html;q=0.1, text/plain;q=0"],
+            &["text/plain", "text/html"],
+            &["rubbish", "text/html"],
+            &["text/html;q=0, text/html"],
+            &["text/html;level=1"],
+        ] {
+            assert!(is_preferred(accept), "{accept:?}");
+        }
+        for accept in [
+            &[][..],
+            &["*/*"],
+            &["text/*"],
+            &["text/html;q=0"],
+            &["text/html;q=0, */*"],
+            &["text/html;q=0.5, */*"],
+            &["text/html;q=0.5, text/*"],
+            &["text/plain, text/html;q=0.5"],
+            &["text/plain", "text/html;q=0.9"],
+            &["text/html;q=2"],
+            &["application/xhtml+xml"],
+            &["text/html2"],
+            &["text"],
+            &[""],
+        ] {
+            assert!(!is_preferred(accept), "{accept:?}");
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! The command line: its subcommands, and the function that runs each.
 
+mod canary;
 pub mod file_limit;
 mod generate;
 mod run;
@@ -14,6 +15,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use tokio::runtime;
 
 use crate::{
+    canary::CanaryArgs,
     exit::Exit,
     healthcheck::{self, HealthcheckArgs},
     load::LoadArgs,
@@ -57,6 +59,8 @@ enum Command {
     Load(Box<LoadArgs>),
     /// Send known traffic, and check hop by hop whether the pipeline reports it correctly
     Verify(Box<VerifyArgs>),
+    /// Send known traffic around the clock, and report as metrics whether the pipeline reports it correctly
+    Canary(Box<CanaryArgs>),
     /// Ask a running service whether it is ready, for images without a shell
     Healthcheck(HealthcheckArgs),
     /// Print a completion script for a shell
@@ -83,7 +87,10 @@ impl Cli {
     /// Why the subcommand could not run; the caller prints it and exits with 1.
     pub fn run(self) -> anyhow::Result<Exit> {
         let warnings = variables::warnings(&Self::command());
-        let logs = matches!(self.command, None | Some(Command::Serve(_)));
+        let logs = matches!(
+            self.command,
+            None | Some(Command::Serve(_) | Command::Canary(_))
+        );
         for warning in warnings.iter().filter(|_| !logs) {
             print_error(format_args!("warning: {warning}"));
         }
@@ -93,6 +100,7 @@ impl Cli {
             Some(Command::Truth(args)) => truth::run(&args),
             Some(Command::Load(mut args)) => run::load(&mut args),
             Some(Command::Verify(mut args)) => run::verify(&mut args),
+            Some(Command::Canary(args)) => canary::run(*args, &warnings),
             Some(Command::Completions(args)) => generate::completions(&args, Self::command()),
             Some(Command::Man(args)) => generate::man(&args, Self::command()),
             Some(Command::Healthcheck(args)) => small_runtime()?.block_on(healthcheck::run(&args)),

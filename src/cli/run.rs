@@ -35,7 +35,7 @@ pub fn verify(args: &mut VerifyArgs) -> anyhow::Result<Exit> {
 }
 
 /// The tokens of these destinations, from the environment.
-fn tokens(destinations: &[Destination]) -> Result<Tokens, Exit> {
+pub fn tokens(destinations: &[Destination]) -> Result<Tokens, Exit> {
     Tokens::read(destinations, |name| env::var_os(name)).map_err(|reason| {
         print_error(format_args!("error: the variable {reason}"));
         Exit::Usage

@@ -10,7 +10,7 @@ use crate::{
     output::print_error,
     serve::{App, Declared, SERVICE, ServeArgs, Server},
     shutdown::{Signals, Stop},
-    telemetry::{Telemetry, TelemetryError},
+    telemetry::{LogFormat, Service, Telemetry, TelemetryError},
 };
 
 /// How serving ended.
@@ -20,23 +20,43 @@ enum Ending {
     Aborted,
 }
 
-/// Logs the warnings once there is a log.
-pub fn run(args: &ServeArgs, warnings: &[String]) -> anyhow::Result<Exit> {
-    let runtime = Runtime::new().context("cannot start the runtime")?;
+/// Telemetry, or why there is none.
+pub enum Started {
+    Telemetry(Telemetry),
+    Refused(Exit),
+}
+
+/// Starts telemetry, and logs the warnings once there is a log.
+pub fn start(
+    runtime: &Runtime,
+    service: Service,
+    format: Option<LogFormat>,
+    warnings: &[String],
+) -> anyhow::Result<Started> {
     let started = {
         let _inside = runtime.enter();
-        Telemetry::start(SERVICE, args.logs.log_format)
+        Telemetry::start(service, format)
     };
     let telemetry = match started {
         Err(error @ (TelemetryError::Variable { .. } | TelemetryError::Exporter(_))) => {
             print_error(format_args!("error: {error}"));
-            return Ok(Exit::Usage);
+            return Ok(Started::Refused(Exit::Usage));
         }
         started => started?,
     };
     for warning in warnings {
         tracing::warn!("{warning}");
     }
+    Ok(Started::Telemetry(telemetry))
+}
+
+/// Serves until it is told to stop.
+pub fn run(args: &ServeArgs, warnings: &[String]) -> anyhow::Result<Exit> {
+    let runtime = Runtime::new().context("cannot start the runtime")?;
+    let telemetry = match start(&runtime, SERVICE, args.logs.log_format, warnings)? {
+        Started::Telemetry(telemetry) => telemetry,
+        Started::Refused(exit) => return Ok(exit),
+    };
     file_limit::raise();
     match runtime.block_on(serve(args, &telemetry))? {
         Ending::Aborted => {

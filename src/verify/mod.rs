@@ -17,6 +17,7 @@ mod traces;
 mod watched;
 
 pub use args::{CredentialArgs, LimitArgs, RunArgs, VerifyArgs};
+pub use model::scrapes::needed_wait;
 pub use round::{
     JudgedHop, Judgement, MissingTraces, Needed, QUANTILES, QuantileError, Round, Sent, Stage,
     StageName, hop_ids, needed, refusal, round, stage_names,

@@ -17,6 +17,7 @@ pub const TABLES: &[Table] = &[
         rows: &[
             &["main"],
             &["cli"],
+            &["canary"],
             &["verify"],
             &["serve", "load", "healthcheck"],
             &["observe", "server"],

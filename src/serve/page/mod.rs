@@ -6,10 +6,6 @@ mod file;
 #[cfg(test)]
 mod tests;
 
-use http::{HeaderMap, header::ACCEPT};
-
-use crate::media_range::{MediaRange, quality};
-
 pub use file::{File, with_nosniff};
 
 const HTML: &str = "text/html; charset=utf-8";
@@ -56,13 +52,3 @@ pub const FILES: &[File] = &[
     file!("promql.js", JAVASCRIPT),
     file!("text.js", JAVASCRIPT),
 ];
-
-/// Whether `Accept` names HTML, as browsers do, and likes it at least as well as plain text. A wildcard is not enough:
-/// curl sends `*/*`.
-pub fn is_preferred(headers: &HeaderMap) -> bool {
-    let accept = headers.get_all(ACCEPT).iter();
-    let accept = accept.filter_map(|value| value.to_str().ok());
-    let ranges = MediaRange::read_all(accept);
-    let [html, plain] = ["text/html", "text/plain"].map(|kind| quality(kind, &[], &ranges));
-    ranges.iter().any(|range| range.names("text/html")) && html > 0.0 && html >= plain
-}

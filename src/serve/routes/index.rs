@@ -8,7 +8,7 @@ use axum::{
 };
 use http::{HeaderMap, HeaderValue, Uri, header::VARY};
 
-use crate::serve::page;
+use crate::{media_range::prefers_html, serve::page};
 
 #[derive(Default, serde::Deserialize)]
 struct Greeting {
@@ -18,7 +18,7 @@ struct Greeting {
 
 /// The page where `Accept` prefers HTML, the greeting otherwise.
 pub async fn index(query: RawQuery, uri: Uri, headers: HeaderMap) -> Response {
-    let mut response = if page::is_preferred(&headers) {
+    let mut response = if prefers_html(&headers) {
         page::INDEX.answer(&headers)
     } else {
         page::with_nosniff(greeting(query, &uri, &headers).into_response())

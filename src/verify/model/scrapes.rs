@@ -186,6 +186,7 @@ impl ActiveTarget {
 }
 
 /// The shortest wait that sees a scrape before and after: two intervals and a margin.
+#[must_use]
 pub fn needed_wait(interval_seconds: f64) -> Duration {
     Duration::try_from_secs_f64((2.0 * interval_seconds).ceil() + 5.0).unwrap_or(Duration::MAX)
 }

@@ -92,7 +92,7 @@ pub async fn round(
     let evidence = match Box::pin(run::gather(args, pending(), mode)).await {
         Ok(evidence) => evidence,
         Err(error) => match error.downcast::<Refusal>() {
-            Ok(refusal) => return Ok(Round::refused(&refusal)),
+            Ok(refusal) => return Ok(Round::unreachable(refusal.to_string())),
             Err(error) => return Err(error),
         },
     };
@@ -111,12 +111,13 @@ pub async fn round(
 }
 
 impl Round {
-    /// Nothing was sent.
-    fn refused(refusal: &Refusal) -> Self {
+    /// One of which nothing is known but this reason.
+    #[must_use]
+    pub fn unreachable(reason: String) -> Self {
         let hop = JudgedHop {
             id: "received",
             judgement: Judgement::Unreachable,
-            lines: vec![refusal.to_string()],
+            lines: vec![reason],
             is_explained: false,
         };
         Self {

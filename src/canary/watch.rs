@@ -1,0 +1,154 @@
+//! The rounds: begins each when it is due, while earlier ones wait for what is late, and reports it when it is judged.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use futures_util::{StreamExt, stream::FuturesUnordered};
+use tokio::{sync::oneshot, time::timeout};
+
+use super::{
+    args::CanaryArgs,
+    heartbeat::Heartbeat,
+    schedule::Schedule,
+    state::State,
+    tally::{Change, KEPT},
+};
+use crate::{
+    exit::Exit,
+    output::quietly,
+    verify::{self, MissingTraces, Round, StageName},
+};
+
+/// What the questions of a round may take beside the interval and the deadline.
+const QUESTIONS: Duration = Duration::from_secs(30);
+
+/// A round that has ended.
+struct Ended {
+    number: u64,
+    began: f64,
+    round: anyhow::Result<Round>,
+}
+
+/// The traces that a round was missing.
+type Missing = (u64, MissingTraces);
+
+/// Watches until it is dropped.
+///
+/// # Errors
+/// When a clock cannot be created.
+pub async fn watch(
+    args: &CanaryArgs,
+    state: &State,
+    heartbeat: Option<&Heartbeat>,
+) -> anyhow::Result<Exit> {
+    let mut schedule = Schedule::new(args.rounds.every);
+    let (mut running, mut looking) = (FuturesUnordered::new(), FuturesUnordered::new());
+    let (mut missing, mut known_trace) = (Vec::new(), None);
+    loop {
+        tokio::select! {
+            () = schedule.next(), if running.len() < args.rounds.most_held() => {
+                let counted = schedule.begin();
+                note_missed(state, schedule.missed);
+                let number = state.tally().begin();
+                running.push(quietly(one(args, number, known_trace, counted)));
+            }
+            Some(ended) = running.next() => {
+                let Ended { number, began, round } = ended;
+                let mut round = round?;
+                report(state, number, began, &round);
+                if let Some(heartbeat) = heartbeat.filter(|_| round.judgement().is_good()) {
+                    heartbeat.beat();
+                }
+                known_trace = round.known_trace.or(known_trace);
+                missing.extend(round.missing.take().map(|missing| (number, missing)));
+                if looking.is_empty() {
+                    looking.push(look_again(std::mem::take(&mut missing)));
+                }
+            }
+            Some(still) = looking.next() => {
+                for (number, found, rest) in still {
+                    note_late(state, number, found);
+                    missing.extend(rest.map(|rest| (number, rest)));
+                }
+                let oldest = missing.len().saturating_sub(KEPT);
+                missing.drain(..oldest);
+            }
+        }
+    }
+}
+
+/// One round, which ends in any case.
+async fn one(
+    args: &CanaryArgs,
+    number: u64,
+    known_trace: Option<u128>,
+    counted: oneshot::Sender<()>,
+) -> Ended {
+    let began = unix_seconds();
+    let deadline = args.rounds.deadline;
+    let longest = args.rounds.every + deadline + QUESTIONS;
+    let round = verify::round(&args.verify, deadline, known_trace, move || drop(counted));
+    let round = timeout(longest, round).await.unwrap_or_else(|_| {
+        let reason = format!("the round was not complete after {longest:?}, and was ended");
+        Ok(Round::unreachable(reason))
+    });
+    Ended {
+        number,
+        began,
+        round,
+    }
+}
+
+/// Asks again for the traces that rounds were missing: how many of each are there by now, and the rest.
+async fn look_again(all: Vec<Missing>) -> Vec<(u64, u64, Option<MissingTraces>)> {
+    let mut looked = Vec::new();
+    for (number, mut missing) in all {
+        let found = missing.find().await;
+        let is_over = missing.ids().is_empty();
+        looked.push((number, found, (!is_over).then_some(missing)));
+    }
+    looked
+}
+
+fn report(state: &State, number: u64, began: f64, round: &Round) {
+    let changes = state.tally().add(number, began, round);
+    state.metrics.record(round, unix_seconds());
+    for Change {
+        hop,
+        is_good,
+        verdict,
+        reason,
+    } in changes
+    {
+        if is_good {
+            tracing::info!(round = number, hop, verdict, reason, "right again");
+        } else {
+            tracing::warn!(round = number, hop, verdict, reason, "not right");
+        }
+    }
+}
+
+fn note_late(state: &State, number: u64, found: u64) {
+    if found > 0 {
+        state.metrics.record_late(StageName::Traces, found);
+        state
+            .tally()
+            .add_late(number, StageName::Traces.as_str(), found);
+        tracing::info!(
+            round = number,
+            traces = found,
+            "traces that were missing have arrived late"
+        );
+    }
+}
+
+fn note_missed(state: &State, missed: u64) {
+    let before = std::mem::replace(&mut state.tally().missed, missed);
+    if before == 0 && missed > 0 {
+        tracing::warn!("a round takes longer than --every: some rounds are left out");
+    }
+}
+
+fn unix_seconds() -> f64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.unwrap_or_default().as_secs_f64()
+}
