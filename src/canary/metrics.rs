@@ -137,10 +137,6 @@ impl Metrics {
         let hops = round.hops.iter().map(|hop| (hop.id, hop.judgement));
         for (hop, judgement) in hops.chain([(ROUND, round.judgement())]) {
             self.rounds.add(1, &[by_hop(hop), by_verdict(judgement)]);
-            if judgement != Judgement::Skipped {
-                self.hop_ok
-                    .record(judgement.is_good().into(), &[by_hop(hop)]);
-            }
         }
         let sent = round.sent;
         for (outcome, count) in [
@@ -167,6 +163,13 @@ impl Metrics {
             self.quantile_error.record(error.ratio, &labels);
         }
         self.last_round.record(now, &[]);
+    }
+
+    /// Shows whether hops are right.
+    pub fn show(&self, current: &[(&'static str, bool)]) {
+        for (hop, is_good) in current {
+            self.hop_ok.record(u64::from(*is_good), &[by_hop(hop)]);
+        }
     }
 
     /// Records what was found after the deadline.

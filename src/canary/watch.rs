@@ -110,14 +110,15 @@ async fn look_again(all: Vec<Missing>) -> Vec<(u64, u64, Option<MissingTraces>)>
 }
 
 fn report(state: &State, number: u64, began: f64, round: &Round) {
-    let changes = state.tally().add(number, began, round);
+    let added = state.tally().add(number, began, round);
     state.metrics.record(round, unix_seconds());
+    state.metrics.show(&added.current);
     for Change {
         hop,
         is_good,
         verdict,
         reason,
-    } in changes
+    } in added.changes
     {
         if is_good {
             tracing::info!(round = number, hop, verdict, reason, "right again");

@@ -28,9 +28,9 @@ pub struct Tally {
     in_progress: Vec<u64>,
     #[serde(skip)]
     begun: u64,
-    /// What each hop was at last, as far as it was judged.
+    /// What each hop was at last, as far as it was judged, and in which round.
     #[serde(skip)]
-    verdicts: BTreeMap<&'static str, Verdict>,
+    verdicts: BTreeMap<&'static str, (u64, Verdict)>,
 }
 
 /// One round.
@@ -101,6 +101,15 @@ pub struct Change {
     pub reason: String,
 }
 
+/// What a round has added.
+#[derive(Debug, Default)]
+pub struct Added {
+    /// The hops of which it says the latest, and whether they are right.
+    pub current: Vec<(&'static str, bool)>,
+    /// Those of them that are not what they were.
+    pub changes: Vec<Change>,
+}
+
 impl Tally {
     /// Notes that a round begins; returns its number.
     pub fn begin(&mut self) -> u64 {
@@ -114,8 +123,8 @@ impl Tally {
         self.in_progress.clone()
     }
 
-    /// Adds a round that began at this time; returns what has changed.
-    pub fn add(&mut self, number: u64, began: f64, round: &Round) -> Vec<Change> {
+    /// Adds a round that began at this time.
+    pub fn add(&mut self, number: u64, began: f64, round: &Round) -> Added {
         self.rounds += 1;
         self.in_progress.retain(|other| *other != number);
         let missing = round.missing.iter().flat_map(MissingTraces::ids);
@@ -167,17 +176,28 @@ impl Tally {
             .find(|hop| hop.judgement == round.judgement());
         let worst = worst.map_or(String::new(), |hop| format!("by the hop {}", hop.id));
         let whole = [(ROUND, round.judgement(), worst.as_str())];
-        let changed = hops.chain(whole).filter_map(|(hop, judgement, reason)| {
-            let verdict = Verdict::of(judgement)?;
-            let was = self.verdicts.insert(hop, verdict).unwrap_or(Verdict::Good);
-            (was != verdict).then(|| Change {
-                hop,
-                is_good: judgement.is_good(),
-                verdict: judgement.as_str(),
-                reason: shortened(reason),
-            })
-        });
-        changed.collect()
+        let mut added = Added::default();
+        for (hop, judgement, reason) in hops.chain(whole) {
+            let Some(verdict) = Verdict::of(judgement) else {
+                continue;
+            };
+            let known = self.verdicts.entry(hop).or_insert((0, Verdict::Good));
+            // A later round that ended earlier says more.
+            if known.0 > number {
+                continue;
+            }
+            let (_, was) = std::mem::replace(known, (number, verdict));
+            added.current.push((hop, judgement.is_good()));
+            if was != verdict {
+                added.changes.push(Change {
+                    hop,
+                    is_good: judgement.is_good(),
+                    verdict: judgement.as_str(),
+                    reason: shortened(reason),
+                });
+            }
+        }
+        added
     }
 
     /// Takes back what a round had lost, and was found later.

@@ -70,7 +70,7 @@ fn only_a_change_is_news_and_a_warning_or_a_skipped_hop_is_none() {
         Pass,
     ] {
         let number = tally.begin();
-        let changes = tally.add(number, 0.0, &round(&[("traces", judgement)]));
+        let Added { changes, .. } = tally.add(number, 0.0, &round(&[("traces", judgement)]));
         news.push(
             changes
                 .iter()
@@ -101,8 +101,12 @@ fn rounds_that_end_in_another_order_are_kept_in_that_of_their_begin() {
     let mut tally = Tally::default();
     let [first, second, third] = [(); 3].map(|()| tally.begin());
     for number in [second, third, first] {
-        tally.add(number, 0.0, &round(&[]));
+        tally.add(number, 0.0, &round(&[("traces", Judgement::Pass)]));
     }
+    // The verdict is that of the latest.
+    let bad = round(&[("traces", Judgement::Fail)]);
+    let added = tally.add(second, 0.0, &bad);
+    assert!(added.current.is_empty() && added.changes.is_empty());
     let numbers: Vec<_> = tally.last.iter().map(|round| round.number).collect();
-    assert_eq!(numbers, [third, second, first]);
+    assert_eq!(numbers, [third, second, second, first]);
 }
