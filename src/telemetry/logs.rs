@@ -20,7 +20,7 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
-use super::log_export::Bridge;
+use super::{log_export::Bridge, log_writer::LogWriter};
 
 /// What is logged unless `RUST_LOG` says otherwise. The SDK repeats its lines with each batch; `Delivery` logs what
 /// matters of them once.
@@ -50,7 +50,7 @@ pub fn install(
     let terminal = io::stderr().is_terminal();
     let colours = terminal && takes_colours();
     let lines = tracing_subscriber::fmt::layer()
-        .with_writer(io::stderr)
+        .with_writer(|| LogWriter)
         .with_ansi(colours);
     let format = match format {
         None if terminal => LogFormat::Text,

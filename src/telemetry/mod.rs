@@ -16,6 +16,7 @@ mod families;
 mod fan_out;
 mod http_client;
 mod log_export;
+mod log_writer;
 mod logs;
 mod metrics;
 mod process;

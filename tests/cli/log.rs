@@ -2,7 +2,10 @@
 
 use std::process::Command;
 
-use crate::parts::{self, Service};
+use crate::{
+    parts::{self, Connection, Process, Service, free_address, until},
+    process::httpserver,
+};
 
 /// What a service logs, until it listens, on a terminal that `script` makes. It ends with the terminal.
 fn on_a_terminal(variable: (&str, &str)) -> String {
@@ -38,4 +41,25 @@ fn a_filter_that_cannot_be_read_is_a_warning() {
     let service = Service::start(&["--delay", "constant(0s)"], &[("RUST_LOG", "info,a=loud")]);
     let line = service.process.line_with("RUST_LOG");
     assert!(line.contains("a=loud"), "{line}");
+}
+
+#[test]
+fn a_reader_that_does_not_read_stops_neither_requests_nor_the_end() {
+    let address = free_address();
+    let listen = address.to_string();
+    let command = httpserver(&[
+        "--listen",
+        &listen,
+        "--delay",
+        "constant(0s)",
+        "--access-log",
+    ]);
+    let (mut service, _unread) = Process::unread(command);
+    let mut connection = until("the service to listen", || Connection::open(address).ok());
+    // Some 300 bytes are logged of each, and a pipe takes 64 KiB.
+    for _ in 0..2000 {
+        assert_eq!(connection.get("/images", &[]).unwrap().status, 200);
+    }
+    service.signal("-TERM");
+    assert_eq!(service.wait().code(), Some(0));
 }

@@ -22,7 +22,7 @@ pub(crate) use chromedriver::Chromedriver;
 pub(crate) use collector::Collector;
 pub(crate) use http::{Answer, Connection, get};
 pub(crate) use jaeger::{Jaeger, Span};
-pub(crate) use process::{Folder, free_address};
+pub(crate) use process::{Folder, Process, free_address};
 pub(crate) use prometheus::{Prometheus, escaped};
 pub(crate) use service::Service;
 pub(crate) use tempo::Tempo;

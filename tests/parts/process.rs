@@ -2,7 +2,7 @@
 
 use std::{
     env, fs,
-    io::{BufRead, BufReader, Read},
+    io::{BufRead, BufReader, PipeReader, Read, pipe},
     net::{Ipv4Addr, SocketAddr, TcpListener},
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio, id},
@@ -67,6 +67,23 @@ impl Process {
             lines,
             readers,
         }
+    }
+
+    /// Starts a program whose log nobody reads, as long as the pipe is there.
+    pub(crate) fn unread(mut command: Command) -> (Self, PipeReader) {
+        let name = command.get_program().to_string_lossy().into_owned();
+        let (unread, log) = pipe().unwrap();
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log);
+        let process = Self {
+            child: child.spawn().unwrap(),
+            name,
+            lines: Arc::default(),
+            readers: Vec::new(),
+        };
+        (process, unread) // `command` has an end of the pipe, too, and is dropped
     }
 
     /// Makes and starts a program until it is ready; again, with other ports, when it ends before that.
