@@ -68,8 +68,8 @@ fn every_panel_and_rule_of_the_canary_has_data_and_a_service_that_ends_fires() {
     }
     until_or(|| found(&prometheus, native), || native.to_owned());
 
-    drop(service); // nothing is left to judge but the round
-    let alert = r#"ALERTS{alertname="CanaryFailing",alertstate="firing",hop="round"}"#;
+    drop(service);
+    let alert = r#"ALERTS{alertname="CanaryFailing",alertstate="firing",hop=~"received|round"}"#;
     until_or(
         || found(&prometheus, alert),
         || {
