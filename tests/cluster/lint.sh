@@ -29,14 +29,16 @@ check() {
 
 kubectl kustomize "$root/k8s" >"$work/root.yaml"
 kubectl kustomize "$root/k8s/verify" >"$work/verify.yaml"
+kubectl kustomize "$root/k8s/canary" >"$work/canary.yaml"
 kubectl kustomize "$root/k8s/prometheus-operator" >"$work/operator.yaml"
+own=("$work/root.yaml" "$work/verify.yaml" "$work/canary.yaml")
 
 # The operator's kinds have no schema in Kubernetes; the API server of a cluster with the operator checks them.
 check kubeconform kubeconform -strict -skip PodMonitor,PrometheusRule ${schemas:+-schema-location "$schemas"} \
-  "$work/root.yaml" "$work/verify.yaml" "$work/operator.yaml"
+  "${own[@]}" "$work/operator.yaml"
 for version in 1.30 1.31 1.32 1.33 1.34; do
-  check kubernetes-validate kubernetes-validate --strict --quiet -k "$version" "$work/root.yaml" "$work/verify.yaml"
+  check kubernetes-validate kubernetes-validate --strict --quiet -k "$version" "${own[@]}"
 done
-check kube-linter kube-linter lint "$work/root.yaml" "$work/verify.yaml"
-check kube-score kube-score score --exit-one-on-warning "$work/root.yaml" "$work/verify.yaml"
+check kube-linter kube-linter lint "${own[@]}"
+check kube-score kube-score score --exit-one-on-warning "${own[@]}"
 exit "$code"

@@ -1,4 +1,4 @@
-//! Every panel and every rule has data on the running stack.
+//! Every panel and every rule has data on the running stack; those of the canary, once it runs.
 
 use std::time::{Duration, Instant};
 
@@ -14,12 +14,31 @@ use crate::{
 const DEADLINE: Duration = Duration::from_mins(5);
 
 pub(crate) async fn every_expression_returns_data(stack: &Stack) {
-    let prometheus = Prometheus::new(&stack.address("prometheus", "9090"));
-    let mut waiting = prometheus.rules().await;
+    let queries = expressions(stack, false).await;
+    assert!(queries.len() > 60, "only {} expressions", queries.len());
+    all_return_data(stack, queries).await;
+}
+
+pub(crate) async fn every_expression_of_the_canary_returns_data(stack: &Stack) {
+    let queries = expressions(stack, true).await;
+    assert!(queries.len() > 15, "only {} expressions", queries.len());
+    all_return_data(stack, queries).await;
+}
+
+/// The expressions of rules and dashboards on the canary's metrics, or all the others.
+async fn expressions(stack: &Stack, of_canary: bool) -> Vec<Query> {
+    let mut found = Prometheus::new(&stack.address("prometheus", "9090"))
+        .rules()
+        .await;
     for name in ["latency.json", "pipeline.json"] {
-        waiting.extend(of_dashboard(name, &read(&format!("dashboards/{name}"))));
+        found.extend(of_dashboard(name, &read(&format!("dashboards/{name}"))));
     }
-    assert!(waiting.len() > 60, "only {} expressions", waiting.len());
+    found.retain(|query| query.expr.contains("httpserver_canary_") == of_canary);
+    found
+}
+
+async fn all_return_data(stack: &Stack, mut waiting: Vec<Query>) {
+    let prometheus = Prometheus::new(&stack.address("prometheus", "9090"));
     let started = Instant::now();
     while !waiting.is_empty() {
         let mut empty = Vec::new();
@@ -39,17 +58,18 @@ pub(crate) async fn every_expression_returns_data(stack: &Stack) {
 
 /// Waits until exactly this many replicas have samples in the last two scrapes; replicas that just ended still do.
 pub(crate) async fn of_replicas_alone(stack: &Stack, replicas: u32) {
-    let prometheus = Prometheus::new(&stack.address("prometheus", "9090"));
+    let up = r#"count(count_over_time(up{job="httpserver"}[10s]))"#;
+    appears(stack, &format!("{up} == {replicas}")).await;
+}
+
+/// Waits until an expression has data.
+pub(crate) async fn appears(stack: &Stack, expr: &str) {
     let query = Query {
-        place: "the replicas".to_owned(),
-        expr: format!(r#"count(count_over_time(up{{job="httpserver"}}[10s])) == {replicas}"#),
+        place: "this test".to_owned(),
+        expr: expr.to_owned(),
         exemplars: false,
     };
-    let started = Instant::now();
-    while !prometheus.has_data(&query).await {
-        assert!(started.elapsed() < DEADLINE, "timed out: {}", query.expr);
-        tokio::time::sleep(Duration::from_secs(1)).await; // polling interval
-    }
+    all_return_data(stack, vec![query]).await;
 }
 
 /// The value of an expression with one sample.

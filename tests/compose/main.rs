@@ -12,6 +12,7 @@ mod files;
 )]
 mod queries;
 
+mod canary;
 mod data;
 mod image;
 mod loss;
@@ -52,6 +53,8 @@ async fn the_stack_passes_verify_and_survives_the_loss_of_its_parts() {
         loss::of_a_part_is_reported_and_recovers(&stack, part);
         watch.lap(part);
     }
+    canary::names_the_loss_of_the_trace_store(&stack).await;
+    watch.lap("canary");
     loss::of_nothing_when_stopped_under_load(&stack).await;
     watch.lap("stopped under load");
 

@@ -56,8 +56,17 @@ impl Stack {
             .args(arguments)
             .current_dir(root())
             .env("HTTPSERVER_IMAGE", IMAGE)
+            .env("CANARY_EVERY", "20s")
+            .env("CANARY_DEADLINE", "40s")
             .stdin(Stdio::null());
-        for port in ["HTTPSERVER", "OTLP_HTTP", "JAEGER", "PROMETHEUS", "GRAFANA"] {
+        for port in [
+            "HTTPSERVER",
+            "CANARY",
+            "OTLP_HTTP",
+            "JAEGER",
+            "PROMETHEUS",
+            "GRAFANA",
+        ] {
             command.env(format!("{port}_PORT"), ""); // Docker chooses
         }
         command

@@ -15,12 +15,13 @@ use crate::{
 };
 
 /// Prefixes of the metrics that other parts export. `tests/compose` checks on the real stack that each has data.
-const OTHERS: [(&str, &str); 6] = [
+const OTHERS: [(&str, &str); 7] = [
     ("otelcol_", "the collector"),
     ("traces_span_metrics_", "the collector's span metrics"),
     ("prometheus_", "Prometheus, on itself"),
     ("scrape_", "Prometheus, on each scrape"),
     ("ALERTS", "Prometheus, on its alerts"),
+    ("httpserver_canary_", "the canary"),
     (
         "otel_sdk_",
         "the service's SDK, once something is exported to",

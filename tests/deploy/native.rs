@@ -16,16 +16,22 @@ fn yaml(path: &str) -> Value {
 }
 
 #[test]
-fn the_service_alone_is_scraped_for_native_and_for_classic_histograms() {
-    for (place, job) in [("compose", "httpserver"), ("kubernetes", "pods")] {
-        let jobs = yaml(&format!("prometheus/scrape/{place}.yml"))["scrape_configs"].take();
-        assert_eq!(jobs.as_array().unwrap().len(), 1, "{jobs}");
-        assert_eq!(jobs[0]["job_name"], job);
+fn the_service_and_the_canary_alone_are_scraped_for_native_and_for_classic_histograms() {
+    for (place, names) in [
+        ("compose", &["httpserver", "httpserver-canary"][..]),
+        ("kubernetes", &["pods"]),
+    ] {
+        let config = yaml(&format!("prometheus/scrape/{place}.yml"));
+        let jobs = config["scrape_configs"].as_array().unwrap();
+        let found: Vec<_> = jobs.iter().map(|job| &job["job_name"]).collect();
+        assert_eq!(found, names, "{place}");
         for option in [
             "scrape_native_histograms",
             "always_scrape_classic_histograms",
         ] {
-            assert_eq!(jobs[0][option], true, "{place}: {option}");
+            for job in jobs {
+                assert_eq!(job[option], true, "{place}: {option}");
+            }
         }
     }
     assert!(!read("prometheus/prometheus.yml").contains("_histograms"));
@@ -33,6 +39,20 @@ fn the_service_alone_is_scraped_for_native_and_for_classic_histograms() {
     for option in ["scrapeNativeHistograms", "scrapeClassicHistograms"] {
         assert_eq!(monitor["spec"][option], true, "{option}");
     }
+}
+
+#[test]
+fn the_canary_is_one_job_by_whatever_it_is_discovered() {
+    let job = "httpserver-canary";
+    let compose = yaml("prometheus/scrape/compose.yml");
+    assert_eq!(compose["scrape_configs"][1]["job_name"], job);
+    let pod = yaml("k8s/canary/deployment.yaml");
+    let labels = &pod["spec"]["template"]["metadata"]["labels"];
+    assert_eq!(labels["app.kubernetes.io/name"], job);
+    let monitor = yaml("k8s/prometheus-operator/pod-monitor.yaml");
+    let selected = &monitor["spec"]["selector"]["matchExpressions"][0];
+    assert_eq!(selected["key"], monitor["spec"]["jobLabel"]);
+    assert_eq!(selected["values"], json!(["httpserver", job]));
 }
 
 #[test]

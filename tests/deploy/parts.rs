@@ -58,7 +58,7 @@ fn prometheus_accepts_its_config_with_either_discovery() {
 
 #[test]
 fn every_alert_fires_in_the_calculated_minute() {
-    for file in ["rules_test.yml", "rules_days_test.yml"] {
+    for file in ["rules_test.yml", "rules_days_test.yml", "canary_test.yml"] {
         run(
             "promtool",
             &["test", "rules", &format!("prometheus/{file}")],

@@ -24,6 +24,15 @@ const FLOWS: &[(&str, &[&str])] = &[
             "jaeger:16686",
         ],
     ),
+    (
+        "canary",
+        &[
+            "httpserver:8080",
+            "httpserver:9464",
+            "prometheus:9090",
+            "jaeger:16686",
+        ],
+    ),
     ("otel-collector", &["jaeger:4317"]),
     ("jaeger", &[]),
     ("grafana", &["prometheus:9090", "jaeger:16686"]),
@@ -31,6 +40,7 @@ const FLOWS: &[(&str, &[&str])] = &[
         "prometheus",
         &[
             "httpserver:9464",
+            "canary:9465",
             "otel-collector:8888",
             "otel-collector:8889",
             "jaeger:8888",
@@ -41,7 +51,10 @@ const FLOWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("stranger", &["httpserver:8080"]),
-    ("own-prometheus", &["httpserver:8080", "httpserver:9464"]),
+    (
+        "own-prometheus",
+        &["httpserver:8080", "httpserver:9464", "canary:9465"],
+    ),
 ];
 
 /// Every pod may use it.

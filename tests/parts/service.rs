@@ -30,14 +30,23 @@ impl Service {
     }
 
     /// Runs a command that logs where it listens.
-    pub(crate) fn run<V: AsRef<str>>(mut command: Command, environment: &[(&str, V)]) -> Self {
+    pub(crate) fn run<V: AsRef<str>>(command: Command, environment: &[(&str, V)]) -> Self {
+        Self::run_until(command, environment, "listening on http://")
+    }
+
+    /// Runs a command that logs its address after this text.
+    pub(crate) fn run_until<V: AsRef<str>>(
+        mut command: Command,
+        environment: &[(&str, V)],
+        text: &str,
+    ) -> Self {
         for (name, _) in std::env::vars().filter(|(name, _)| is_ours(name)) {
             command.env_remove(name);
         }
         let environment = environment.iter();
         command.envs(environment.map(|(name, value)| (name, value.as_ref())));
         let process = Process::spawn(&mut command);
-        let line = process.line_with("listening on http://");
+        let line = process.line_with(text);
         let address = line
             .split("http://")
             .nth(1)

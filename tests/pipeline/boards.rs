@@ -1,6 +1,8 @@
 //! Every query of the latency dashboard and every recording rule has data on a real Prometheus that has the scrape
 //! options, the rules and the features of the deployments. `tests/compose` tries them, and all others, on the stack.
 
+use std::net::SocketAddr;
+
 use serde_json::{Value, json};
 
 use crate::{
@@ -16,23 +18,33 @@ const INTERVAL: &str = "250ms";
 /// Spans are recorded and sampled; where they go does not matter here.
 const SAMPLED: [(&str, &str); 1] = [("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")];
 
-fn yaml(path: &str) -> Value {
+pub(crate) fn yaml(path: &str) -> Value {
     serde_saphyr::from_str(&read(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// Prometheus as deployed, with one target, without its own discovery, and with shorter intervals.
+/// Prometheus as deployed, with one target, without its own discovery.
 fn prometheus(scrape: &str, deployment: &str, service: &Service) -> Prometheus {
+    let mut job = yaml(scrape)["scrape_configs"][0].take();
+    set_target(&mut job, service.address);
+    prometheus_of(&json!([job]), deployment)
+}
+
+/// Replaces the discovery of a job.
+pub(crate) fn set_target(job: &mut Value, target: SocketAddr) {
+    let options = job.as_object_mut().unwrap();
+    options.retain(|key, _| !key.ends_with("_sd_configs") && key != "relabel_configs");
+    job["static_configs"] = json!([{ "targets": [target.to_string()] }]);
+}
+
+/// Prometheus as deployed, with these jobs and with shorter intervals.
+pub(crate) fn prometheus_of(jobs: &Value, deployment: &str) -> Prometheus {
     let mut config = yaml("prometheus/prometheus.yml");
     for interval in ["scrape_interval", "scrape_timeout", "evaluation_interval"] {
         config["global"][interval] = json!(INTERVAL);
     }
     config["rule_files"] = json!([root().join("prometheus/rules.yml")]);
     config["scrape_config_files"] = json!([]);
-    let mut job = yaml(scrape)["scrape_configs"][0].take();
-    let options = job.as_object_mut().unwrap();
-    options.retain(|key, _| !key.ends_with("_sd_configs") && key != "relabel_configs");
-    job["static_configs"] = json!([{ "targets": [service.address.to_string()] }]);
-    config["scrape_configs"] = json!([job]);
+    config["scrape_configs"] = jobs.clone();
 
     let deployment = read(deployment);
     let features: Vec<_> = deployment
@@ -43,11 +55,13 @@ fn prometheus(scrape: &str, deployment: &str, service: &Service) -> Prometheus {
     Prometheus::start_with(&config.to_string(), &features)
 }
 
-/// The queries of the dashboard, and the recording rules; alerts have no data on a healthy service.
+/// The queries of the dashboard, and the recording rules; alerts have no data on a healthy service, and `canary` tries the
+/// group of the canary.
 fn queries() -> Vec<Query> {
     let mut queries = of_dashboard("latency.json", &read("dashboards/latency.json"));
     let rules = yaml("prometheus/rules.yml");
     let groups = rules["groups"].as_array().unwrap().iter();
+    let groups = groups.filter(|group| group["name"] != "canary");
     for rule in groups.flat_map(|group| group["rules"].as_array().unwrap()) {
         if let Some(name) = rule["record"].as_str() {
             queries.push(Query {
@@ -61,7 +75,7 @@ fn queries() -> Vec<Query> {
 }
 
 /// Every sample is a histogram or a finite number, and every exemplar that is asked for names a trace.
-fn has_data(prometheus: &Prometheus, query: &Query) -> bool {
+pub(crate) fn has_data(prometheus: &Prometheus, query: &Query) -> bool {
     let result = prometheus.query(&query.expr);
     let finite = |sample: &Value| {
         let value = sample["value"][1].as_str();

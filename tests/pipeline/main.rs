@@ -17,6 +17,7 @@ mod queries;
 
 mod attributes;
 mod boards;
+mod canary;
 mod delivery;
 mod example;
 mod formats;

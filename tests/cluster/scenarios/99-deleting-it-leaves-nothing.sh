@@ -2,7 +2,7 @@
 # shellcheck source=tests/cluster/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
-kubectl delete -k "$root/k8s/verify" --ignore-not-found
+for part in verify canary; do kubectl delete -k "$root/k8s/$part" --ignore-not-found; done
 kubectl delete -k "$stack" --ignore-not-found --timeout 300s
 absent() { [[ -z $(kubectl get namespace "$1" --ignore-not-found -o name) ]]; }
 for namespace in httpserver httpserver-monitoring; do
