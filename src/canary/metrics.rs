@@ -98,7 +98,7 @@ impl Metrics {
             last_round: meter
                 .f64_gauge("httpserver_canary_last_round_timestamp")
                 .with_unit("s")
-                .with_description("When a round was judged last; 0 before the first one.")
+                .with_description("When a round was judged last, other than skipped; 0 before the first one.")
                 .build(),
         };
         own.begin(facts);
@@ -162,7 +162,9 @@ impl Metrics {
             let labels = by_quantile(error.q, error.source);
             self.quantile_error.record(error.ratio, &labels);
         }
-        self.last_round.record(now, &[]);
+        if round.judgement() != Judgement::Skipped {
+            self.last_round.record(now, &[]);
+        }
     }
 
     /// Shows whether hops are right.
