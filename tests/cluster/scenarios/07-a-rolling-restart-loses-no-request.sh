@@ -2,6 +2,7 @@
 # shellcheck source=tests/cluster/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
+without_load
 load restart 100 30
 k rollout restart deployment/httpserver
 rolled_out
