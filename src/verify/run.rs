@@ -106,7 +106,8 @@ async fn gather_of(
     ids.extend(probed);
     let prometheus = match prometheus {
         Finding::Found(both) => {
-            let run = PrometheusRun::begin(both, &names, &selector, args.run.wait, &ids);
+            let wait = args.run.wait;
+            let run = PrometheusRun::begin(both, &names, &selector, wait, &ids, &args.query);
             let run = run.await.map(Finding::Found);
             let run = run.map_err(|error| ask::refusal(Destination::Prometheus, &error));
             ask::tolerated(run, is_tolerant)?

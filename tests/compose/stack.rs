@@ -56,7 +56,7 @@ impl Stack {
             .args(arguments)
             .current_dir(root())
             .env("HTTPSERVER_IMAGE", IMAGE)
-            .env("CANARY_EVERY", "20s")
+            .env("CANARY_EVERY", "25s")
             .env("CANARY_DEADLINE", "40s")
             .stdin(Stdio::null());
         for port in [

@@ -12,6 +12,9 @@ pub const JOB: &str = "job";
 /// The label that holds the address of a target.
 pub const INSTANCE: &str = "instance";
 
+/// The label that holds the name of a recording rule, where its evaluations are treated as scrapes.
+pub const RULE: &str = "rule";
+
 /// Whether a series can be of this target in the API's target list. Relabelling may have dropped job or instance.
 pub fn fits(series: &Labels, target: &Labels) -> bool {
     let mut names = [JOB, INSTANCE].into_iter();

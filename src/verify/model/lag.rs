@@ -80,6 +80,23 @@ impl Sightings {
         }
     }
 
+    /// The last scrape of this target that could be seen.
+    pub fn last(&self, target: &Labels) -> Option<i64> {
+        let last = self.by_target.get(target)?.last()?;
+        Some(last.scraped)
+    }
+
+    /// The first scrape of this target that began at or after an instant.
+    pub fn first(&self, target: &Labels, since: i64) -> Option<i64> {
+        let own = self.by_target.iter();
+        let own = own.filter(|(labels, _)| has_all(labels, target));
+        let first = own.filter_map(|(_, all)| {
+            let at = all.partition_point(|it| it.scraped < since);
+            all.get(at).map(|it| it.scraped)
+        });
+        first.min()
+    }
+
     /// When a scrape of this target could be seen first that began at or after an instant.
     pub fn seen(&self, target: &Labels, since: i64) -> Option<i64> {
         let own = self.by_target.iter();

@@ -64,6 +64,8 @@ pub struct Scrapes {
     pub rate_window: Option<QuantileQuery>,
     /// The answers to `--query`.
     pub own_queries: Vec<OwnAnswer>,
+    /// The recording rules in `--query`, and when their evaluations could be seen.
+    pub rules: (Vec<String>, Sightings),
     /// The clock of the scrapes.
     pub clock: Ahead,
     /// When scrapes could be seen.

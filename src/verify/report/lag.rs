@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::verify::{
     evidence::Evidence,
     model::{
-        labels::Labels,
+        labels::{Labels, RULE},
         lag::{Lag, Lags, Sightings},
         page::snapshots,
         remote::RemoteCopy,
@@ -25,8 +25,13 @@ pub fn of(evidence: &Evidence) -> Vec<Lag> {
         let name = format!("{} (--remote)", remote.store.name);
         Lag::of(&name, &behind_prometheus(evidence, scrapes, remote))
     });
+    let rules =
+        scrapes.and_then(|scrapes| Lag::of("rules (--query)", &in_rules(evidence, scrapes)));
     let traces = Lag::of("traces", &evidence.trace_lags);
-    [prometheus, remote, traces].into_iter().flatten().collect()
+    [prometheus, remote, rules, traces]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// Of each answer, in its own `/metrics`: in the first reading that began after it.
@@ -51,18 +56,33 @@ pub fn behind_prometheus(evidence: &Evidence, scrapes: &Scrapes, remote: &Remote
     scraped(evidence, scrapes, &remote.sightings)
 }
 
+/// Of each answer, in the recording rules of `--query`: in the first evaluation after its scrape.
+pub fn in_rules(evidence: &Evidence, scrapes: &Scrapes) -> Lags {
+    let (rules, sightings) = &scrapes.rules;
+    let each_rule = |scraped: i64| {
+        let seen = rules.iter().map(|rule| {
+            let labels = Labels::from([(RULE.to_owned(), rule.clone())]);
+            sightings.seen(&labels, scraped)
+        });
+        // An answer is there when the last of them has it.
+        seen.collect::<Option<Vec<_>>>()?.into_iter().max()
+    };
+    let targets = targets(scrapes);
+    let ahead = scrapes.clock.millis().unwrap_or_default();
+    let lag = |(replica, done): (&str, i64)| {
+        let own = targets.get(replica)?.iter();
+        let first = own.filter_map(|target| scrapes.sightings.first(target, done + ahead));
+        Some(each_rule(first.min()?)? - done)
+    };
+    Lags {
+        each: answers(evidence).map(lag).collect(),
+        polls: sightings.polls.clone(),
+    }
+}
+
 /// An answer can be seen with the first scrape of its replica that began after it.
 fn scraped(evidence: &Evidence, scrapes: &Scrapes, sightings: &Sightings) -> Lags {
-    let mut targets = BTreeMap::<&str, Vec<&Labels>>::new();
-    for target in &scrapes.targets {
-        for id in target
-            .processes
-            .iter()
-            .filter_map(|it| it.instance_id.as_deref())
-        {
-            targets.entry(id).or_default().push(&target.labels);
-        }
-    }
+    let targets = targets(scrapes);
     let ahead = scrapes.clock.millis().unwrap_or_default();
     let lag = |(replica, done): (&str, i64)| {
         let own = targets.get(replica)?.iter();
@@ -73,6 +93,18 @@ fn scraped(evidence: &Evidence, scrapes: &Scrapes, sightings: &Sightings) -> Lag
         each: answers(evidence).map(lag).collect(),
         polls: sightings.polls.clone(),
     }
+}
+
+/// The targets of each replica.
+fn targets(scrapes: &Scrapes) -> BTreeMap<&str, Vec<&Labels>> {
+    let mut targets = BTreeMap::<&str, Vec<&Labels>>::new();
+    for target in &scrapes.targets {
+        let ids = target.processes.iter();
+        for id in ids.filter_map(|it| it.instance_id.as_deref()) {
+            targets.entry(id).or_default().push(&target.labels);
+        }
+    }
+    targets
 }
 
 /// The replica of each answer, and when it was received, by this machine's clock.

@@ -23,6 +23,7 @@ pub fn stage_names(args: &VerifyArgs) -> Vec<StageName> {
         (StageName::Metrics, true),
         (StageName::Prometheus, args.prometheus.is_some()),
         (StageName::Remote, args.remote.is_some()),
+        (StageName::Rule, !args.query.is_empty()),
         (StageName::Traces, args.traces().is_some()),
     ];
     let asked = all.into_iter().filter(|(_, is_asked)| *is_asked);

@@ -137,7 +137,7 @@ impl Round {
             })
             .collect();
         let is_judged = |stage: &Stage| {
-            let mut own = hops.iter().filter(|hop| hop.id == stage.name.as_str());
+            let mut own = hops.iter().filter(|hop| hop.id == stage.name.hop());
             own.all(|hop| hop.judgement != Judgement::Skipped)
         };
         let failed = evidence.sent.failed().count();

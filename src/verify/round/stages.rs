@@ -23,6 +23,8 @@ pub enum StageName {
     Prometheus,
     /// The store behind Prometheus.
     Remote,
+    /// The recording rules of `--query`.
+    Rule,
     /// The store of the traces.
     Traces,
 }
@@ -50,7 +52,16 @@ impl StageName {
             Self::Metrics => "metrics",
             Self::Prometheus => "prometheus",
             Self::Remote => "remote",
+            Self::Rule => "rule",
             Self::Traces => "traces",
+        }
+    }
+
+    /// The hop that compares what is there.
+    pub(super) fn hop(self) -> &'static str {
+        match self {
+            Self::Rule => "query",
+            other => other.as_str(),
         }
     }
 }
@@ -63,10 +74,13 @@ pub fn of(evidence: &Evidence) -> Vec<Stage> {
     let remote = scrapes.zip(copied).zip(prometheus.as_ref());
     let remote = remote
         .map(|((scrapes, copy), here)| behind_prometheus(evidence, scrapes, copy, here.found));
+    let rules = scrapes.filter(|scrapes| !scrapes.rules.0.is_empty());
+    let rules = rules.zip(prometheus.as_ref());
+    let rules = rules.map(|(scrapes, here)| in_rules(evidence, scrapes, here.found));
     let pages = evidence.replicas.found().map(|_| in_pages(evidence));
     let traces = evidence.traces.found();
     let traces = traces.map(|traces| in_traces(evidence, traces));
-    let all = [pages, prometheus, remote, traces];
+    let all = [pages, prometheus, remote, rules, traces];
     all.into_iter().flatten().collect()
 }
 
@@ -140,6 +154,17 @@ fn behind_prometheus(
         name: StageName::Remote,
         expected,
         found: if copy.is_complete() { expected } else { seen },
+        duplicate: 0,
+        lags,
+    }
+}
+
+fn in_rules(evidence: &Evidence, scrapes: &Scrapes, expected: u64) -> Stage {
+    let lags = known(&lag::in_rules(evidence, scrapes).each);
+    Stage {
+        name: StageName::Rule,
+        expected,
+        found: (lags.len() as u64).min(expected),
         duplicate: 0,
         lags,
     }

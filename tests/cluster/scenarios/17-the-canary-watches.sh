@@ -3,12 +3,13 @@
 . "$(dirname "$0")/../lib.sh"
 
 undone() {
+  k logs deployment/canary --all-pods --tail 30 || true
   kubectl delete -k "$root/k8s/canary" --ignore-not-found
   restored
 }
 trap undone EXIT
 
-kubectl kustomize "$root/k8s/canary" | sed 's/--every=1m/--every=20s/; s/--deadline=2m/--deadline=30s/' |
+kubectl kustomize "$root/k8s/canary" | sed 's/--every=1m/--every=25s/; s/--deadline=2m/--deadline=30s/' |
   kubectl apply --server-side -f -
 k rollout status deployment/canary --timeout 120s
 

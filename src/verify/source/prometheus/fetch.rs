@@ -91,6 +91,7 @@ impl PrometheusRun<'_> {
             Formula::Prometheus | Formula::Custom => raw.clone(),
             Formula::VictoriaMetrics => self.queries.counters(lookback + PREVIOUS_MS).await?,
         };
+        let own_queries = own_queries::ask(&mut self.queries, own_queries, to, waited).await?;
         let mut scrapes = Scrapes {
             run: self.compared(windows.run, &[None; QUANTILES.len()], &[], None),
             forms: self.queries.forms.clone(),
@@ -105,7 +106,11 @@ impl PrometheusRun<'_> {
             waited,
             active,
             raw,
-            own_queries: own_queries::ask(&self.queries, own_queries, to, waited).await?,
+            own_queries,
+            rules: (
+                self.queries.rules.clone(),
+                self.queries.rule_sightings.clone(),
+            ),
             exemplars: features::exemplars(&self.queries, self.window.by_replicas()).await,
             native,
             settings: features::settings(&self.queries.prometheus).await,

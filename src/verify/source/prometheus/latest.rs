@@ -10,7 +10,7 @@ use crate::{
     },
     verify::{
         model::{
-            labels::{Labels, NAME},
+            labels::{Labels, NAME, RULE},
             promql::{quoted, regex_escaped},
             series::{Point, Series},
         },
@@ -51,7 +51,28 @@ impl Queries<'_> {
     pub async fn watch(&mut self, instance_ids: &[String]) {
         loop {
             let _ = self.latest(instance_ids).await;
+            self.note_rules().await;
             tokio::time::sleep(INTERVAL).await;
+        }
+    }
+
+    /// Asks when the rules were evaluated last.
+    pub async fn note_rules(&mut self) {
+        let mut latest = Vec::new();
+        for rule in &self.rules {
+            let promql = format!("min(timestamp({rule}))");
+            let evaluated = self.prometheus.vector(&promql).await;
+            let evaluated = evaluated.ok().and_then(|mut samples| samples.pop());
+            latest.extend(evaluated.map(|(_, seconds)| Series {
+                labels: Labels::from([(RULE.to_owned(), rule.clone())]),
+                points: vec![Point {
+                    at: instant(seconds),
+                    value: 0.0,
+                }],
+            }));
+        }
+        if !self.rules.is_empty() {
+            self.rule_sightings.note(&latest, unix_millis());
         }
     }
 

@@ -5,7 +5,6 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::{
-    answer::instant,
     api::{Prometheus, PrometheusError},
     queries::Queries,
 };
@@ -14,6 +13,7 @@ use crate::{
     verify::{
         model::{
             expression::Expression,
+            labels::{Labels, RULE},
             own_query::{OwnAnswer, OwnQuery, Rule},
             rate::PREVIOUS_MS,
         },
@@ -48,7 +48,7 @@ struct AnsweredRule {
 /// Asks each query at the end of the run, `to`; one with recording rules as soon as these were evaluated after it, for which
 /// this waits as long as for a scrape, and at least for two evaluations.
 pub async fn ask(
-    queries: &Queries<'_>,
+    queries: &mut Queries<'_>,
     own: &[OwnQuery],
     to: i64,
     waited: Duration,
@@ -65,29 +65,44 @@ pub async fn ask(
     Ok(answers)
 }
 
+/// The recording rules that these queries name.
+pub async fn named(prometheus: &Prometheus, own: &[OwnQuery]) -> Vec<String> {
+    if own.is_empty() {
+        return Vec::new();
+    }
+    let known = rules(prometheus).await.unwrap_or_default();
+    let names = known.into_iter().map(|rule| rule.name);
+    let is_named = |name: &String| own.iter().any(|query| query.expression.has_name(name));
+    names.filter(is_named).collect()
+}
+
 async fn answer(
-    queries: &Queries<'_>,
+    queries: &mut Queries<'_>,
     query: &OwnQuery,
     known: &[Rule],
     to: i64,
     waited: Duration,
 ) -> Result<OwnAnswer, PrometheusError> {
-    let prometheus = &queries.prometheus;
     let rules = used(&query.expression, known);
     let direct = rules
         .iter()
         .filter(|rule| query.expression.has_name(&rule.name));
     let mut at = to;
     for rule in direct {
-        let promql = format!("min(timestamp({}))", rule.name);
+        let labels = Labels::from([(RULE.to_owned(), rule.name.clone())]);
+        if !queries.rules.contains(&rule.name) {
+            queries.rules.push(rule.name.clone());
+        }
         let enough = waited.max(2 * rule.interval + Duration::from_secs(5));
         let what = format!("{} to be evaluated after the run", rule.name);
         let evaluated = wait::until(&what, enough, async || {
-            let (_, seconds) = prometheus.vector(&promql).await.ok()?.pop()?;
-            Some(instant(seconds)).filter(|evaluated| *evaluated > to)
+            queries.note_rules().await;
+            let last = queries.rule_sightings.last(&labels);
+            last.filter(|evaluated| *evaluated > to)
         });
         at = at.max(evaluated.await.unwrap_or_default());
     }
+    let prometheus = &queries.prometheus;
     let samples = match prometheus
         .deduplicated()
         .vector_at(&query.expression.text, at)

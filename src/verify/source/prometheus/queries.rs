@@ -48,6 +48,9 @@ pub struct Queries<'a> {
     pub forms: BTreeMap<Labels, Form>,
     /// When scrapes could be seen.
     pub sightings: Sightings,
+    /// The recording rules that are watched, and when their evaluations could be seen.
+    pub rules: Vec<String>,
+    pub rule_sightings: Sightings,
     /// The counters of the last answer.
     last: Vec<Series>,
     /// When the targets of the last answer were scraped.
@@ -72,6 +75,8 @@ impl<'a> Queries<'a> {
             bounds: Vec::new(),
             forms: BTreeMap::new(),
             sightings: Sightings::default(),
+            rules: Vec::new(),
+            rule_sightings: Sightings::default(),
             names,
             selector,
             last: Vec::new(),

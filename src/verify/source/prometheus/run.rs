@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use super::{
     api::{Prometheus, PrometheusError},
+    own_queries,
     queries::{Queries, lookback},
     timekeeper::latest,
 };
@@ -60,6 +61,7 @@ impl<'a> PrometheusRun<'a> {
         selector: &'a Selector,
         wait: Option<Duration>,
         instance_ids: &[String],
+        own_queries: &[OwnQuery],
     ) -> Result<Self, PrometheusError> {
         let prometheus = prometheus.detected().await?;
         let mut run = Self {
@@ -69,6 +71,7 @@ impl<'a> PrometheusRun<'a> {
             started: None,
         };
         run.started = run.queries.clock.started().await;
+        run.queries.rules = own_queries::named(&run.queries.prometheus, own_queries).await;
         let now = latest(run.queries.now().await?);
         let what = "Prometheus to scrape every replica before the run";
         let raw = run.queries.raw(LOOKBACK_MS).await?;
