@@ -15,7 +15,7 @@ use super::{
 use crate::{
     exit::Exit,
     output::quietly,
-    verify::{self, MissingTraces, Round, StageName},
+    verify::{self, Missing, Round},
 };
 
 /// What the questions of a round may take beside the interval and the deadline.
@@ -28,8 +28,8 @@ struct Ended {
     round: anyhow::Result<Round>,
 }
 
-/// The traces that a round was missing.
-type Missing = (u64, MissingTraces);
+/// What a round was missing.
+type Kept = (u64, Missing);
 
 /// Watches until it is dropped.
 ///
@@ -59,16 +59,17 @@ pub async fn watch(
                     heartbeat.beat();
                 }
                 known_trace = round.known_trace.or(known_trace);
-                missing.extend(round.missing.take().map(|missing| (number, missing)));
+                missing.extend(round.missing.drain(..).map(|missing| (number, missing)));
                 if looking.is_empty() {
-                    looking.push(look_again(std::mem::take(&mut missing)));
+                    looking.push(quietly(look_again(std::mem::take(&mut missing))));
                 }
             }
-            Some(still) = looking.next() => {
-                for (number, found, rest) in still {
-                    note_late(state, number, found);
-                    missing.extend(rest.map(|rest| (number, rest)));
+            Some(looked) = looking.next() => {
+                for (number, found, rest) in looked {
+                    note_late(state, number, &rest, found);
+                    missing.extend((!rest.is_over()).then_some((number, rest)));
                 }
+                missing.sort_by_key(|(number, _)| *number);
                 let oldest = missing.len().saturating_sub(KEPT);
                 missing.drain(..oldest);
             }
@@ -98,13 +99,12 @@ async fn one(
     }
 }
 
-/// Asks again for the traces that rounds were missing: how many of each are there by now, and the rest.
-async fn look_again(all: Vec<Missing>) -> Vec<(u64, u64, Option<MissingTraces>)> {
+/// Asks again for what rounds were missing: how much of each is there by now, and the rest.
+async fn look_again(all: Vec<Kept>) -> Vec<(u64, u64, Missing)> {
     let mut looked = Vec::new();
     for (number, mut missing) in all {
         let found = missing.find().await;
-        let is_over = missing.ids().is_empty();
-        looked.push((number, found, (!is_over).then_some(missing)));
+        looked.push((number, found, missing));
     }
     looked
 }
@@ -128,18 +128,20 @@ fn report(state: &State, number: u64, began: f64, round: &Round) {
     }
 }
 
-fn note_late(state: &State, number: u64, found: u64) {
-    if found > 0 {
-        state.metrics.record_late(StageName::Traces, found);
-        state
-            .tally()
-            .add_late(number, StageName::Traces.as_str(), found);
-        tracing::info!(
-            round = number,
-            traces = found,
-            "traces that were missing have arrived late"
-        );
+fn note_late(state: &State, number: u64, rest: &Missing, found: u64) {
+    if found == 0 {
+        return;
     }
+    let place = rest.stage();
+    state.metrics.record_late(place, found);
+    let place = place.as_str();
+    state.tally().add_late(number, place, found);
+    tracing::info!(
+        round = number,
+        stage = place,
+        requests = found,
+        "found late: not lost"
+    );
 }
 
 fn note_missed(state: &State, missed: u64) {

@@ -19,8 +19,8 @@ mod watched;
 pub use args::{CredentialArgs, LimitArgs, RunArgs, VerifyArgs};
 pub use model::scrapes::needed_wait;
 pub use round::{
-    JudgedHop, Judgement, MissingTraces, Needed, QUANTILES, QuantileError, Round, Sent, Stage,
-    StageName, hop_ids, needed, refusal, round, stage_names,
+    JudgedHop, Judgement, Missing, Needed, QUANTILES, QuantileError, Round, Sent, Stage, StageName,
+    hop_ids, needed, refusal, round, stage_names,
 };
 
 use std::{future::Future, io::Write};

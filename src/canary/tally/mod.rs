@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde::Serialize;
 
-use crate::verify::{Judgement, MissingTraces, Round};
+use crate::verify::{Judgement, Missing, Round};
 
 /// How many rounds are kept.
 pub const KEPT: usize = 20;
@@ -127,7 +127,7 @@ impl Tally {
     pub fn add(&mut self, number: u64, began: f64, round: &Round) -> Added {
         self.rounds += 1;
         self.in_progress.retain(|other| *other != number);
-        let missing = round.missing.iter().flat_map(MissingTraces::ids);
+        let missing = round.missing.iter().flat_map(Missing::trace_ids);
         let missing = missing.take(MAX_TRACES).map(|id| format!("{id:032x}"));
         let kept = Kept {
             number,

@@ -1,33 +1,130 @@
-//! Traces that may still come: a write that failed once does not stay failed.
+//! What may still come: a write that failed once does not stay failed.
 
-use super::super::source::traces::TraceSource;
+use std::time::Duration;
 
-/// Traces that were not there at the deadline.
+use super::super::{
+    args::VerifyArgs,
+    ask,
+    clients::Clients,
+    model::{finding::Finding, promql::Selector, scrapes::Scrapes, settings::Settings},
+    source::{prometheus::Prometheus, traces::TraceSource},
+};
+use super::StageName;
+use crate::contract::Names;
+
+/// What a stage did not have at the deadline.
 #[derive(Debug)]
-pub struct MissingTraces {
-    pub(super) source: TraceSource,
-    pub(super) ids: Vec<u128>,
+pub struct Missing(Kind);
+
+#[derive(Debug)]
+enum Kind {
+    Traces {
+        source: Box<TraceSource>,
+        ids: Vec<u128>,
+    },
+    Remote(Box<Behind>),
 }
 
-impl MissingTraces {
-    /// Asks for them again; returns how many are there by now, which are not missing any more.
-    pub async fn find(&mut self) -> u64 {
-        let mut still = Vec::new();
-        let mut found = 0;
-        for id in std::mem::take(&mut self.ids) {
-            if self.source.has(id).await {
-                found += 1;
-            } else {
-                still.push(id);
-            }
-        }
-        self.ids = still;
-        found
+/// Samples that the store behind Prometheus did not have.
+#[derive(Debug)]
+struct Behind {
+    args: VerifyArgs,
+    names: Names,
+    /// With the samples that it should have.
+    scrapes: Scrapes,
+    answers: u64,
+}
+
+impl Missing {
+    pub(super) fn traces(source: TraceSource, ids: Vec<u128>) -> Self {
+        let source = Box::new(source);
+        Self(Kind::Traces { source, ids })
     }
 
-    /// Their ids.
+    pub(super) fn samples(
+        args: &VerifyArgs,
+        names: &Names,
+        scrapes: &Scrapes,
+        answers: u64,
+    ) -> Self {
+        let behind = Behind {
+            args: args.clone(),
+            names: names.clone(),
+            scrapes: Scrapes {
+                settings: Settings::default(), // as large as the configuration of Prometheus
+                ..scrapes.clone()
+            },
+            answers,
+        };
+        Self(Kind::Remote(Box::new(behind)))
+    }
+
+    /// Asks again; returns how many answers are there by now, and are not missing any more.
+    pub async fn find(&mut self) -> u64 {
+        match &mut self.0 {
+            Kind::Traces { source, ids } => {
+                let before = ids.len();
+                let mut still = Vec::new();
+                let mut all = std::mem::take(ids).into_iter();
+                while let Some(id) = all.next() {
+                    match source.look(id).await {
+                        Ok(true) => {}
+                        Ok(false) => still.push(id),
+                        // It cannot be asked now: the next time tells.
+                        Err(_) => still.extend(std::iter::once(id).chain(all.by_ref())),
+                    }
+                }
+                *ids = still;
+                (before - ids.len()) as u64
+            }
+            Kind::Remote(behind) => match behind.is_complete().await {
+                Some(true) => std::mem::take(&mut behind.answers),
+                _ => 0,
+            },
+        }
+    }
+
+    /// The stage that did not have it.
     #[must_use]
-    pub fn ids(&self) -> &[u128] {
-        &self.ids
+    pub fn stage(&self) -> StageName {
+        match self.0 {
+            Kind::Traces { .. } => StageName::Traces,
+            Kind::Remote(_) => StageName::Remote,
+        }
+    }
+
+    /// Whether nothing is missing any more.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        match &self.0 {
+            Kind::Traces { ids, .. } => ids.is_empty(),
+            Kind::Remote(behind) => behind.answers == 0,
+        }
+    }
+
+    /// The traces among it.
+    #[must_use]
+    pub fn trace_ids(&self) -> &[u128] {
+        match &self.0 {
+            Kind::Traces { ids, .. } => ids,
+            Kind::Remote(_) => &[],
+        }
+    }
+}
+
+impl Behind {
+    /// Whether every sample is there by now; `None` where the stores cannot be asked.
+    async fn is_complete(&self) -> Option<bool> {
+        let clients = Clients::new(&self.args).ok()?;
+        let (here, there) = (self.args.prometheus.clone()?, self.args.remote.clone()?);
+        let writer = Prometheus::new(clients.prometheus.clone(), here);
+        let writer = Finding::Found((writer, None));
+        let every = Selector::default();
+        let remote = ask::remote(there, &clients, &writer, (&self.names, &every)).await;
+        let Finding::Found(remote) = remote.ok()? else {
+            return None;
+        };
+        let copy = remote.copy(&self.scrapes, Some(Duration::ZERO)).await;
+        Some(copy.ok()?.is_complete())
     }
 }

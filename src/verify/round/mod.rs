@@ -9,7 +9,7 @@ mod stages;
 
 pub use asked::{hop_ids, refusal, stage_names};
 pub use judgement::{JudgedHop, Judgement};
-pub use missing::MissingTraces;
+pub use missing::Missing;
 pub use needed::{Needed, needed};
 pub use stages::{Stage, StageName};
 
@@ -67,7 +67,7 @@ pub struct Round {
     /// Those that are known.
     pub errors: Vec<QuantileError>,
     /// What may still come.
-    pub missing: Option<MissingTraces>,
+    pub missing: Vec<Missing>,
     /// A trace that is there: where it has gone later, the store has lost it.
     pub known_trace: Option<u128>,
 }
@@ -156,31 +156,37 @@ impl Round {
             errors: quantile_errors(evidence, &measured),
             hops,
             closed,
-            missing: None,
+            missing: Vec::new(),
             known_trace: None,
         }
     }
 
     /// Keeps what has to be asked for again.
     async fn keep_missing(&mut self, evidence: &Evidence, args: &VerifyArgs, clients: &Clients) {
+        let missing = |name| {
+            let mut own = self.stages.iter().filter(|stage| stage.name == name);
+            own.find_map(|stage| stage.expected.checked_sub(stage.found).filter(|it| *it > 0))
+        };
+        if let (Some(answers), Some(scrapes)) =
+            (missing(StageName::Remote), evidence.scrapes.found())
+        {
+            let names = &evidence.claim.names;
+            let samples = Missing::samples(args, names, scrapes, answers);
+            self.missing.push(samples);
+        }
         let (Some(traces), Some(url)) = (evidence.traces.found(), args.traces()) else {
             return;
         };
         let sampled = evidence.sent.sampled();
-        let (found, missing): (Vec<_>, Vec<_>) = sampled
+        let (found, missing_ids): (Vec<_>, Vec<_>) = sampled
             .into_iter()
             .partition(|id| traces.get(*id).is_some());
         self.known_trace = found.last().copied();
-        let is_counted =
-            |stage: &Stage| stage.name == StageName::Traces && stage.found < stage.expected;
-        if missing.is_empty() || !self.stages.iter().any(is_counted) {
-            return;
+        if missing(StageName::Traces).is_some() {
+            let source = TraceSource::connect(clients.traces.clone(), url.clone()).await;
+            let traces = source.map(|source| Missing::traces(source, missing_ids));
+            self.missing.extend(traces.ok());
         }
-        let source = TraceSource::connect(clients.traces.clone(), url.clone()).await;
-        self.missing = source.ok().map(|source| MissingTraces {
-            source,
-            ids: missing,
-        });
     }
 
     /// The judgement of the whole: the worst one of its hops.

@@ -140,12 +140,17 @@ impl TraceSource {
 
     /// Whether a trace is there.
     pub async fn has(&self, id: u128) -> bool {
-        matches!(self.trace(id).await, Ok(Some(_)))
+        self.look(id).await.is_ok_and(|is_there| is_there)
+    }
+
+    /// The same, where it can be asked.
+    pub async fn look(&self, id: u128) -> Result<bool, ClientError> {
+        Ok(self.trace(id).await?.is_some())
     }
 
     /// Whether a trace that was there is not there any more.
     pub async fn has_lost(&self, id: u128) -> bool {
-        matches!(self.trace(id).await, Ok(None))
+        self.look(id).await.is_ok_and(|is_there| !is_there)
     }
 
     async fn trace(&self, id: u128) -> Result<Option<Vec<Span>>, ClientError> {
