@@ -5,7 +5,7 @@ use std::{
     time::{Duration, UNIX_EPOCH},
 };
 
-use super::tally::{Kept, Tally};
+use super::tally::{Kept, KeptHop, Tally};
 
 /// The page.
 pub fn html(target: &str, tally: &Tally) -> String {
@@ -87,8 +87,13 @@ fn section(html: &mut String, round: &Kept) {
             stage.stage, stage.found, stage.expected
         );
     }
-    let reasons = round.hops.iter().filter(|hop| hop.verdict != "pass");
-    for hop in reasons {
+    let is_bad = |hop: &&KeptHop| ["fail", "unreachable"].contains(&hop.verdict);
+    let bad = round.hops.iter().filter(is_bad);
+    let rest = round
+        .hops
+        .iter()
+        .filter(|hop| !is_bad(hop) && hop.verdict != "pass");
+    for hop in bad.chain(rest) {
         let _ = write!(
             html,
             "<h3>{}: <span class=\"{1}\">{1}</span></h3><ul>",

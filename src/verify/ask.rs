@@ -1,7 +1,7 @@
 //! Asks each source once, before the load: a wrong address or credential is refused before anything is sent. A round of the
 //! canary goes on without it.
 
-use reqwest::Url;
+use std::time::Duration;
 
 use super::{
     args::VerifyArgs,
@@ -14,6 +14,7 @@ use super::{
     source::{
         prometheus::{Prometheus, PrometheusError, Remote},
         traces::TraceSource,
+        wait,
     },
 };
 use crate::{client::Destination, contract::Names, exit::Exit};
@@ -32,6 +33,24 @@ pub async fn traces(args: &VerifyArgs, clients: &Clients) -> Result<Finding<Trac
         Refusal::of(Destination::Traces, &error, &remedy)
     })?;
     Ok(Finding::Found(source))
+}
+
+/// The same, which may take this long to answer.
+pub async fn traces_within(
+    args: &VerifyArgs,
+    clients: &Clients,
+    longest: Duration,
+) -> Result<Finding<TraceSource>, Refusal> {
+    let what = "the store of the traces to answer";
+    let mut asked = traces(args, clients).await;
+    wait::until(what, longest, async || {
+        if asked.is_err() {
+            asked = traces(args, clients).await;
+        }
+        asked.is_ok().then_some(())
+    })
+    .await;
+    asked
 }
 
 /// The Prometheus that was asked for, and the one behind it, which must answer.
@@ -55,20 +74,25 @@ pub async fn prometheus(
     Ok(Finding::Found((prometheus, scraper)))
 }
 
-/// The store behind Prometheus, at this URL, which must answer.
+/// The store behind Prometheus, which must answer; `None` where none is asked for.
 pub async fn remote<'a>(
-    url: Url,
+    args: &VerifyArgs,
     clients: &Clients,
     prometheus: &Finding<(Prometheus, Option<Prometheus>)>,
     (names, selector): (&'a Names, &'a Selector),
-) -> Result<Finding<Remote<'a>>, Refusal> {
+    is_tolerant: bool,
+) -> Result<Option<Finding<Remote<'a>>>, Refusal> {
+    let Some(url) = args.remote.clone() else {
+        return Ok(None);
+    };
     let Finding::Found((writer, _)) = prometheus else {
-        return Ok(Finding::Skipped(WITHOUT_PROMETHEUS.to_owned()));
+        return Ok(Some(Finding::Skipped(WITHOUT_PROMETHEUS.to_owned())));
     };
     let store = Prometheus::new(clients.remote.clone(), url);
     let remote = Remote::begin(store, writer.clone(), names, selector).await;
-    let remote = remote.map_err(|error| refusal(Destination::Remote, &error))?;
-    Ok(Finding::Found(remote))
+    let remote = remote.map(Finding::Found);
+    let remote = remote.map_err(|error| refusal(Destination::Remote, &error));
+    tolerated(remote, is_tolerant).map(Some)
 }
 
 /// Goes on without a source that cannot be asked, where that is tolerated.

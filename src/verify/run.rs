@@ -87,13 +87,8 @@ async fn gather_of(
     let trace_store = traces.found().map(|it| it.store.clone());
     let prometheus = ask::tolerated(ask::prometheus(args, clients).await, is_tolerant)?;
     let every = Selector::default();
-    let remote = match args.remote.clone() {
-        None => None,
-        Some(url) => {
-            let remote = ask::remote(url, clients, &prometheus, (&names, &every)).await;
-            Some(ask::tolerated(remote, is_tolerant)?)
-        }
-    };
+    let behind = (&names, &every);
+    let remote = ask::remote(args, clients, &prometheus, behind, is_tolerant).await?;
     let pages = ReplicaPages::begin(clients, &names, &args.target, &args.metrics).await;
     let mut pages = ask::tolerated(pages, is_tolerant)?;
     // The first request to the target's own URL.
@@ -152,7 +147,8 @@ async fn gather_of(
             .unwrap_or(USUAL_WAIT),
         known: mode.known_trace,
     };
-    let gathered = traces::gather(watched.traces, watched.trace_lag, &sent, &wanted).await;
+    let source = (watched.traces, args, clients);
+    let gathered = traces::gather(source, watched.trace_lag, &sent, &wanted).await;
     let is_incomplete = |traces: &Traces| traces.len() < wanted.asked.len();
     if let Some(pages) = pages.found_mut()
         && gathered.traces.found().is_some_and(is_incomplete)

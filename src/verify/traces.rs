@@ -1,8 +1,11 @@
 //! The traces of a run: waits for those that must be there, and says whether the store has lost any that it had.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{
+    args::VerifyArgs,
+    ask,
+    clients::Clients,
     model::{
         expected_traces::ExpectedTraces,
         finding::Finding,
@@ -32,15 +35,25 @@ pub struct GatheredTraces {
 
 /// Waits for the traces, and asks for all of them.
 pub async fn gather(
-    source: Finding<TraceSource>,
+    (source, args, clients): (Finding<TraceSource>, &VerifyArgs, &Clients),
     lag: TraceLag,
     sent: &Requests,
     wanted: &TracesWanted,
 ) -> GatheredTraces {
+    let begun = Instant::now();
+    let source = match source {
+        // An outage may be over by now.
+        Finding::Unreachable(_) => {
+            let asked = ask::traces_within(args, clients, wanted.wait).await;
+            asked.unwrap_or_else(|refusal| Finding::Unreachable(refusal.reason))
+        }
+        source => source,
+    };
+    let wait = wanted.wait.saturating_sub(begun.elapsed());
     let needed = needed(wanted.expected, sent, &wanted.asked);
     let store = source.found().cloned();
     let traces = source.then(async |source| {
-        let asked = source.wait_for(&wanted.asked, &needed, wanted.wait);
+        let asked = source.wait_for(&wanted.asked, &needed, wait);
         asked.await
     });
     let traces = traces.await;

@@ -116,12 +116,13 @@ impl Behind {
     /// Whether every sample is there by now; `None` where the stores cannot be asked.
     async fn is_complete(&self) -> Option<bool> {
         let clients = Clients::new(&self.args).ok()?;
-        let (here, there) = (self.args.prometheus.clone()?, self.args.remote.clone()?);
-        let writer = Prometheus::new(clients.prometheus.clone(), here);
+        let url = self.args.prometheus.clone()?;
+        let writer = Prometheus::new(clients.prometheus.clone(), url);
         let writer = Finding::Found((writer, None));
         let every = Selector::default();
-        let remote = ask::remote(there, &clients, &writer, (&self.names, &every)).await;
-        let Finding::Found(remote) = remote.ok()? else {
+        let behind = (&self.names, &every);
+        let remote = ask::remote(&self.args, &clients, &writer, behind, true).await;
+        let Some(Finding::Found(remote)) = remote.ok()? else {
             return None;
         };
         let copy = remote.copy(&self.scrapes, Some(Duration::ZERO)).await;
