@@ -5,8 +5,11 @@ use std::{net::SocketAddr, time::Duration};
 use reqwest::Url;
 
 use crate::{
-    client::parse_url, delay::parse_positive_duration, server::parse_address, telemetry::LogFormat,
-    verify::VerifyArgs,
+    client::parse_url,
+    delay::parse_positive_duration,
+    server::parse_address,
+    telemetry::LogFormat,
+    verify::{Needed, VerifyArgs},
 };
 
 /// Flags of `canary`.
@@ -60,6 +63,16 @@ impl RoundArgs {
         usize::try_from(whole)
             .unwrap_or(usize::MAX)
             .saturating_add(1)
+    }
+
+    /// Why rounds cannot begin so often.
+    pub(super) fn is_too_short_for(&self, needed: &Needed) -> Option<String> {
+        let every = self.every;
+        (every < needed.total()).then(|| {
+            format!(
+                "--every {every:?} is shorter than a round needs until the next one may begin, {needed}; give a longer --every or a shorter --duration"
+            )
+        })
     }
 }
 

@@ -24,7 +24,7 @@ use crate::{
     output::{print_error, quietly},
     server::HttpServer,
     telemetry::{Service, Telemetry},
-    verify::{self, needed_wait},
+    verify,
 };
 use heartbeat::Heartbeat;
 use metrics::{Facts, Metrics};
@@ -81,11 +81,13 @@ pub async fn run(
     let (_until, ended) = oneshot::channel::<()>();
     tokio::spawn(server.run(move |_| router.clone(), async { drop(ended.await) }));
     let watching = async {
-        if let Some(refused) = check(&mut args).await {
+        let needed = quietly(verify::needed(&args.verify)).await;
+        if let Some(refused) = args.rounds.is_too_short_for(&needed) {
             print_error(format_args!("error: {refused}"));
             return Ok(Exit::Usage);
         }
-        Box::pin(watch::watch(&args, &state, heartbeat.as_ref())).await
+        let watching = watch::watch(&args, &state, heartbeat.as_ref(), needed.interval);
+        Box::pin(watching).await
     };
     tokio::select! {
         ended = watching => ended,
@@ -97,20 +99,4 @@ pub async fn run(
             Ok(Exit::Good)
         }
     }
-}
-
-/// Asks how long a round takes; the error is that the interval is shorter.
-async fn check(args: &mut CanaryArgs) -> Option<String> {
-    let needed = quietly(verify::needed(&args.verify)).await;
-    if !needed.interval.is_zero() {
-        // Longer ones would only delay the next round where a replica is not scraped at all.
-        let wait = needed_wait(needed.interval.as_secs_f64());
-        args.verify.run.wait.get_or_insert(wait);
-    }
-    let every = args.rounds.every;
-    (every < needed.total()).then(|| {
-        format!(
-            "--every {every:?} is shorter than a round needs until the next one may begin, {needed}; give a longer --every or a shorter --duration"
-        )
-    })
 }

@@ -1,6 +1,9 @@
 //! The rounds: begins each when it is due, while earlier ones wait for what is late, and reports it when it is judged.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{
+    cell::Cell,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use tokio::{sync::oneshot, time::timeout};
@@ -15,7 +18,7 @@ use super::{
 use crate::{
     exit::Exit,
     output::quietly,
-    verify::{self, Missing, Round},
+    verify::{self, Missing, Round, VerifyArgs, needed_wait},
 };
 
 /// What the questions of a round may take beside the interval and the deadline.
@@ -39,7 +42,9 @@ pub async fn watch(
     args: &CanaryArgs,
     state: &State,
     heartbeat: Option<&Heartbeat>,
+    interval: Duration,
 ) -> anyhow::Result<Exit> {
+    let interval = Cell::new(interval);
     let mut schedule = Schedule::new(args.rounds.every);
     let (mut running, mut looking) = (FuturesUnordered::new(), FuturesUnordered::new());
     let (mut missing, mut known_trace) = (Vec::new(), None);
@@ -49,7 +54,7 @@ pub async fn watch(
                 let counted = schedule.begin();
                 note_missed(state, schedule.missed);
                 let number = state.tally().begin();
-                running.push(quietly(one(args, number, known_trace, counted)));
+                running.push(quietly(one(args, &interval, (number, known_trace), counted)));
             }
             Some(ended) = running.next() => {
                 let Ended { number, began, round } = ended;
@@ -59,19 +64,17 @@ pub async fn watch(
                     heartbeat.beat();
                 }
                 known_trace = round.known_trace.or(known_trace);
-                missing.extend(round.missing.drain(..).map(|missing| (number, missing)));
+                keep(&mut missing, round.missing.drain(..).map(|missing| (number, missing)));
                 if looking.is_empty() {
                     looking.push(quietly(look_again(std::mem::take(&mut missing))));
                 }
             }
             Some(looked) = looking.next() => {
-                for (number, found, rest) in looked {
-                    note_late(state, number, &rest, found);
-                    missing.extend((!rest.is_over()).then_some((number, rest)));
+                for (number, found, rest) in &looked {
+                    note_late(state, *number, rest, *found);
                 }
-                missing.sort_by_key(|(number, _)| *number);
-                let oldest = missing.len().saturating_sub(KEPT);
-                missing.drain(..oldest);
+                let rest = looked.into_iter().map(|(number, _, rest)| (number, rest));
+                keep(&mut missing, rest.filter(|(_, rest)| !rest.is_over()));
             }
         }
     }
@@ -80,14 +83,17 @@ pub async fn watch(
 /// One round, which ends in any case.
 async fn one(
     args: &CanaryArgs,
-    number: u64,
-    known_trace: Option<u128>,
+    interval: &Cell<Duration>,
+    (number, known_trace): (u64, Option<u128>),
     counted: oneshot::Sender<()>,
 ) -> Ended {
     let began = unix_seconds();
     let deadline = args.rounds.deadline;
     let longest = args.rounds.every + deadline + QUESTIONS;
-    let round = verify::round(&args.verify, deadline, known_trace, move || drop(counted));
+    let round = async {
+        let args = with_wait(args, interval).await;
+        verify::round(&args, deadline, known_trace, move || drop(counted)).await
+    };
     let round = timeout(longest, round).await.unwrap_or_else(|_| {
         let reason = format!("the round was not complete after {longest:?}, and was ended");
         Ok(Round::unreachable(reason))
@@ -99,6 +105,24 @@ async fn one(
     }
 }
 
+/// The flags of a round. The usual `--wait` would only delay the next round where a replica is not scraped at all: two scrape
+/// intervals are enough, and are asked for until they are known.
+async fn with_wait(args: &CanaryArgs, interval: &Cell<Duration>) -> VerifyArgs {
+    let mut own = args.verify.clone();
+    if interval.get().is_zero() && own.prometheus.is_some() {
+        let needed = verify::needed(&own).await;
+        interval.set(needed.interval);
+        if let Some(reason) = args.rounds.is_too_short_for(&needed) {
+            tracing::warn!("{reason}");
+        }
+    }
+    if !interval.get().is_zero() {
+        let wait = needed_wait(interval.get().as_secs_f64());
+        own.run.wait.get_or_insert(wait);
+    }
+    own
+}
+
 /// Asks again for what rounds were missing: how much of each is there by now, and the rest.
 async fn look_again(all: Vec<Kept>) -> Vec<(u64, u64, Missing)> {
     let mut looked = Vec::new();
@@ -107,6 +131,14 @@ async fn look_again(all: Vec<Kept>) -> Vec<(u64, u64, Missing)> {
         looked.push((number, found, missing));
     }
     looked
+}
+
+/// Adds what is missing, and forgets the oldest.
+fn keep(missing: &mut Vec<Kept>, more: impl Iterator<Item = Kept>) {
+    missing.extend(more);
+    missing.sort_by_key(|(number, _)| *number);
+    let oldest = missing.len().saturating_sub(KEPT);
+    missing.drain(..oldest);
 }
 
 fn report(state: &State, number: u64, began: f64, round: &Round) {
