@@ -151,7 +151,8 @@ async fn gather_of(
             .unwrap_or(USUAL_WAIT),
         known: mode.known_trace,
     };
-    let gathered = traces::gather(watched.traces, watched.trace_lag, &sent, &wanted).await;
+    let lag = (watched.trace_lag, &newest);
+    let gathered = traces::gather(watched.traces, lag, &sent, &wanted).await;
     let is_incomplete = |traces: &Traces| traces.len() < wanted.asked.len();
     if let Some(pages) = pages.found_mut()
         && gathered.traces.found().is_some_and(is_incomplete)
