@@ -166,11 +166,10 @@ impl Round {
         let (Some(traces), Some(url)) = (evidence.traces.found(), args.traces()) else {
             return;
         };
-        let sampled = evidence.sent.sampled();
-        let (found, missing): (Vec<_>, Vec<_>) = sampled
-            .into_iter()
-            .partition(|id| traces.get(*id).is_some());
-        self.known_trace = found.last().copied();
+        let is_there = |id: &u128| traces.get(*id).is_some();
+        self.known_trace = evidence.sent.sampled().into_iter().rfind(is_there);
+        let mut missing = stages::expected_traces(evidence);
+        missing.retain(|id| !is_there(id));
         let is_counted =
             |stage: &Stage| stage.name == StageName::Traces && stage.found < stage.expected;
         if missing.is_empty() || !self.stages.iter().any(is_counted) {

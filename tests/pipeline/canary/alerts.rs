@@ -48,14 +48,22 @@ struct Watched {
 impl Watched {
     /// The spans go through these processors of a collector.
     fn through(processors: &Value) -> Self {
+        Self::with_flags(processors, &[])
+    }
+
+    fn with_flags(processors: &Value, flags: &[&str]) -> Self {
         let jaeger = Jaeger::start();
         let collector = Collector::to(jaeger.grpc, processors);
-        let flags = ["--delay", "uniform(0s,100ms)"];
-        let service = Service::start(&flags, &collector.environment("grpc"));
+        let delay = ["--delay", "uniform(0s,100ms)"];
+        let service = Service::start(&delay, &collector.environment("grpc"));
         let folder = Folder::new("rules");
         let rules = folder.write("rules.yml", &rules().to_string());
         let traces = format!("--traces={}", jaeger.url());
-        let (prometheus, canary) = watch(&service, &rules, &["--deadline=10s", &traces]);
+        let (prometheus, canary) = watch(
+            &service,
+            &rules,
+            &[&["--deadline=10s", &traces], flags].concat(),
+        );
         Self {
             canary,
             prometheus,
@@ -195,6 +203,34 @@ fn a_collector_that_holds_traces_back_fires_stale_while_rounds_pass() {
     watched.until_firing("CanaryStale", "traces");
     watched.until_good_rounds(3);
     watched.only_fired(&["CanaryStale traces"]);
+}
+
+#[test]
+fn traces_that_arrive_after_the_deadline_are_late_each_that_was_expected_once() {
+    if parts::absent(&PARTS) {
+        return;
+    }
+    let all = json!({"name": "all", "type": "always_sample"});
+    let late = tail_sampling("12s", &all);
+    let watched = Watched::with_flags(&late, &["--expect-traces=total>50ms"]);
+    let counts =
+        |stage: &Value| ["late", "found", "expected"].map(|name| stage[name].as_u64().unwrap());
+    let stage = until_or(
+        || {
+            let status = watched.canary.get("/status").json();
+            let rounds = status["last"].as_array().unwrap().iter();
+            let mut stages = rounds.flat_map(|round| round["stages"].as_array().unwrap());
+            let is_complete = |stage: &&Value| {
+                let [late, found, expected] = counts(stage);
+                late > 0 && late + found >= expected && expected < 10
+            };
+            stages.find(is_complete).cloned()
+        },
+        || watched.facts(),
+    );
+    assert_eq!(stage["stage"], "traces", "{stage}");
+    let [late, in_time, expected] = counts(&stage);
+    assert_eq!(late + in_time, expected, "{stage}");
 }
 
 #[test]
