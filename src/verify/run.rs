@@ -148,7 +148,8 @@ async fn gather_of(
         known: mode.known_trace,
     };
     let source = (watched.traces, args, clients);
-    let gathered = traces::gather(source, watched.trace_lag, &sent, &wanted).await;
+    let lag = (watched.trace_lag, &newest);
+    let gathered = traces::gather(source, lag, &sent, &wanted).await;
     let is_incomplete = |traces: &Traces| traces.len() < wanted.asked.len();
     if let Some(pages) = pages.found_mut()
         && gathered.traces.found().is_some_and(is_incomplete)

@@ -13,7 +13,11 @@ use super::{
         requests::{Answer, Requests},
         spans::Traces,
     },
-    source::{trace_lag::TraceLag, traces::TraceSource},
+    source::{
+        trace_lag::{Newest, TraceLag},
+        traces::TraceSource,
+        wait::alongside,
+    },
 };
 
 /// What is asked for.
@@ -33,10 +37,10 @@ pub struct GatheredTraces {
     pub is_store_emptied: bool,
 }
 
-/// Waits for the traces, and asks for all of them.
+/// Waits for the traces, and asks for all of them. `newest` is the request that was answered last.
 pub async fn gather(
     (source, args, clients): (Finding<TraceSource>, &VerifyArgs, &Clients),
-    lag: TraceLag,
+    (mut lag, newest): (TraceLag, &Newest),
     sent: &Requests,
     wanted: &TracesWanted,
 ) -> GatheredTraces {
@@ -54,7 +58,9 @@ pub async fn gather(
     let store = source.found().cloned();
     let traces = source.then(async |source| {
         let asked = source.wait_for(&wanted.asked, &needed, wait);
-        asked.await
+        // One that is there is not as late as another one that is waited for in vain.
+        let watching = lag.watch(newest, async |id| source.has(id).await);
+        alongside(Box::pin(asked), watching).await
     });
     let traces = traces.await;
     let has_trace = |id| traces.found().is_some_and(|all| all.get(id).is_some());

@@ -65,7 +65,7 @@ impl Watched<'_> {
             return Some(Finding::Skipped(WITHOUT_PROMETHEUS.to_owned()));
         };
         let copy = remote.then(async |remote| remote.copy(scrapes, wait).await.into());
-        Some(copy.await)
+        Some(self.during(Box::pin(copy)).await)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Every query of the latency dashboard and every recording rule has data on a real Prometheus that has the scrape
 //! options, the rules and the features of the deployments. `tests/compose` tries them, and all others, on the stack.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, path::Path};
 
 use serde_json::{Value, json};
 
@@ -26,7 +26,11 @@ pub(crate) fn yaml(path: &str) -> Value {
 fn prometheus(scrape: &str, deployment: &str, service: &Service) -> Prometheus {
     let mut job = yaml(scrape)["scrape_configs"][0].take();
     set_target(&mut job, service.address);
-    prometheus_of(&json!([job]), deployment)
+    prometheus_of(
+        &json!([job]),
+        deployment,
+        &root().join("prometheus/rules.yml"),
+    )
 }
 
 /// Replaces the discovery of a job.
@@ -36,13 +40,13 @@ pub(crate) fn set_target(job: &mut Value, target: SocketAddr) {
     job["static_configs"] = json!([{ "targets": [target.to_string()] }]);
 }
 
-/// Prometheus as deployed, with these jobs and with shorter intervals.
-pub(crate) fn prometheus_of(jobs: &Value, deployment: &str) -> Prometheus {
+/// Prometheus as deployed, with these jobs and rules, and with shorter intervals.
+pub(crate) fn prometheus_of(jobs: &Value, deployment: &str, rules: &Path) -> Prometheus {
     let mut config = yaml("prometheus/prometheus.yml");
     for interval in ["scrape_interval", "scrape_timeout", "evaluation_interval"] {
         config["global"][interval] = json!(INTERVAL);
     }
-    config["rule_files"] = json!([root().join("prometheus/rules.yml")]);
+    config["rule_files"] = json!([rules]);
     config["scrape_config_files"] = json!([]);
     config["scrape_configs"] = jobs.clone();
 

@@ -177,14 +177,13 @@ impl Round {
         let (Some(traces), Some(url)) = (evidence.traces.found(), args.traces()) else {
             return;
         };
-        let sampled = evidence.sent.sampled();
-        let (found, missing_ids): (Vec<_>, Vec<_>) = sampled
-            .into_iter()
-            .partition(|id| traces.get(*id).is_some());
-        self.known_trace = found.last().copied();
+        let is_there = |id: &u128| traces.get(*id).is_some();
+        self.known_trace = evidence.sent.sampled().into_iter().rfind(is_there);
         if missing(StageName::Traces).is_some() {
+            let mut ids = stages::expected_traces(evidence);
+            ids.retain(|id| !is_there(id));
             let source = TraceSource::connect(clients.traces.clone(), url.clone()).await;
-            let traces = source.map(|source| Missing::traces(source, missing_ids));
+            let traces = source.map(|source| Missing::traces(source, ids));
             self.missing.extend(traces.ok());
         }
     }

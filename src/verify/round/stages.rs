@@ -170,20 +170,23 @@ fn in_rules(evidence: &Evidence, scrapes: &Scrapes, expected: u64) -> Stage {
     }
 }
 
-fn in_traces(evidence: &Evidence, traces: &Traces) -> Stage {
+/// The traces that must be there.
+pub fn expected_traces(evidence: &Evidence) -> Vec<u128> {
     let expected = evidence.limits.expect_traces.unwrap_or_default();
     let sampled = evidence.sent.answers().filter(|answer| answer.sampled);
-    let wanted: Vec<_> = sampled
-        .filter(|answer| expected.requires(answer.total))
-        .map(|answer| answer.sent.trace_id)
-        .collect();
-    let found = wanted.iter().filter_map(|id| traces.get(*id));
+    let required = sampled.filter(|answer| expected.requires(answer.total));
+    required.map(|answer| answer.sent.trace_id).collect()
+}
+
+fn in_traces(evidence: &Evidence, traces: &Traces) -> Stage {
+    let expected = expected_traces(evidence);
+    let found = expected.iter().filter_map(|id| traces.get(*id));
     let repeated = found
         .clone()
         .map(|spans| executions(spans).saturating_sub(1) as u64);
     Stage {
         name: StageName::Traces,
-        expected: wanted.len() as u64,
+        expected: expected.len() as u64,
         found: found.clone().count() as u64,
         duplicate: repeated.sum(),
         lags: known(&evidence.trace_lags.each),

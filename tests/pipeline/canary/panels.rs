@@ -1,13 +1,10 @@
 //! Every panel and rule of the canary has data on a real Prometheus, and a service that ends fires an alert.
 
-use std::process::Command;
-
-use serde_json::Value;
-
+use super::{found, watch};
 use crate::{
-    boards::{has_data, prometheus_of, set_target, yaml},
-    files::read,
-    parts::{self, Prometheus, Service, free_address, until_or},
+    boards::{has_data, yaml},
+    files::{read, root},
+    parts::{self, Service, until_or},
     queries::{Query, of_dashboard},
 };
 
@@ -36,26 +33,8 @@ fn every_panel_and_rule_of_the_canary_has_data_and_a_service_that_ends_fires() {
         return;
     }
     let service = Service::start::<&str>(&["--delay", "uniform(0s,100ms)"], &[]);
-    let address = free_address();
-    let mut jobs = yaml("prometheus/scrape/compose.yml")["scrape_configs"].take();
-    let targets = [service.address, address];
-    for (job, target) in jobs.as_array_mut().unwrap().iter_mut().zip(targets) {
-        set_target(job, target);
-    }
-    let prometheus = prometheus_of(&jobs, "docker-compose.yml");
-    let mut command = Command::new(env!("CARGO_BIN_EXE_httpserver"));
-    command
-        .args([
-            "canary",
-            "--every=4s",
-            "--deadline=4s",
-            "--duration=1s",
-            "--rate=10",
-        ])
-        .arg(format!("--target={}/images", service.url()))
-        .arg(format!("--prometheus={}", prometheus.url()))
-        .arg(format!("--listen={address}"));
-    let canary = Service::run_until::<&str>(command, &[], "the status is at http://");
+    let rules = root().join("prometheus/rules.yml");
+    let (prometheus, canary) = watch(&service, &rules, &["--deadline=4s"]);
 
     let native = "histogram_count(sum(httpserver_canary_visible_seconds)) > 0";
     let all = queries();
@@ -79,10 +58,4 @@ fn every_panel_and_rule_of_the_canary_has_data_and_a_service_that_ends_fires() {
         },
     );
     drop(canary);
-}
-
-fn found(prometheus: &Prometheus, expr: &str) -> Option<Value> {
-    let result = prometheus.query(expr);
-    let found = !result.as_array().unwrap().is_empty();
-    found.then_some(result)
 }
