@@ -136,9 +136,14 @@ impl Round {
                 judged(hop, closed.as_deref(), &affecting)
             })
             .collect();
+        // What could not be judged may still come, and only traces are asked for again.
         let is_judged = |stage: &Stage| {
             let mut own = hops.iter().filter(|hop| hop.id == stage.name.as_str());
-            own.all(|hop| hop.judgement != Judgement::Skipped)
+            own.all(|hop| match hop.judgement {
+                Judgement::Skipped => false,
+                Judgement::Unreachable => stage.name == StageName::Traces,
+                _ => true,
+            })
         };
         let failed = evidence.sent.failed().count();
         let measured = evidence.sent.sorted(|answer| answer.total);
