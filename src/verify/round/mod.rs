@@ -136,9 +136,16 @@ impl Round {
                 judged(hop, closed.as_deref(), &affecting)
             })
             .collect();
+        // What could not be judged may still come, and only some stages are asked again.
         let is_judged = |stage: &Stage| {
             let mut own = hops.iter().filter(|hop| hop.id == stage.name.hop());
-            own.all(|hop| hop.judgement != Judgement::Skipped)
+            own.all(|hop| match hop.judgement {
+                Judgement::Skipped => false,
+                Judgement::Unreachable => {
+                    matches!(stage.name, StageName::Remote | StageName::Traces)
+                }
+                _ => true,
+            })
         };
         let failed = evidence.sent.failed().count();
         let measured = evidence.sent.sorted(|answer| answer.total);

@@ -2,8 +2,9 @@
 
 mod alerts;
 mod panels;
+mod unjudged;
 
-use std::{path::Path, process::Command};
+use std::{net::SocketAddr, path::Path, process::Command};
 
 use serde_json::Value;
 
@@ -21,6 +22,17 @@ fn watch(service: &Service, rules: &Path, flags: &[&str]) -> (Prometheus, Servic
         set_target(job, target);
     }
     let prometheus = prometheus_of(&jobs, "docker-compose.yml", rules);
+    let canary = canary(service, &prometheus, address, flags);
+    (prometheus, canary)
+}
+
+/// A canary with small rounds and these flags besides.
+fn canary(
+    service: &Service,
+    prometheus: &Prometheus,
+    address: SocketAddr,
+    flags: &[&str],
+) -> Service {
     let mut command = Command::new(env!("CARGO_BIN_EXE_httpserver"));
     command
         .args(["canary", "--every=4s", "--duration=1s", "--rate=10"])
@@ -28,8 +40,7 @@ fn watch(service: &Service, rules: &Path, flags: &[&str]) -> (Prometheus, Servic
         .arg(format!("--prometheus={}", prometheus.url()))
         .arg(format!("--listen={address}"))
         .args(flags);
-    let canary = Service::run_until::<&str>(command, &[], "the status is at http://");
-    (prometheus, canary)
+    Service::run_until::<&str>(command, &[], "the status is at http://")
 }
 
 /// The result of a query that has one.
