@@ -51,9 +51,9 @@ fn is_skipped(words: &str, roll_out: impl FnOnce(&mut Service) -> Service) {
     assert_eq!(canary.changes("round"), [""; 0]);
 }
 
-fn with(flag: &str, value: &str) -> Service {
-    let flags = SERVICE.map(ToOwned::to_owned);
-    let mut flags: Vec<_> = flags.iter().map(String::as_str).collect();
+/// A service with this value of one of the flags.
+fn with(flag: &str, value: &'static str) -> Service {
+    let mut flags = SERVICE;
     let at = flags.iter().position(|it| *it == flag).unwrap();
     flags[at + 1] = value;
     Service::start::<&str>(&flags, &[])

@@ -2,7 +2,7 @@
 
 use crate::{
     canary::{Canary, Round, Watch},
-    parts::{Jaeger, Service, absent},
+    parts::{Jaeger, Service, absent, until},
     proxy::{Faults, Proxy},
     world::{OWN, SERVICE, scraping, service, traced},
 };
@@ -63,7 +63,7 @@ fn a_store_of_traces_that_is_gone_is_not_the_fault_of_other_hops() {
     let called = heartbeat.passed();
     jaeger.restart();
     good_again(&canary, "traces");
-    crate::parts::until("a heartbeat", || {
+    until("a heartbeat", || {
         (heartbeat.passed() > called).then_some(())
     });
     for hop in OWN {

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::{
     canary::{Canary, Watch},
-    parts::{Collector, Jaeger, VictoriaMetrics, absent, free_address, until},
+    parts::{Collector, Jaeger, VictoriaMetrics, absent, free_address, get, until},
     proxy::{Faults, Proxy},
     world::{job, prometheus, service, traced},
 };
@@ -144,7 +144,7 @@ fn its_requests_are_marked_in_the_spans_of_the_service() {
     let canary = Watch::of(service.address).jaeger(&jaeger).start();
     canary.round(1);
     let path = "/api/traces?service=httpserver&limit=100";
-    let found = crate::parts::get(jaeger.query, path).unwrap().json();
+    let found = get(jaeger.query, path).unwrap().json();
     let traces = found["data"].as_array().unwrap();
     assert_eq!(traces.len(), 10, "{found}");
     for trace in traces {

@@ -1,5 +1,7 @@
 //! Many rounds: memory stays flat. `make canary-soak`.
 
+use std::env;
+
 use serde_json::json;
 
 use crate::{
@@ -16,7 +18,7 @@ fn memory_does_not_grow_with_the_rounds() {
     if absent(&["prometheus", "jaeger"]) {
         return;
     }
-    let rounds = std::env::var("CANARY_ROUNDS").map_or(40, |rounds| rounds.parse().unwrap());
+    let rounds = env::var("CANARY_ROUNDS").map_or(40, |rounds| rounds.parse().unwrap());
     let jaeger = Jaeger::start();
     let service = traced(&jaeger.environment());
     let mut job = job(service.address);

@@ -31,7 +31,7 @@ fn a_log_that_is_not_read_stops_neither_rounds_nor_the_end() {
     let flags = ["--every", "4s", "--listen", &address.to_string()];
     let mut command = Watch::of(service.address).flags(&flags).command();
     let (_unread, mut log) = pipe().unwrap();
-    log.write_all(&[b'\n'; CAPACITY]).unwrap();
+    log.write_all(&vec![b'\n'; CAPACITY]).unwrap();
     command.env("RUST_LOG", "trace").stdin(Stdio::null());
     command.stdout(Stdio::null()).stderr(log);
     let mut canary = Canary(command.spawn().unwrap());
