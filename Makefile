@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-.PHONY: help run test screenshots lint bench bench-instructions bench-peers verify-soak fuzz verify compose-test cluster-test
+.PHONY: help run test screenshots lint bench bench-instructions bench-peers canary-soak verify-soak fuzz verify compose-test cluster-test
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
@@ -35,6 +35,9 @@ bench-instructions: ## Count the instructions of a request (needs valgrind)
 bench-peers: ## Measure CPU and memory per request, beside other servers
 	cargo build --release
 	cargo bench --bench peers
+
+canary-soak: ## Run 60 rounds of `canary` on a healthy pipeline; its memory may not grow
+	cargo test --test canary -- --ignored --nocapture memory
 
 verify-soak: ## Run `verify` 200 times on a healthy pipeline; none may fail
 	cargo test --test verify -- --ignored --nocapture healthy_runs

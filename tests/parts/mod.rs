@@ -8,6 +8,7 @@
 
 mod chromedriver;
 mod collector;
+mod gate;
 mod http;
 mod jaeger;
 pub(crate) mod printed;
@@ -20,6 +21,7 @@ mod victoriametrics;
 
 pub(crate) use chromedriver::Chromedriver;
 pub(crate) use collector::Collector;
+pub(crate) use gate::Gate;
 pub(crate) use http::{Answer, Connection, get};
 pub(crate) use jaeger::{Jaeger, Span};
 pub(crate) use process::{Folder, Process, free_address};

@@ -47,7 +47,7 @@ pub(crate) struct Process {
 
 impl Process {
     /// Starts a program whose lines on stdout and stderr are kept.
-    pub(super) fn spawn(command: &mut Command) -> Self {
+    pub(crate) fn spawn(command: &mut Command) -> Self {
         let name = command.get_program().to_string_lossy().into_owned();
         let piped = command
             .stdin(Stdio::null())

@@ -9,10 +9,13 @@ use super::{
     process::{Folder, Process, free_address},
 };
 
+const CONFIG: &str = "prometheus.yml";
+
 /// A running Prometheus with a data directory of its own.
 pub(crate) struct Prometheus {
     pub(crate) address: SocketAddr,
     pub(crate) process: Process,
+    flags: Vec<String>,
     folder: Folder,
 }
 
@@ -24,9 +27,7 @@ impl Prometheus {
 
     /// Starts one with this configuration and additional flags.
     pub(crate) fn start_with(config: &str, flags: &[&str]) -> Self {
-        Self::start_until(config, flags, |address| {
-            get(address, "/-/ready").is_ok_and(|answer| answer.status == 200)
-        })
+        Self::start_until(config, flags, is_ready)
     }
 
     /// Starts one that is ready where `is_ready` says so, as behind TLS.
@@ -36,27 +37,26 @@ impl Prometheus {
         is_ready: impl Fn(SocketAddr) -> bool,
     ) -> Self {
         let folder = Folder::new("prometheus");
-        let file = folder.write("prometheus.yml", config);
+        folder.write(CONFIG, config);
+        let flags: Vec<_> = flags.iter().map(ToString::to_string).collect();
         let make = || {
             let address = free_address();
-            let mut command = Command::new("prometheus");
-            command
-                .arg(format!("--config.file={}", file.display()))
-                .arg(format!(
-                    "--storage.tsdb.path={}",
-                    folder.path().join("data").display()
-                ))
-                .arg(format!("--web.listen-address={address}"))
-                .arg("--log.level=warn")
-                .args(flags);
-            (address, command)
+            (address, command(&folder, address, &flags))
         };
         let (address, process) = Process::ready(make, |address| is_ready(*address));
         Self {
             address,
             process,
+            flags,
             folder,
         }
+    }
+
+    /// Starts it again on the same port, with the data that it has written.
+    pub(crate) fn restart(&mut self) {
+        self.process.kill();
+        let make = || ((), command(&self.folder, self.address, &self.flags));
+        ((), self.process) = Process::ready(make, |()| is_ready(self.address));
     }
 
     /// A configuration with one job that scrapes these targets.
@@ -115,6 +115,22 @@ impl Prometheus {
     pub(crate) fn folder(&self) -> &std::path::Path {
         self.folder.path()
     }
+}
+
+fn command(folder: &Folder, address: SocketAddr, flags: &[String]) -> Command {
+    let mut command = Command::new("prometheus");
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    command
+        .arg(format!("--config.file={}", file(CONFIG)))
+        .arg(format!("--storage.tsdb.path={}", file("data")))
+        .arg(format!("--web.listen-address={address}"))
+        .arg("--log.level=warn")
+        .args(flags);
+    command
+}
+
+fn is_ready(address: SocketAddr) -> bool {
+    get(address, "/-/ready").is_ok_and(|answer| answer.status == 200)
 }
 
 fn number(sample: &Value) -> f64 {

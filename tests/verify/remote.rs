@@ -1,20 +1,9 @@
 //! Prometheus -> remote: stores behind remote write that have everything, that miss something, and outages.
 
-use std::{
-    io::{self, Read, Write},
-    net::{Shutdown, SocketAddr, TcpListener, TcpStream},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
-    thread,
-    time::Duration,
-};
-
 use serde_json::{Value, json};
 
 use crate::{
-    parts::{Prometheus, Service, VictoriaMetrics, absent, get, until},
+    parts::{Gate, Prometheus, Service, VictoriaMetrics, absent, get, until},
     proxy::{Faults, Proxy},
     verify::{Report, UNTIL_ENDED, Verify},
     world::{job, service, tried, until_accepted},
@@ -55,53 +44,6 @@ fn writing_with(service: &Service, url: &str, rules: &Value, age: Option<&str>) 
 fn verify(service: &Service, prometheus: &Prometheus, remote: &str) -> Verify {
     let verify = Verify::of(service.address).prometheus(prometheus);
     verify.flags(&["--remote", remote])
-}
-
-/// Passes bytes on while it is open, and breaks connections while it is shut.
-struct Gate {
-    address: SocketAddr,
-    is_open: Arc<AtomicBool>,
-}
-
-impl Gate {
-    fn start(upstream: SocketAddr) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let is_open = Arc::new(AtomicBool::new(true));
-        let gate = Arc::clone(&is_open);
-        thread::spawn(move || {
-            for client in listener.incoming().map_while(Result::ok) {
-                let Ok(server) = TcpStream::connect(upstream) else {
-                    continue;
-                };
-                for (from, to) in [(&client, &server), (&server, &client)] {
-                    let (from, to) = (from.try_clone().unwrap(), to.try_clone().unwrap());
-                    let gate = Arc::clone(&gate);
-                    thread::spawn(move || pass(from, to, &gate));
-                }
-            }
-        });
-        Self { address, is_open }
-    }
-
-    fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
-    }
-}
-
-fn pass(mut from: TcpStream, mut to: TcpStream, is_open: &AtomicBool) {
-    let mut bytes = [0; 16 << 10];
-    from.set_read_timeout(Some(Duration::from_millis(50)))
-        .unwrap();
-    while is_open.load(Relaxed) {
-        match from.read(&mut bytes) {
-            Ok(0) => break,
-            Ok(read) if is_open.load(Relaxed) && to.write_all(&bytes[..read]).is_ok() => {}
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            _ => break,
-        }
-    }
-    let _ = (from.shutdown(Shutdown::Both), to.shutdown(Shutdown::Both));
 }
 
 #[test]
@@ -159,9 +101,9 @@ fn an_outage_that_heals_is_no_loss_and_one_that_does_not_is_one() {
         let verify = verify(&service, &writer, &store.url());
         let run = verify.flags(&UNTIL_ENDED).flags(&["--wait", wait]).start();
         until_accepted(&service, 60.0);
-        gate.is_open.store(false, Relaxed);
+        gate.set_open(false);
         until_accepted(&service, 150.0);
-        gate.is_open.store(heals, Relaxed);
+        gate.set_open(heals);
         let report = run.end_after(60.0, &service);
         if heals {
             assert_eq!(report.code, 0, "{report}");
@@ -185,9 +127,9 @@ fn samples_that_the_queue_drops_are_named_with_its_own_count() {
     let verify = verify(&service, &writer, &store.url());
     let run = verify.flags(&UNTIL_ENDED).flags(&["--wait", "8s"]).start();
     until_accepted(&service, 60.0);
-    gate.is_open.store(false, Relaxed);
+    gate.set_open(false);
     until_accepted(&service, 150.0);
-    gate.is_open.store(true, Relaxed);
+    gate.set_open(true);
     let dropped = || {
         let page = get(writer.address, "/metrics").unwrap().body;
         let dropped = |line: &&str| {

@@ -222,6 +222,10 @@ impl TargetSeries<'_> {
                 let first = series.points.partition_point(|point| point.at < start);
                 let last = series.points.partition_point(|point| point.at <= end);
                 let inside = &series.points[first..last];
+                // One of an earlier process, such as one with other buckets.
+                if inside.is_empty() {
+                    continue;
+                }
                 // A series that appears later started at 0: the SDK exports a label set only after its first use.
                 let joins = inside.first().is_some_and(|first| first.at > start);
                 let increase = increase(inside, from_zero || joins);

@@ -131,6 +131,21 @@ fn le_is_compared_as_a_number() {
 }
 
 #[test]
+fn the_buckets_of_a_process_that_ended_before_the_run_are_not_of_it() {
+    let [info, started] = alive("a");
+    let all = [
+        accepted("a", &STEADY),
+        bucket("0.5", &[(-4, 1.0), (-2, 2.0)]),
+        bucket("1.0", &STEADY),
+        bucket("+Inf", &STEADY),
+        info,
+        started,
+    ];
+    let total = &only(&all).processes[0].counts.steps["total"];
+    assert_eq!((total.upto(0.5), total.upto(1.0)), (None, Some(10.0)));
+}
+
+#[test]
 fn a_restart_starts_at_zero_even_where_nothing_falls() {
     // The new process has overtaken the old one's count before its first scrape.
     let points = [

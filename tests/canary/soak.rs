@@ -1,0 +1,47 @@
+//! Many rounds: memory stays flat. `make canary-soak`.
+
+use std::env;
+
+use serde_json::json;
+
+use crate::{
+    canary::Watch,
+    parts::{Jaeger, absent},
+    world::{job, prometheus, traced},
+};
+
+const MIB: f64 = 1024.0 * 1024.0;
+
+#[test]
+#[ignore = "takes as long as CANARY_ROUNDS (40) rounds of 3 s"]
+fn memory_does_not_grow_with_the_rounds() {
+    if absent(&["prometheus", "jaeger"]) {
+        return;
+    }
+    let rounds = env::var("CANARY_ROUNDS").map_or(40, |rounds| rounds.parse().unwrap());
+    let jaeger = Jaeger::start();
+    let service = traced(&jaeger.environment());
+    let mut job = job(service.address);
+    (job["scrape_interval"], job["scrape_timeout"]) = (json!("200ms"), json!("200ms"));
+    let prometheus = prometheus(&json!({"scrape_configs": [job]}));
+    let flags = ["--every", "3s", "--duration", "300ms", "--rate", "30"];
+    let watch = Watch::of(service.address)
+        .prometheus(&prometheus)
+        .jaeger(&jaeger);
+    let canary = watch.flags(&flags).start();
+    let resident = || canary.metric("process_resident_memory_bytes") / MIB;
+    // The first rounds fill caches: of connections, of the status.
+    for number in 1..=20 {
+        canary.round(number);
+    }
+    let before = resident();
+    for number in 21..=20 + rounds {
+        canary.round(number);
+    }
+    let after = resident();
+    println!(
+        "{before:.1} MiB after 20 rounds, {after:.1} MiB after {}",
+        20 + rounds
+    );
+    assert!(after < before + 4.0, "{before:.1} MiB, then {after:.1} MiB");
+}
