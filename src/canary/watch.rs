@@ -18,10 +18,10 @@ use super::{
 use crate::{
     exit::Exit,
     output::quietly,
-    verify::{self, Missing, Round, VerifyArgs, needed_wait},
+    verify::{self, Missing, Round, USUAL_WAIT, VerifyArgs, needed_wait},
 };
 
-/// What the questions of a round may take beside the interval and the deadline.
+/// What the other questions of a round may take.
 const QUESTIONS: Duration = Duration::from_secs(30);
 
 /// A round that has ended.
@@ -89,11 +89,11 @@ async fn one(
 ) -> Ended {
     let began = unix_seconds();
     let deadline = args.rounds.deadline;
-    let longest = args.rounds.every + deadline + QUESTIONS;
-    let round = async {
-        let args = with_wait(args, interval).await;
-        verify::round(&args, deadline, known_trace, move || drop(counted)).await
-    };
+    let own = with_wait(args, interval).await;
+    // A question to a source that has gone is repeated for so long, before the load has ended and after the deadline.
+    let repeated = 2 * own.run.wait.unwrap_or(USUAL_WAIT);
+    let longest = args.rounds.every + deadline + repeated + QUESTIONS;
+    let round = verify::round(&own, deadline, known_trace, move || drop(counted));
     let round = timeout(longest, round).await.unwrap_or_else(|_| {
         let reason = format!("the round was not complete after {longest:?}, and was ended");
         Ok(Round::unreachable(reason))

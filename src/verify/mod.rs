@@ -17,7 +17,7 @@ mod traces;
 mod watched;
 
 pub use args::{CredentialArgs, LimitArgs, RunArgs, VerifyArgs};
-pub use model::scrapes::needed_wait;
+pub use model::scrapes::{USUAL_WAIT, needed_wait};
 pub use round::{
     JudgedHop, Judgement, Missing, Needed, QUANTILES, QuantileError, Round, Sent, Stage, StageName,
     hop_ids, needed, refusal, round, stage_names,

@@ -47,9 +47,9 @@ pub async fn gather(
     let begun = Instant::now();
     let source = match source {
         // An outage may be over by now.
-        Finding::Unreachable(_) => {
+        Finding::Unreachable(reason) => {
             let asked = ask::traces_within(args, clients, wanted.wait).await;
-            asked.unwrap_or_else(|refusal| Finding::Unreachable(refusal.reason))
+            asked.unwrap_or(Finding::Unreachable(reason))
         }
         source => source,
     };
