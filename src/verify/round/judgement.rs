@@ -88,3 +88,51 @@ pub fn judged(hop: Hop, closed: Option<&str>, restarts: &[&str]) -> JudgedHop {
         is_explained,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judge(hop: Hop, closed: Option<&str>, restarts: &[&str]) -> (Judgement, String) {
+        let JudgedHop {
+            judgement, lines, ..
+        } = judged(hop, closed, restarts);
+        (judgement, lines.join("; "))
+    }
+
+    #[test]
+    fn a_restart_explains_what_is_missing_and_nothing_else() {
+        let fail = || Hop::judged("x", vec!["9 are missing".to_owned()], "");
+        let unjudged = || Hop::unjudged("x", ["none is there".to_owned()]);
+        let pass = || Hop::judged("x", Vec::new(), "all are there");
+        let restart = &["it was restarted"][..];
+        for (hop, restarts, judgement, text) in [
+            (fail(), &[][..], Judgement::Fail, "9 are missing"),
+            (
+                fail(),
+                restart,
+                Judgement::Skipped,
+                "it was restarted; 9 are missing",
+            ),
+            (unjudged(), &[], Judgement::Unreachable, "none is there"),
+            (
+                unjudged(),
+                restart,
+                Judgement::Skipped,
+                "it was restarted; none is there",
+            ),
+            (pass(), restart, Judgement::Pass, "all are there"),
+            (
+                pass().warned(["but".to_owned()]),
+                restart,
+                Judgement::Warn,
+                "all are there; but",
+            ),
+        ] {
+            assert_eq!(judge(hop, None, restarts), (judgement, text.to_owned()));
+        }
+        let closed = judge(pass(), Some("the seed changed"), &[]);
+        let text = "the seed changed; all are there";
+        assert_eq!(closed, (Judgement::Skipped, text.to_owned()));
+    }
+}

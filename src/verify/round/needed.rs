@@ -70,3 +70,29 @@ pub async fn needed(args: &VerifyArgs) -> Needed {
     }
     needed
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_numbers_add_up_to_the_time_that_is_needed() {
+        let seconds = Duration::from_secs;
+        let needed = Needed {
+            duration: seconds(10),
+            delay: seconds(2),
+            interval: seconds(15),
+        };
+        assert_eq!(needed.total(), seconds(44));
+        let text = needed.to_string();
+        for part in [
+            "44s",
+            "--duration 10s",
+            "up to 2s",
+            "intervals of 15s",
+            "2s for",
+        ] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+    }
+}
