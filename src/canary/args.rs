@@ -12,6 +12,9 @@ use crate::{
     verify::{Needed, VerifyArgs},
 };
 
+/// So many rounds are held at a time, whatever the flags say.
+const MOST_HELD: usize = 100;
+
 /// Flags of `canary`.
 #[derive(Clone, Debug, clap::Args)]
 #[command(mut_arg("rate", |rate| rate.default_value("2")))]
@@ -63,6 +66,7 @@ impl RoundArgs {
         usize::try_from(whole)
             .unwrap_or(usize::MAX)
             .saturating_add(1)
+            .min(MOST_HELD)
     }
 
     /// Why rounds cannot begin so often.

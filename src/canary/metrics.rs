@@ -93,7 +93,7 @@ impl Metrics {
             ),
             quantile_error: meter
                 .f64_gauge("httpserver_canary_quantile_error_ratio")
-                .with_description("Quantile that Prometheus reported for the last round, divided by the measured one, minus 1.")
+                .with_description("Quantile that Prometheus reported for the last round that has one, divided by the measured one, minus 1.")
                 .build(),
             last_round: meter
                 .f64_gauge("httpserver_canary_last_round_timestamp")

@@ -14,6 +14,8 @@ use crate::load::Driven;
 #[derive(Clone, Debug)]
 pub struct Evidence {
     pub claim: Claim,
+    /// What is claimed when the counts are complete, where that was asked again.
+    pub claim_after: Option<Claim>,
     pub limits: LimitArgs,
     /// How long each request waited for its answer (`--timeout`).
     pub timeout: Duration,

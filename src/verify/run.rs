@@ -133,18 +133,19 @@ async fn gather_of(
         pages.read_all().await;
         pages.read_formats().await;
     }
+    let claim_after = if is_tolerant {
+        find_claim(args, &clients.target).await.ok()
+    } else {
+        None
+    };
     (mode.counted)();
     let left = |deadline: Duration| deadline.saturating_sub(sent_all.elapsed());
-    let wait = mode.deadline.map(left).or(args.run.wait);
-    let remote = watched.copy(&scrapes, wait).await;
+    let limit = || mode.deadline.map(left).or(args.run.wait);
+    let remote = watched.copy(&scrapes, limit()).await;
     let wanted = TracesWanted {
         asked: sampled(&sent, &scrapes),
         expected: args.limits.expect_traces.unwrap_or_default(),
-        wait: mode
-            .deadline
-            .map(left)
-            .or(args.run.wait)
-            .unwrap_or(USUAL_WAIT),
+        wait: limit().unwrap_or(USUAL_WAIT),
         known: mode.known_trace,
     };
     let source = (watched.traces, args, clients);
@@ -165,6 +166,7 @@ async fn gather_of(
         limits: args.limits.clone(),
         timeout: args.client.timeout,
         claim,
+        claim_after,
         driven,
         began,
         sent,

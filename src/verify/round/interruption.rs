@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::super::{
     evidence::Evidence,
-    model::{claim::Claim, histogram::Histogram, page::snapshots},
+    model::{histogram::Histogram, page::snapshots},
 };
 use crate::contract::Step;
 
@@ -96,15 +96,15 @@ pub fn restarts(evidence: &Evidence) -> Vec<Restart> {
         }
     }
     if evidence.is_trace_store_emptied {
-        let text = "the store of the traces has lost traces that it had: was it restarted?";
+        let text = "the store of the traces has lost traces that it had: was it restarted, or does it keep too few?";
         restarted(Part::Traces, text.to_owned());
     }
     all
 }
 
-/// Why the round cannot be judged: what the service declares is not what it declared before. `after` is the claim after it;
-/// `is_given` says whether flags say what is declared.
-pub fn changed_claim(evidence: &Evidence, after: Option<&Claim>, is_given: bool) -> Option<String> {
+/// Why the round cannot be judged: what the service declares is not what it declared before. `is_given` says whether flags
+/// say what is declared.
+pub fn changed_claim(evidence: &Evidence, is_given: bool) -> Option<String> {
     let pages = || snapshots(&evidence.replicas);
     let bounds = pages().filter_map(|page| page.counts.step(Step::Total));
     let bounds: BTreeSet<_> = bounds
@@ -125,7 +125,7 @@ pub fn changed_claim(evidence: &Evidence, after: Option<&Claim>, is_given: bool)
     };
     let declared = pages().filter_map(|page| page.declared.as_ref());
     let declared = declared.map(|(delay, seed)| (delay.clone(), seed.clone()));
-    let after = after.map(|claim| {
+    let after = evidence.claim_after.as_ref().map(|claim| {
         let seed = claim.seed.map_or(String::new(), |seed| seed.to_string());
         (claim.delay.to_string(), seed)
     });

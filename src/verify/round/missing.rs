@@ -12,6 +12,9 @@ use super::super::{
 use super::StageName;
 use crate::contract::Names;
 
+/// How many traces of a round are asked for at a time.
+const MAX_LOOKS: usize = 100;
+
 /// What a stage did not have at the deadline.
 #[derive(Debug)]
 pub struct Missing(Kind);
@@ -66,15 +69,18 @@ impl Missing {
                 let before = ids.len();
                 let mut still = Vec::new();
                 let mut all = std::mem::take(ids).into_iter();
-                while let Some(id) = all.next() {
+                for id in all.by_ref().take(MAX_LOOKS) {
                     match source.look(id).await {
                         Ok(true) => {}
                         Ok(false) => still.push(id),
-                        // It cannot be asked now: the next time tells.
-                        Err(_) => still.extend(std::iter::once(id).chain(all.by_ref())),
+                        Err(_) => {
+                            still.push(id);
+                            break; // it cannot be asked now
+                        }
                     }
                 }
-                *ids = still;
+                // The next time begins with those that were not asked for.
+                *ids = all.chain(still).collect();
                 (before - ids.len()) as u64
             }
             Kind::Remote(behind) => match behind.is_complete().await {

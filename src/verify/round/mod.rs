@@ -26,7 +26,7 @@ use super::{
     hop,
     model::{refusal::Refusal, statistics::order_statistic},
     run::{self, Mode},
-    source::{traces::TraceSource, truth::find_claim},
+    source::traces::TraceSource,
 };
 
 /// What was sent.
@@ -97,14 +97,9 @@ pub async fn round(
         },
     };
     let is_given = args.run.delay.is_some() || args.run.seed.is_some();
-    let clients = Clients::new(args).ok();
-    let after = match &clients {
-        Some(clients) => find_claim(args, &clients.target).await.ok(),
-        None => None,
-    };
-    let closed = interruption::changed_claim(&evidence, after.as_ref(), is_given);
+    let closed = interruption::changed_claim(&evidence, is_given);
     let mut round = Round::of(&evidence, closed, &hop_ids(args));
-    if let Some(clients) = clients {
+    if let Ok(clients) = Clients::new(args) {
         round.keep_missing(&evidence, args, &clients).await;
     }
     Ok(round)

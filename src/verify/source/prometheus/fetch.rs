@@ -117,8 +117,10 @@ impl PrometheusRun<'_> {
             window: self.window.clone(),
             clock: self.queries.clock.ahead(),
             sightings: self.queries.sightings.clone(),
-            is_restarted: self.started.is_some()
-                && self.queries.clock.started().await != self.started,
+            is_restarted: match (&self.started, self.queries.clock.started().await) {
+                (Some(before), Some(after)) => *before != after,
+                _ => false,
+            },
         };
         let raw: Vec<_> = servers
             .iter()
