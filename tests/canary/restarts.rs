@@ -45,7 +45,7 @@ fn a_store_of_traces_that_is_restarted_in_a_round_is_not_a_loss() {
     jaeger.restart();
     let round = canary.round(number);
     round.assert_good(&OWN);
-    let reason = "the store of the traces has lost traces that it had: was it restarted?";
+    let reason = "the store of the traces has lost traces that it had: was it restarted";
     round.expect("traces", &["skipped"], &[reason]);
     assert_eq!(round.stage("traces"), None, "{round}");
     let round = canary.next();
