@@ -88,3 +88,56 @@ pub fn judged(hop: Hop, closed: Option<&str>, restarts: &[&str]) -> JudgedHop {
         is_explained,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hop(verdict: Verdict) -> Hop {
+        Hop {
+            id: "traces",
+            name: "span -> Jaeger",
+            verdict,
+            summary: "summary".to_owned(),
+            details: vec!["detail".to_owned()],
+            is_unreachable: false,
+            is_unjudged: false,
+            is_absent: false,
+        }
+    }
+
+    fn judgement(hop: Hop, closed: Option<&str>, restarts: &[&str]) -> (Judgement, usize) {
+        let judged = judged(hop, closed, restarts);
+        (judged.judgement, judged.lines.len())
+    }
+
+    #[test]
+    fn a_restart_explains_what_is_missing_and_nothing_else() {
+        let restarts = ["one", "two"];
+        let of = |hop| judgement(hop, None, &restarts);
+        assert_eq!(of(hop(Verdict::Pass)), (Judgement::Pass, 2));
+        assert_eq!(of(hop(Verdict::Warn)), (Judgement::Warn, 2));
+        assert_eq!(of(hop(Verdict::Fail)), (Judgement::Skipped, 4));
+        let unjudged = Hop {
+            is_unjudged: true,
+            ..hop(Verdict::Skipped)
+        };
+        assert_eq!(of(unjudged.clone()), (Judgement::Skipped, 4));
+        let (found, _) = judgement(unjudged, None, &[]);
+        assert_eq!(found, Judgement::Unreachable);
+        // A source that does not answer is gone, whatever was restarted.
+        let unreachable = Hop {
+            is_unreachable: true,
+            ..hop(Verdict::Skipped)
+        };
+        assert_eq!(of(unreachable), (Judgement::Unreachable, 2));
+    }
+
+    #[test]
+    fn a_changed_claim_closes_every_hop_with_one_reason() {
+        for verdict in [Verdict::Pass, Verdict::Warn, Verdict::Fail] {
+            let (found, lines) = judgement(hop(verdict), Some("changed"), &["restarted"]);
+            assert_eq!((found, lines), (Judgement::Skipped, 3));
+        }
+    }
+}
