@@ -36,7 +36,7 @@ bench-peers: ## Measure CPU and memory per request, beside other servers
 	cargo build --release
 	cargo bench --bench peers
 
-canary-soak: ## Run 150 rounds of `canary` on a healthy pipeline; its memory may not grow
+canary-soak: ## Run 90 rounds of `canary` on a healthy pipeline; its memory may not grow
 	cargo test --test canary -- --ignored --nocapture memory
 
 verify-soak: ## Run `verify` 200 times on a healthy pipeline; none may fail

@@ -10,12 +10,12 @@ use crate::{
     world::{job, prometheus, traced},
 };
 
-/// In 5 minutes and a half.
-const FIRST: u64 = 110;
+/// In 6 minutes.
+const FIRST: u64 = 50;
 const MIB: f64 = 1024.0 * 1024.0;
 
 #[test]
-#[ignore = "takes as long as 110 + CANARY_ROUNDS (40) rounds of 3 s"]
+#[ignore = "takes as long as 50 + CANARY_ROUNDS (40) rounds of 7 s"]
 fn memory_does_not_grow_with_the_rounds() {
     if absent(&["prometheus", "jaeger"]) {
         return;
@@ -24,9 +24,9 @@ fn memory_does_not_grow_with_the_rounds() {
     let jaeger = Jaeger::start();
     let service = traced(&jaeger.environment());
     let mut job = job(service.address);
-    (job["scrape_interval"], job["scrape_timeout"]) = (json!("200ms"), json!("200ms"));
+    (job["scrape_interval"], job["scrape_timeout"]) = (json!("2s"), json!("2s"));
     let prometheus = prometheus(&json!({"scrape_configs": [job]}));
-    let flags = ["--every", "3s", "--duration", "300ms", "--rate", "30"];
+    let flags = ["--every", "7s", "--duration", "300ms", "--rate", "30"];
     let watch = Watch::of(service.address)
         .prometheus(&prometheus)
         .jaeger(&jaeger);

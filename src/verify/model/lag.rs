@@ -1,6 +1,6 @@
 //! How long after an answer its effect could be seen, as far as polling shows it. All times are milliseconds of Unix time.
 
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, time::Duration};
 
 use serde::Serialize;
 
@@ -56,6 +56,15 @@ pub struct Lag {
 }
 
 impl Polls {
+    /// How long it is from now until so much time has passed since the last one.
+    pub fn rest(&self, interval: Duration, now: i64) -> Duration {
+        let passed = self
+            .last
+            .map(|last| u64::try_from(now - last).unwrap_or_default());
+        let passed = passed.map_or(interval, Duration::from_millis);
+        interval.saturating_sub(passed)
+    }
+
     pub fn note(&mut self, now: i64) {
         if let Some(last) = self.last.replace(now) {
             self.longest = self.longest.max(now - last);
@@ -152,6 +161,27 @@ impl fmt::Display for Lag {
 mod tests {
     use super::*;
     use crate::verify::model::series::Point;
+
+    #[test]
+    fn the_next_poll_is_an_interval_after_the_last_one() {
+        let mut polls = Polls::default();
+        let interval = Duration::from_secs(1);
+        assert_eq!(polls.rest(interval, 5000), Duration::ZERO);
+        polls.note(5000);
+        for (now, rest) in [
+            (5000, 1000),
+            (5400, 600),
+            (6000, 0),
+            (9000, 0),
+            (4000, 1000),
+        ] {
+            assert_eq!(
+                polls.rest(interval, now),
+                Duration::from_millis(rest),
+                "{now}"
+            );
+        }
+    }
 
     #[test]
     fn an_answer_is_seen_with_the_first_scrape_after_it() {

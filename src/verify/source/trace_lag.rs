@@ -29,6 +29,7 @@ pub struct TraceLag {
 impl TraceLag {
     /// Looks for a trace until it is there, then for that of the newest request, and so on; never returns.
     pub async fn watch(&mut self, newest: &Newest, is_there: impl AsyncFn(u128) -> bool) {
+        tokio::time::sleep(self.polls.rest(INTERVAL, unix_millis())).await;
         loop {
             self.awaited = self
                 .awaited

@@ -49,6 +49,8 @@ impl Queries<'_> {
 
     /// Asks at an interval, to know when each scrape can be seen; never returns.
     pub async fn watch(&mut self, instance_ids: &[String]) {
+        let rest = self.sightings.polls.rest(INTERVAL, unix_millis());
+        tokio::time::sleep(rest).await;
         loop {
             let _ = self.latest(instance_ids).await;
             self.note_rules().await;
