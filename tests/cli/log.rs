@@ -1,6 +1,6 @@
 //! Log lines on a terminal, and the filter of them.
 
-use std::process::Command;
+use std::{fs::File, process::Command};
 
 use crate::{
     parts::{self, Connection, Process, Service, free_address, until},
@@ -43,18 +43,12 @@ fn a_filter_that_cannot_be_read_is_a_warning() {
     assert!(line.contains("a=loud"), "{line}");
 }
 
-#[test]
-fn a_reader_that_does_not_read_stops_neither_requests_nor_the_end() {
+/// Answers requests, each with a line in the log, and ends, with its log there.
+fn is_not_stopped_by(start: impl FnOnce(Command) -> Process) {
     let address = free_address();
     let listen = address.to_string();
-    let command = httpserver(&[
-        "--listen",
-        &listen,
-        "--delay",
-        "constant(0s)",
-        "--access-log",
-    ]);
-    let (mut service, _unread) = Process::unread(command);
+    let flags = ["--delay", "constant(0s)", "--access-log"];
+    let mut service = start(httpserver(&[&["--listen", &listen], &flags[..]].concat()));
     let mut connection = until("the service to listen", || Connection::open(address).ok());
     // Some 300 bytes are logged of each, and a pipe takes 64 KiB.
     for _ in 0..2000 {
@@ -62,4 +56,21 @@ fn a_reader_that_does_not_read_stops_neither_requests_nor_the_end() {
     }
     service.signal("-TERM");
     assert_eq!(service.wait().code(), Some(0));
+}
+
+#[test]
+fn a_reader_that_does_not_read_stops_neither_requests_nor_the_end() {
+    let mut reader = None;
+    is_not_stopped_by(|command| {
+        let (process, unread) = Process::unread(command);
+        reader = Some(unread);
+        process
+    });
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_stops_neither_requests_nor_the_end() {
+    let full = File::create("/dev/full").unwrap();
+    is_not_stopped_by(|command| Process::logging_to(full, command));
 }

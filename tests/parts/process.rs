@@ -70,20 +70,21 @@ impl Process {
     }
 
     /// Starts a program whose log nobody reads, as long as the pipe is there.
-    pub(crate) fn unread(mut command: Command) -> (Self, PipeReader) {
-        let name = command.get_program().to_string_lossy().into_owned();
+    pub(crate) fn unread(command: Command) -> (Self, PipeReader) {
         let (unread, log) = pipe().unwrap();
-        let child = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(log);
-        let process = Self {
-            child: child.spawn().unwrap(),
+        (Self::logging_to(log, command), unread)
+    }
+
+    /// Starts a program with its log there.
+    pub(crate) fn logging_to(log: impl Into<Stdio>, mut command: Command) -> Self {
+        let name = command.get_program().to_string_lossy().into_owned();
+        let quiet = command.stdin(Stdio::null()).stdout(Stdio::null());
+        Self {
+            child: quiet.stderr(log).spawn().unwrap(),
             name,
             lines: Arc::default(),
             readers: Vec::new(),
-        };
-        (process, unread) // `command` has an end of the pipe, too, and is dropped
+        }
     }
 
     /// Makes and starts a program until it is ready; again, with other ports, when it ends before that.
