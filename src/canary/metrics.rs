@@ -11,7 +11,7 @@ use opentelemetry::{
 use super::tally::ROUND;
 use crate::{
     instruments::{Durations, Recorder},
-    verify::{Judgement, QUANTILES, Round, StageName},
+    verify::{Judgement, QUANTILES, Round, Sent, StageName},
 };
 
 /// From the time of one scrape to more than any deadline that is usual, in seconds.
@@ -113,9 +113,7 @@ impl Metrics {
             }
             self.hop_ok.record(0, &[by_hop(hop)]);
         }
-        for outcome in ["answered", "failed", "not_sent"] {
-            self.requests.add(0, &[by_outcome(outcome)]);
-        }
+        self.add(Sent::default());
         for stage in facts.stages {
             let labels = [by_stage(*stage)];
             for counter in [&self.expected, &self.found, &self.duplicate, &self.late] {
@@ -132,13 +130,7 @@ impl Metrics {
         self.last_round.record(0.0, &[]);
     }
 
-    /// Records a round that was judged at this time, in seconds of Unix time.
-    pub fn record(&self, round: &Round, now: f64) {
-        let hops = round.hops.iter().map(|hop| (hop.id, hop.judgement));
-        for (hop, judgement) in hops.chain([(ROUND, round.judgement())]) {
-            self.rounds.add(1, &[by_hop(hop), by_verdict(judgement)]);
-        }
-        let sent = round.sent;
+    fn add(&self, sent: Sent) {
         for (outcome, count) in [
             ("answered", sent.answered),
             ("failed", sent.failed),
@@ -146,6 +138,15 @@ impl Metrics {
         ] {
             self.requests.add(count, &[by_outcome(outcome)]);
         }
+    }
+
+    /// Records a round that was judged at this time, in seconds of Unix time.
+    pub fn record(&self, round: &Round, now: f64) {
+        let hops = round.hops.iter().map(|hop| (hop.id, hop.judgement));
+        for (hop, judgement) in hops.chain([(ROUND, round.judgement())]) {
+            self.rounds.add(1, &[by_hop(hop), by_verdict(judgement)]);
+        }
+        self.add(round.sent);
         for stage in &round.stages {
             let labels = [by_stage(stage.name)];
             self.expected.add(stage.expected, &labels);

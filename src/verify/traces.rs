@@ -7,10 +7,7 @@ use super::{
     ask,
     clients::Clients,
     model::{
-        expected_traces::ExpectedTraces,
-        finding::Finding,
-        lag::Lags,
-        requests::{Answer, Requests},
+        expected_traces::ExpectedTraces, finding::Finding, lag::Lags, requests::Requests,
         spans::Traces,
     },
     source::{
@@ -82,10 +79,6 @@ pub async fn gather(
 fn needed(expected: ExpectedTraces, sent: &Requests, asked: &[u128]) -> Vec<u128> {
     match expected {
         ExpectedTraces::Share(_) => asked.to_vec(),
-        ExpectedTraces::SlowerThan(_) => {
-            let slow = |answer: &Answer<'_>| answer.sampled && expected.requires(answer.total);
-            let slow = sent.answers().filter(slow);
-            slow.map(|answer| answer.sent.trace_id).collect()
-        }
+        ExpectedTraces::SlowerThan(_) => expected.required(sent),
     }
 }

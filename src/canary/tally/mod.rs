@@ -127,41 +127,7 @@ impl Tally {
     pub fn add(&mut self, number: u64, began: f64, round: &Round) -> Added {
         self.rounds += 1;
         self.in_progress.retain(|other| *other != number);
-        let missing = round.missing.iter().flat_map(Missing::trace_ids);
-        let missing = missing.take(MAX_TRACES).map(|id| format!("{id:032x}"));
-        let kept = Kept {
-            number,
-            began,
-            verdict: round.judgement().as_str(),
-            claim: shortened(&round.claim),
-            answered: round.sent.answered,
-            failed: round.sent.failed,
-            hops: round
-                .hops
-                .iter()
-                .map(|hop| KeptHop {
-                    hop: hop.id,
-                    verdict: hop.judgement.as_str(),
-                    reasons: hop
-                        .lines
-                        .iter()
-                        .take(MAX_LINES)
-                        .map(|line| shortened(line))
-                        .collect(),
-                })
-                .collect(),
-            stages: round
-                .stages
-                .iter()
-                .map(|stage| KeptStage {
-                    stage: stage.name.as_str(),
-                    expected: stage.expected,
-                    found: stage.found,
-                    late: 0,
-                })
-                .collect(),
-            missing_traces: missing.collect(),
-        };
+        let kept = Kept::of(number, began, round);
         // Rounds may end in another order than they began.
         let after = self.last.partition_point(|other| other.number > number);
         self.last.insert(after, kept);
@@ -208,6 +174,46 @@ impl Tally {
             if let Some(own) = stages.find(|own| own.stage == stage) {
                 own.late += found;
             }
+        }
+    }
+}
+
+impl Kept {
+    fn of(number: u64, began: f64, round: &Round) -> Self {
+        let missing = round.missing.iter().flat_map(Missing::trace_ids);
+        let missing = missing.take(MAX_TRACES).map(|id| format!("{id:032x}"));
+        Self {
+            number,
+            began,
+            verdict: round.judgement().as_str(),
+            claim: shortened(&round.claim),
+            answered: round.sent.answered,
+            failed: round.sent.failed,
+            hops: round
+                .hops
+                .iter()
+                .map(|hop| KeptHop {
+                    hop: hop.id,
+                    verdict: hop.judgement.as_str(),
+                    reasons: hop
+                        .lines
+                        .iter()
+                        .take(MAX_LINES)
+                        .map(|line| shortened(line))
+                        .collect(),
+                })
+                .collect(),
+            stages: round
+                .stages
+                .iter()
+                .map(|stage| KeptStage {
+                    stage: stage.name.as_str(),
+                    expected: stage.expected,
+                    found: stage.found,
+                    late: 0,
+                })
+                .collect(),
+            missing_traces: missing.collect(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{str::FromStr, time::Duration};
 
+use super::requests::{Answer, Requests};
 use crate::{delay::parse_duration, load::ratio};
 
 /// A sampler on the way decides by the duration of the whole trace, which may differ from the measured total by this.
@@ -31,6 +32,13 @@ impl ExpectedTraces {
             Self::Share(share) => share >= 1.0,
             Self::SlowerThan(limit) => total > limit + MARGIN,
         }
+    }
+
+    /// The traces of the sampled answers that must be there.
+    pub fn required(self, sent: &Requests) -> Vec<u128> {
+        let required = |answer: &Answer<'_>| answer.sampled && self.requires(answer.total);
+        let required = sent.answers().filter(required);
+        required.map(|answer| answer.sent.trace_id).collect()
     }
 
     /// Whether it should not be there.

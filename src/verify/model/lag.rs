@@ -97,24 +97,19 @@ impl Sightings {
 
     /// The first scrape of this target that began at or after an instant.
     pub fn first(&self, target: &Labels, since: i64) -> Option<i64> {
-        let own = self.by_target.iter();
-        let own = own.filter(|(labels, _)| has_all(labels, target));
-        let first = own.filter_map(|(_, all)| {
-            let at = all.partition_point(|it| it.scraped < since);
-            all.get(at).map(|it| it.scraped)
-        });
-        first.min()
+        self.since(target, since).map(|it| it.scraped).min()
     }
 
     /// When a scrape of this target could be seen first that began at or after an instant.
     pub fn seen(&self, target: &Labels, since: i64) -> Option<i64> {
+        self.since(target, since).map(|it| it.seen).min()
+    }
+
+    /// The first one since an instant, of each series of labels that may be this target's.
+    fn since(&self, target: &Labels, since: i64) -> impl Iterator<Item = &Sighting> {
         let own = self.by_target.iter();
-        let own = own.filter(|(labels, _)| has_all(labels, target));
-        let first = own.filter_map(|(_, all)| {
-            let at = all.partition_point(|it| it.scraped < since);
-            all.get(at).map(|it| it.seen)
-        });
-        first.min()
+        let own = own.filter(move |(labels, _)| has_all(labels, target));
+        own.filter_map(move |(_, all)| all.get(all.partition_point(|it| it.scraped < since)))
     }
 }
 

@@ -19,15 +19,9 @@ pub fn hop_ids(args: &VerifyArgs) -> Vec<&'static str> {
 /// The stages that these flags ask for.
 #[must_use]
 pub fn stage_names(args: &VerifyArgs) -> Vec<StageName> {
-    let all = [
-        (StageName::Metrics, true),
-        (StageName::Prometheus, args.prometheus.is_some()),
-        (StageName::Remote, args.remote.is_some()),
-        (StageName::Rule, !args.query.is_empty()),
-        (StageName::Traces, args.traces().is_some()),
-    ];
-    let asked = all.into_iter().filter(|(_, is_asked)| *is_asked);
-    asked.map(|(name, _)| name).collect()
+    let hops = hop_ids(args);
+    let asked = StageName::ALL.into_iter();
+    asked.filter(|stage| hops.contains(&stage.hop())).collect()
 }
 
 /// Why these flags cannot be used.

@@ -27,31 +27,13 @@ pub struct Restart {
 impl Part {
     /// Whether a hop compares counts or traces that a restart of this part may lose.
     fn affects(self, hop: &str) -> bool {
-        let affected: &[&str] = match self {
-            Self::Target => &[
-                "received",
-                "metrics",
-                "prometheus",
-                "percentile",
-                "native",
-                "remote",
-                "query",
-                "traces",
-                "exemplars",
-                "ledger",
-            ],
-            Self::Prometheus => &[
-                "prometheus",
-                "percentile",
-                "native",
-                "remote",
-                "query",
-                "exemplars",
-                "ledger",
-            ],
-            Self::Traces => &["traces", "exemplars"],
-        };
-        affected.contains(&hop)
+        match hop {
+            "drawn" | "measured" => false,
+            "received" | "metrics" => self == Self::Target,
+            "traces" => self != Self::Prometheus,
+            "exemplars" => true,
+            _ => self != Self::Traces,
+        }
     }
 }
 

@@ -58,8 +58,6 @@ pub struct Round {
     pub claim: String,
     /// Every hop, in the order of the data; only the one that could not be asked where nothing was sent.
     pub hops: Vec<JudgedHop>,
-    /// Why nothing of it counts.
-    pub closed: Option<String>,
     /// What was sent.
     pub sent: Sent,
     /// Those that are judged.
@@ -98,7 +96,7 @@ pub async fn round(
     };
     let is_given = args.run.delay.is_some() || args.run.seed.is_some();
     let closed = interruption::changed_claim(&evidence, is_given);
-    let mut round = Round::of(&evidence, closed, &hop_ids(args));
+    let mut round = Round::of(&evidence, closed.as_deref(), &hop_ids(args));
     if let Ok(clients) = Clients::new(args) {
         round.keep_missing(&evidence, args, &clients).await;
     }
@@ -121,14 +119,14 @@ impl Round {
         }
     }
 
-    fn of(evidence: &Evidence, closed: Option<String>, ids: &[&'static str]) -> Self {
+    fn of(evidence: &Evidence, closed: Option<&str>, ids: &[&'static str]) -> Self {
         let restarts = interruption::restarts(evidence);
         let hops = hop::judge(evidence).into_iter();
         let hops = hops.filter(|hop| ids.contains(&hop.id));
         let hops: Vec<_> = hops
             .map(|hop| {
                 let affecting = interruption::affecting(&restarts, hop.id);
-                judged(hop, closed.as_deref(), &affecting)
+                judged(hop, closed, &affecting)
             })
             .collect();
         // What could not be judged may still come, and only some stages are asked again.
@@ -151,13 +149,9 @@ impl Round {
                 failed: failed as u64,
                 not_sent: evidence.driven.not_sent,
             },
-            stages: match closed {
-                None => stages::of(evidence).into_iter().filter(is_judged).collect(),
-                Some(_) => Vec::new(),
-            },
+            stages: stages::of(evidence).into_iter().filter(is_judged).collect(),
             errors: quantile_errors(evidence, &measured),
             hops,
-            closed,
             missing: Vec::new(),
             known_trace: None,
         }
@@ -198,8 +192,7 @@ impl Round {
         if let Some(worst) = all().filter(bad).max() {
             return worst;
         }
-        let is_explained = self.closed.is_some() || self.hops.iter().any(|hop| hop.is_explained);
-        if is_explained {
+        if self.hops.iter().any(|hop| hop.is_explained) {
             return Judgement::Skipped;
         }
         let good = all().filter(|judgement| judgement.is_good());

@@ -45,6 +45,15 @@ pub struct Stage {
 }
 
 impl StageName {
+    /// Every stage, in the order of the data.
+    pub(super) const ALL: [Self; 5] = [
+        Self::Metrics,
+        Self::Prometheus,
+        Self::Remote,
+        Self::Rule,
+        Self::Traces,
+    ];
+
     /// As in labels.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -173,9 +182,7 @@ fn in_rules(evidence: &Evidence, scrapes: &Scrapes, expected: u64) -> Stage {
 /// The traces that must be there.
 pub fn expected_traces(evidence: &Evidence) -> Vec<u128> {
     let expected = evidence.limits.expect_traces.unwrap_or_default();
-    let sampled = evidence.sent.answers().filter(|answer| answer.sampled);
-    let required = sampled.filter(|answer| expected.requires(answer.total));
-    required.map(|answer| answer.sent.trace_id).collect()
+    expected.required(&evidence.sent)
 }
 
 fn in_traces(evidence: &Evidence, traces: &Traces) -> Stage {

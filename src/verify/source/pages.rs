@@ -149,7 +149,11 @@ impl<'a> ReplicaPages<'a> {
             for index in reading.len()..self.replicas.len() {
                 reading.push(later(index, self.replicas[index].0.clone()));
             }
-            let mut looking = pin!(self.look_for_new(READ_INTERVAL));
+            let found = self.look_for_new();
+            let mut looking = pin!(async {
+                tokio::time::sleep(READ_INTERVAL).await;
+                found.await
+            });
             let found = loop {
                 tokio::select! {
                     found = &mut looking => break found,
@@ -166,7 +170,7 @@ impl<'a> ReplicaPages<'a> {
 
     /// Adds the replicas that answer by now at further addresses of the names.
     async fn find_new(&mut self) {
-        let found = self.look_for_new(Duration::ZERO).await;
+        let found = self.look_for_new().await;
         self.add_all(found);
     }
 
@@ -176,15 +180,11 @@ impl<'a> ReplicaPages<'a> {
         }
     }
 
-    /// Those that answer at addresses that are not known, after a pause.
-    fn look_for_new(
-        &self,
-        pause: Duration,
-    ) -> impl Future<Output = Vec<(Page<'a>, PageSnapshot)>> + use<'a> {
+    /// Those that answer at addresses that are not known.
+    fn look_for_new(&self) -> impl Future<Output = Vec<(Page<'a>, PageSnapshot)>> + use<'a> {
         let (clients, target, given, names) = (self.clients, self.target, self.given, self.names);
         let known: Vec<_> = self.replicas.iter().map(|(it, _)| it.url.clone()).collect();
         async move {
-            tokio::time::sleep(pause).await;
             let found = addresses(clients, target, given).await.unwrap_or_default();
             let unknown = found.into_iter().filter(|(_, url)| !known.contains(url));
             let read = unknown.map(async |(client, url)| {
