@@ -11,8 +11,15 @@ use super::{
     clients::Clients,
     evidence::Evidence,
     model::{
-        claim::Claim, exemplars::sampled_by_service, finding::Finding, page::Replica,
-        promql::Selector, refusal::Refusal, requests::Requests, scrapes::Scrapes, spans::Traces,
+        claim::Claim,
+        exemplars::sampled_by_service,
+        finding::Finding,
+        page::Replica,
+        promql::Selector,
+        refusal::Refusal,
+        requests::Requests,
+        scrapes::Scrapes,
+        spans::{Traces, WantedTrace},
     },
     source::{
         pages::ReplicaPages,
@@ -195,11 +202,12 @@ fn answered<'a>(sent: &Requests, pages: &'a Finding<ReplicaPages<'_>>) -> Answer
 }
 
 /// The requests that were sampled, by `verify` or by the service alone.
-fn sampled(sent: &Requests, scrapes: &Finding<Scrapes>) -> Vec<u128> {
+fn sampled(sent: &Requests, scrapes: &Finding<Scrapes>) -> Vec<WantedTrace> {
     let mut sampled = sent.sampled();
     let exemplars = scrapes.found().and_then(|it| it.exemplars.found());
     let more = exemplars.map(|all| sampled_by_service(all, sent, &sampled));
-    sampled.extend(more.into_iter().flatten());
+    let more = more.into_iter().flatten();
+    sampled.extend(more.map(|id| WantedTrace { id, replica: None }));
     sampled
 }
 

@@ -7,8 +7,11 @@ use super::{
     ask,
     clients::Clients,
     model::{
-        expected_traces::ExpectedTraces, finding::Finding, lag::Lags, requests::Requests,
-        spans::Traces,
+        expected_traces::ExpectedTraces,
+        finding::Finding,
+        lag::Lags,
+        requests::Requests,
+        spans::{Traces, WantedTrace},
     },
     source::{
         trace_lag::{Newest, TraceLag},
@@ -19,7 +22,7 @@ use super::{
 
 /// What is asked for.
 pub struct TracesWanted {
-    pub asked: Vec<u128>,
+    pub asked: Vec<WantedTrace>,
     /// Which of them are waited for.
     pub expected: ExpectedTraces,
     pub wait: Duration,
@@ -56,27 +59,29 @@ pub async fn gather(
     let traces = source.then(async |source| {
         let asked = source.wait_for(&wanted.asked, &needed, wait);
         // One that is there is not as late as another one that is waited for in vain.
-        let watching = lag.watch(newest, async |id| source.has(id).await);
+        let watching = lag.watch(newest, async |id| source.shows(id).await);
         alongside(Box::pin(asked), watching).await
     });
     let traces = traces.await;
-    let has_trace = |id| traces.found().is_some_and(|all| all.get(id).is_some());
-    let is_missing = !needed.iter().all(|id| has_trace(*id));
-    let mut is_store_emptied = lag.seen().is_some_and(|id| !has_trace(id));
+    let is_whole = |id| traces.found().is_some_and(|all| all.get(id).is_some());
+    let is_partial = |id| traces.found().is_some_and(|all| all.is_partial(id));
+    let is_missing = !needed.iter().all(|it| is_whole(it.id));
+    let is_lost = |id| !is_whole(id) && !is_partial(id);
+    let mut is_store_emptied = lag.seen().is_some_and(is_lost);
     if let (Some(store), Some(known), true, false) =
         (&store, wanted.known, is_missing, is_store_emptied)
     {
         is_store_emptied = store.has_lost(known).await;
     }
     GatheredTraces {
-        lags: lag.end(has_trace),
+        lags: lag.end(is_whole),
         is_store_emptied: is_store_emptied && traces.found().is_some(),
         traces,
     }
 }
 
 /// The traces that are waited for.
-fn needed(expected: ExpectedTraces, sent: &Requests, asked: &[u128]) -> Vec<u128> {
+fn needed(expected: ExpectedTraces, sent: &Requests, asked: &[WantedTrace]) -> Vec<WantedTrace> {
     match expected {
         ExpectedTraces::Share(_) => asked.to_vec(),
         ExpectedTraces::SlowerThan(_) => expected.required(sent),

@@ -31,7 +31,7 @@ impl Watched<'_> {
     /// Does this, and asks each of the stores at an interval meanwhile.
     pub async fn during<T>(&mut self, work: impl Future<Output = T>) -> T {
         let traces = self.traces.found().map(|source| {
-            let has = async |id| source.has(id).await;
+            let has = async |id| source.shows(id).await;
             self.trace_lag.watch(self.newest, has)
         });
         let scrapes = self.prometheus.found_mut().map(|run| run.watch(&self.ids));

@@ -35,6 +35,19 @@ pub(crate) fn get(address: SocketAddr, path: &str) -> io::Result<Answer> {
     Connection::open(address)?.ask("1.0", path, &[])
 }
 
+/// One POST of JSON on a connection of its own.
+pub(crate) fn post(address: SocketAddr, path: &str, json: &str) -> io::Result<Answer> {
+    let mut connection = Connection::open(address)?;
+    let length = json.len();
+    let head = format!("POST {path} HTTP/1.0\r\nhost: {address}\r\n");
+    let body = format!("content-type: application/json\r\ncontent-length: {length}\r\n\r\n{json}");
+    connection
+        .0
+        .get_mut()
+        .write_all((head + &body).as_bytes())?;
+    connection.answer()
+}
+
 /// A keep-alive connection.
 pub(crate) struct Connection(BufReader<TcpStream>);
 

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     get,
+    http::post,
     process::{Folder, Process, free_address},
     until_or,
 };
@@ -80,6 +81,21 @@ impl Jaeger {
     /// The variables that make a service export here, without delay.
     pub(crate) fn environment(&self) -> Vec<(&'static str, String)> {
         super::collector::environment(self.grpc, "grpc")
+    }
+
+    /// Gives it a span of another service in the trace of this `traceparent`.
+    pub(crate) fn add_span(http: SocketAddr, traceparent: &str) {
+        let mut ids = traceparent.split('-').skip(1);
+        let name = json!({"key": "service.name", "value": {"stringValue": "gateway"}});
+        let span = json!({
+            "traceId": ids.next(), "spanId": "000000000000abcd", "parentSpanId": ids.next(), "kind": 2,
+            "name": "GET", "startTimeUnixNano": "1700000000000000000", "endTimeUnixNano": "1700000000000000001",
+        });
+        let body = json!({"resourceSpans": [{
+            "resource": {"attributes": [name]}, "scopeSpans": [{"spans": [span]}],
+        }]});
+        let answer = post(http, "/v1/traces", &body.to_string()).unwrap();
+        assert_eq!(answer.status, 200, "{}", answer.body);
     }
 
     /// The spans of a trace, in the order of their start; none while Jaeger does not know it.

@@ -16,6 +16,7 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use crate::parts::{Connection, until};
 
 type Rewrite = Box<dyn Fn(&str, String) -> String + Send + Sync>;
+type Notice = Box<dyn Fn(&str) + Send + Sync>;
 
 /// What it does to requests and answers.
 #[derive(Default)]
@@ -26,6 +27,8 @@ pub(crate) struct Faults {
     pub(crate) rewrite: Option<Rewrite>,
     /// Rewrites the `server-timing` header, given the path.
     pub(crate) timing: Option<Rewrite>,
+    /// Gets the `traceparent` of each request of `/images` before it is passed on.
+    pub(crate) traced: Option<Notice>,
     /// Whether the `traceparent` gets another parent.
     pub(crate) reparent: bool,
     /// Whether requests of `/images` or answers are repeated.
@@ -189,6 +192,9 @@ impl Shared {
             headers.push(("traceparent", parent.as_str()));
         }
         let is_image = path.starts_with("/images") && parent.is_some();
+        if let (Some(notice), Some(parent), true) = (&self.faults.traced, &parent, is_image) {
+            notice(parent);
+        }
         if self.faults.repeats == Repeats::Cache && is_image {
             let cached = self.cached.lock().unwrap().take();
             if let Some(answer) = cached {

@@ -127,6 +127,31 @@ fn traces_that_wait_in_a_collector_are_late_and_not_lost() {
 }
 
 #[test]
+fn a_trace_is_there_when_the_server_span_is() {
+    if absent(&["jaeger"]) {
+        return;
+    }
+    let jaeger = Jaeger::start();
+    let mut environment = jaeger.environment();
+    environment.push(("OTEL_BSP_SCHEDULE_DELAY", "20000".to_owned())); // later than the end of both loads
+    let service = traced(&environment);
+    let http = jaeger.http;
+    let gateway = Faults {
+        traced: Some(Box::new(move |parent| Jaeger::add_span(http, parent))),
+        ..Faults::default()
+    };
+    let gateway = Proxy::start(&[service.address], gateway);
+    let verify = Verify::of(gateway.address).jaeger(&jaeger);
+    let report = verify.clone().flags(&["--wait", "1s"]).run();
+    assert_eq!(report.code, 3, "{report}");
+    let partial = "120 traces without the server span of the request";
+    report.expect(HOP, "SKIPPED", &["within --wait 1s", partial]);
+    let report = verify.run();
+    assert_eq!(report.code, 0, "{report}");
+    report.expect(HOP, "PASS", &["120 of 120 sampled traces"]);
+}
+
+#[test]
 fn a_last_batch_that_waits_is_told_from_a_loss() {
     if absent(&["otelcol", "jaeger"]) {
         return;

@@ -210,14 +210,15 @@ impl<'a> Comparison<'a> {
         let own: BTreeSet<_> = self.own().map(|(_, exemplar)| exemplar.trace_id).collect();
         let sampled = self.evidence.sent.sampled();
         let more = sampled_by_service(self.all, &self.evidence.sent, &sampled);
-        let asked = sampled.iter().chain(&more).copied();
+        let asked = sampled.iter().map(|it| it.id).chain(more.iter().copied());
         let own: BTreeSet<_> = asked.filter(|id| own.contains(id)).collect();
         let expected = self.evidence.limits.expect_traces.unwrap_or_default();
         let is_needed = |id: &u128| match self.sent.get(id) {
             Some(Some(answer)) => expected.requires(answer.total),
             _ => expected == ExpectedTraces::default(),
         };
-        let is_missing = |id: &&u128| traces.get(**id).is_none() && is_needed(id);
+        let is_absent = |id| traces.get(id).is_none() && !traces.is_partial(id);
+        let is_missing = |id: &&u128| is_absent(**id) && is_needed(id);
         let missing: BTreeSet<_> = own.iter().filter(is_missing).copied().collect();
         if missing.is_empty() {
             return Missing::None;

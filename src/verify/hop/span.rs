@@ -34,7 +34,8 @@ struct Comparison {
     missing: Vec<u128>,
     /// Those that are there, though a sampler should have left them out.
     surplus: Vec<u128>,
-    orphans: Vec<u128>,
+    /// Those that are there without the server span of the request.
+    partial: Vec<u128>,
     repeated: Vec<u128>,
     differing: usize,
     first_differences: Vec<String>,
@@ -48,6 +49,7 @@ impl Comparison {
             own.count += 1;
             let id = answer.sent.trace_id;
             match traces.get(id) {
+                None if traces.is_partial(id) => own.partial.push(id),
                 None if expected.requires(answer.total) => own.missing.push(id),
                 None => own.left_out += 1,
                 Some(spans) => {
@@ -66,8 +68,7 @@ impl Comparison {
             self.repeated.push(answer.sent.trace_id);
         }
         let Some(span) = server_span(spans, answer) else {
-            self.orphans.push(answer.sent.trace_id);
-            return;
+            return; // a whole trace has one
         };
         if let Some(difference) = difference(span, answer) {
             self.differing += 1;
@@ -83,20 +84,32 @@ impl Comparison {
             return Hop::unjudged(NAME, ["no sampled request was answered".to_owned()]);
         }
         let mut wrong = Vec::new();
+        let absent = self.missing.len() + self.left_out + self.partial.len();
+        let failed = || missing_traces::failed_exports(evidence);
+        let partial = (!self.partial.is_empty()).then(|| {
+            format!(
+                "{} without the server span of the request: {}",
+                plural(self.partial.len(), "trace"),
+                listed(&self.partial)
+            )
+        });
+        if absent == count && absent > self.left_out && failed().is_empty() {
+            let none = missing_traces::none_yet(evidence, count);
+            return Hop::unjudged(NAME, none.into_iter().chain(partial));
+        }
         if !self.missing.is_empty() {
-            let failed = missing_traces::failed_exports(evidence);
-            if self.missing.len() + self.left_out == count && failed.is_empty() {
-                return Hop::unjudged(NAME, missing_traces::none_yet(evidence, count));
-            }
             wrong.push(format!(
                 "{} of {count} sampled traces are missing: {}{}",
                 self.missing.len(),
                 listed(&self.missing),
                 missing_traces::hint(evidence, traces)
             ));
-            wrong.extend(failed);
         }
-        let there = count - self.missing.len() - self.left_out;
+        wrong.extend(partial);
+        if !wrong.is_empty() {
+            wrong.extend(failed());
+        }
+        let there = count - absent;
         let expected = evidence.limits.expect_traces.unwrap_or_default();
         let mut as_expected = String::new();
         if let Some((low, high)) = expected.band(count) {
@@ -107,15 +120,8 @@ impl Comparison {
                 wrong.push(format!(
                     "{there} of {count} sampled traces are there, but {band}"
                 ));
-                wrong.extend(missing_traces::failed_exports(evidence));
+                wrong.extend(failed());
             }
-        }
-        if !self.orphans.is_empty() {
-            wrong.push(format!(
-                "{} without the server span of the request: {}",
-                plural(self.orphans.len(), "trace"),
-                listed(&self.orphans)
-            ));
         }
         wrong.extend(self.first_differences);
         if self.differing > MAX_LISTED {
@@ -147,9 +153,7 @@ impl Comparison {
 
 /// The service's own span: the child of the request's span; otherwise (a proxy opened spans) the replica's server span.
 fn server_span<'a>(spans: &'a [Span], answer: &Answer<'_>) -> Option<&'a Span> {
-    let is_from = |id: &str| id == answer.replica;
-    let is_own = |span: &&Span| span.instance_id.as_deref().is_none_or(is_from);
-    let own = || spans.iter().filter(is_own);
+    let own = || spans.iter().filter(|span| span.is_from(answer.replica));
     let answered = answer.trace.map(|trace| trace.parent_id);
     let exact = own().find(|span| Some(span.id) == answered);
     let child = || own().find(|span| span.parent_id == answer.sent.parent_id);

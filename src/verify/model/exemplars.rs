@@ -6,6 +6,7 @@ use super::{
     counts,
     labels::{Labels, has_all},
     requests::Requests,
+    spans::WantedTrace,
 };
 
 /// Most traces that are asked for besides those of the sampled requests.
@@ -63,12 +64,12 @@ pub fn trace_ids<'a>(series: impl Iterator<Item = &'a ExemplarSeries>) -> BTreeS
 pub fn sampled_by_service(
     series: &[ExemplarSeries],
     sent: &Requests,
-    sampled: &[u128],
+    sampled: &[WantedTrace],
 ) -> Vec<u128> {
     let named = trace_ids(series.iter());
     let mut own: BTreeSet<_> = sent.trace_ids().filter(|id| named.contains(id)).collect();
-    for id in sampled {
-        own.remove(id);
+    for wanted in sampled {
+        own.remove(&wanted.id);
     }
     own.into_iter().take(MAX_TRACES).collect()
 }

@@ -2,7 +2,10 @@
 
 use std::{str::FromStr, time::Duration};
 
-use super::requests::{Answer, Requests};
+use super::{
+    requests::{Answer, Requests},
+    spans::WantedTrace,
+};
 use crate::{delay::parse_duration, load::ratio};
 
 /// A sampler on the way decides by the duration of the whole trace, which may differ from the measured total by this.
@@ -35,10 +38,15 @@ impl ExpectedTraces {
     }
 
     /// The traces of the sampled answers that must be there.
-    pub fn required(self, sent: &Requests) -> Vec<u128> {
+    pub fn required(self, sent: &Requests) -> Vec<WantedTrace> {
         let required = |answer: &Answer<'_>| answer.sampled && self.requires(answer.total);
         let required = sent.answers().filter(required);
-        required.map(|answer| answer.sent.trace_id).collect()
+        required
+            .map(|answer| WantedTrace {
+                id: answer.sent.trace_id,
+                replica: Some(answer.replica.into()),
+            })
+            .collect()
     }
 
     /// Whether it should not be there.

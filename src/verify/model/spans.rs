@@ -16,8 +16,18 @@ use crate::contract::names::attribute;
 #[derive(Clone, Debug, Default)]
 pub struct Traces {
     spans: BTreeMap<u128, Box<[Span]>>,
+    /// Those that have other spans only: children and those of a proxy may arrive first.
+    partial: BTreeSet<u128>,
     /// Each instance id, once: a run may have a million spans.
     instances: BTreeSet<Arc<str>>,
+}
+
+/// A trace that is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WantedTrace {
+    pub id: u128,
+    /// The replica that answered; its server span makes the trace whole. Any does where the replica is not known.
+    pub replica: Option<Arc<str>>,
 }
 
 /// A server span of this service.
@@ -30,23 +40,44 @@ pub struct Span {
     pub instance_id: Option<Arc<str>>,
 }
 
+impl WantedTrace {
+    /// Whether the server span is there.
+    pub fn is_whole(&self, spans: &[Span]) -> bool {
+        spans.iter().any(|span| match &self.replica {
+            Some(replica) => span.is_from(replica),
+            None => true,
+        })
+    }
+}
+
 impl Traces {
+    /// The server spans of a trace that is whole.
     pub fn get(&self, id: u128) -> Option<&[Span]> {
         self.spans.get(&id).map(AsRef::as_ref)
     }
 
+    /// Whether a trace has spans, but not the server span of the replica that answered.
+    pub fn is_partial(&self, id: u128) -> bool {
+        self.partial.contains(&id) && !self.spans.contains_key(&id)
+    }
+
+    /// How many are whole.
     pub fn len(&self) -> usize {
         self.spans.len()
     }
 
-    pub fn add(&mut self, id: u128, mut spans: Vec<Span>) {
+    pub fn add(&mut self, wanted: &WantedTrace, mut spans: Vec<Span>) {
+        if !wanted.is_whole(&spans) {
+            self.partial.insert(wanted.id);
+            return;
+        }
         for instance in spans.iter_mut().filter_map(|it| it.instance_id.as_mut()) {
             match self.instances.get(instance) {
                 Some(known) => *instance = Arc::clone(known),
                 None => _ = self.instances.insert(Arc::clone(instance)),
             }
         }
-        self.spans.insert(id, spans.into());
+        self.spans.insert(wanted.id, spans.into());
     }
 }
 
@@ -74,6 +105,12 @@ pub fn read_spans(trace: &Value) -> Option<Vec<Span>> {
 }
 
 impl Span {
+    /// Whether this replica may have sent it: some pipelines remove the instance.
+    pub fn is_from(&self, replica: &str) -> bool {
+        let instance = self.instance_id.as_deref();
+        instance.is_none_or(|id| id == replica)
+    }
+
     /// `None` for other spans.
     fn read(span: &Value, instance_id: Option<&str>) -> Option<Self> {
         if span["kind"] != 2 && span["kind"] != "SPAN_KIND_SERVER" {
@@ -191,17 +228,43 @@ mod tests {
         assert_eq!(read(&Value::Null, &json!({})), Some(Vec::new()));
     }
 
-    #[test]
-    fn an_instance_is_kept_once() {
-        let span = |id| Span {
-            id,
+    fn span_of(instance: &str) -> Span {
+        Span {
+            id: 1,
             parent_id: 0,
             took_ns: None,
             drawn_ns: 0,
-            instance_id: Some("i".into()),
-        };
+            instance_id: Some(instance.into()),
+        }
+    }
+
+    fn wanted(id: u128, replica: Option<&str>) -> WantedTrace {
+        WantedTrace {
+            id,
+            replica: replica.map(Arc::from),
+        }
+    }
+
+    #[test]
+    fn a_trace_is_whole_with_the_server_span_of_the_replica_that_answered() {
         let mut traces = Traces::default();
-        (1..=2).for_each(|id| traces.add(id.into(), vec![span(id)]));
+        let own = wanted(7, Some("a"));
+        for spans in [vec![], vec![span_of("b")]] {
+            traces.add(&own, spans);
+            assert!(traces.is_partial(7) && traces.get(7).is_none());
+        }
+        traces.add(&own, vec![span_of("b"), span_of("a")]);
+        traces.add(&own, vec![]);
+        assert!(!traces.is_partial(7));
+        assert_eq!((traces.get(7).unwrap().len(), traces.len()), (2, 1));
+        traces.add(&wanted(8, None), vec![span_of("b")]);
+        assert!(traces.get(8).is_some());
+    }
+
+    #[test]
+    fn an_instance_is_kept_once() {
+        let mut traces = Traces::default();
+        (1..=2).for_each(|id| traces.add(&wanted(id, None), vec![span_of("i")]));
         let instance = |id| traces.get(id).unwrap()[0].instance_id.clone().unwrap();
         assert!(Arc::ptr_eq(&instance(1), &instance(2)));
         assert_eq!(traces.len(), 2);

@@ -6,7 +6,10 @@ use super::super::{
     args::VerifyArgs,
     ask,
     clients::Clients,
-    model::{finding::Finding, promql::Selector, scrapes::Scrapes, settings::Settings},
+    model::{
+        finding::Finding, promql::Selector, scrapes::Scrapes, settings::Settings,
+        spans::WantedTrace,
+    },
     source::{prometheus::Prometheus, traces::TraceSource},
 };
 use super::StageName;
@@ -23,7 +26,7 @@ pub struct Missing(Kind);
 enum Kind {
     Traces {
         source: Box<TraceSource>,
-        ids: Vec<u128>,
+        wanted: Vec<WantedTrace>,
     },
     Remote(Box<Behind>),
 }
@@ -39,9 +42,9 @@ struct Behind {
 }
 
 impl Missing {
-    pub(super) fn traces(source: TraceSource, ids: Vec<u128>) -> Self {
+    pub(super) fn traces(source: TraceSource, wanted: Vec<WantedTrace>) -> Self {
         let source = Box::new(source);
-        Self(Kind::Traces { source, ids })
+        Self(Kind::Traces { source, wanted })
     }
 
     pub(super) fn samples(
@@ -65,23 +68,23 @@ impl Missing {
     /// Asks again; returns how many answers are there by now, and are not missing any more.
     pub async fn find(&mut self) -> u64 {
         match &mut self.0 {
-            Kind::Traces { source, ids } => {
-                let before = ids.len();
+            Kind::Traces { source, wanted } => {
+                let before = wanted.len();
                 let mut still = Vec::new();
-                let mut all = std::mem::take(ids).into_iter();
-                for id in all.by_ref().take(MAX_LOOKS) {
-                    match source.look(id).await {
+                let mut all = std::mem::take(wanted).into_iter();
+                for one in all.by_ref().take(MAX_LOOKS) {
+                    match source.has(&one).await {
                         Ok(true) => {}
-                        Ok(false) => still.push(id),
+                        Ok(false) => still.push(one),
                         Err(_) => {
-                            still.push(id);
+                            still.push(one);
                             break; // it cannot be asked now
                         }
                     }
                 }
                 // The next time begins with those that were not asked for.
-                *ids = all.chain(still).collect();
-                (before - ids.len()) as u64
+                *wanted = all.chain(still).collect();
+                (before - wanted.len()) as u64
             }
             Kind::Remote(behind) => match behind.is_complete().await {
                 Some(true) => std::mem::take(&mut behind.answers),
@@ -103,18 +106,19 @@ impl Missing {
     #[must_use]
     pub fn is_over(&self) -> bool {
         match &self.0 {
-            Kind::Traces { ids, .. } => ids.is_empty(),
+            Kind::Traces { wanted, .. } => wanted.is_empty(),
             Kind::Remote(behind) => behind.answers == 0,
         }
     }
 
     /// The traces among it.
     #[must_use]
-    pub fn trace_ids(&self) -> &[u128] {
-        match &self.0 {
-            Kind::Traces { ids, .. } => ids,
+    pub fn trace_ids(&self) -> impl Iterator<Item = u128> {
+        let wanted = match &self.0 {
+            Kind::Traces { wanted, .. } => &wanted[..],
             Kind::Remote(_) => &[],
-        }
+        };
+        wanted.iter().map(|it| it.id)
     }
 }
 

@@ -24,7 +24,7 @@ use super::{
     clients::Clients,
     evidence::Evidence,
     hop,
-    model::{refusal::Refusal, statistics::order_statistic},
+    model::{refusal::Refusal, spans::WantedTrace, statistics::order_statistic},
     run::{self, Mode},
     source::traces::TraceSource,
 };
@@ -173,13 +173,14 @@ impl Round {
         let (Some(traces), Some(url)) = (evidence.traces.found(), args.traces()) else {
             return;
         };
-        let is_there = |id: &u128| traces.get(*id).is_some();
-        self.known_trace = evidence.sent.sampled().into_iter().rfind(is_there);
+        let is_there = |it: &WantedTrace| traces.get(it.id).is_some();
+        let known = evidence.sent.sampled().into_iter().rfind(is_there);
+        self.known_trace = known.map(|it| it.id);
         if missing(StageName::Traces).is_some() {
-            let mut ids = stages::expected_traces(evidence);
-            ids.retain(|id| !is_there(id));
+            let mut wanted = stages::expected_traces(evidence);
+            wanted.retain(|it| !is_there(it));
             let source = TraceSource::connect(clients.traces.clone(), url.clone()).await;
-            let traces = source.map(|source| Missing::traces(source, ids));
+            let traces = source.map(|source| Missing::traces(source, wanted));
             self.missing.extend(traces.ok());
         }
     }

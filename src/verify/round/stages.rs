@@ -8,7 +8,7 @@ use super::super::{
         page::processes,
         remote::RemoteCopy,
         scrapes::Scrapes,
-        spans::{Traces, executions},
+        spans::{Traces, WantedTrace, executions},
     },
     report::lag,
 };
@@ -180,14 +180,14 @@ fn in_rules(evidence: &Evidence, scrapes: &Scrapes, expected: u64) -> Stage {
 }
 
 /// The traces that must be there.
-pub fn expected_traces(evidence: &Evidence) -> Vec<u128> {
+pub fn expected_traces(evidence: &Evidence) -> Vec<WantedTrace> {
     let expected = evidence.limits.expect_traces.unwrap_or_default();
     expected.required(&evidence.sent)
 }
 
 fn in_traces(evidence: &Evidence, traces: &Traces) -> Stage {
     let expected = expected_traces(evidence);
-    let found = expected.iter().filter_map(|id| traces.get(*id));
+    let found = expected.iter().filter_map(|it| traces.get(it.id));
     let repeated = found
         .clone()
         .map(|spans| executions(spans).saturating_sub(1) as u64);

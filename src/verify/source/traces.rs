@@ -12,7 +12,7 @@ use crate::{
     client::{Client, ClientError, Failure},
     verify::model::{
         finding::Finding,
-        spans::{Span, Traces, read_spans},
+        spans::{Span, Traces, WantedTrace, read_spans},
         trace_store::TraceStore,
     },
 };
@@ -103,8 +103,13 @@ impl TraceSource {
         Ok(TEMPO)
     }
 
-    /// Waits until it has all of the needed traces, or the time is over; then asks for the rest of `ids`.
-    pub async fn wait_for(&self, ids: &[u128], needed: &[u128], wait: Duration) -> Finding<Traces> {
+    /// Waits until all of the needed traces are whole, or the time is over; then asks for the rest of `asked`.
+    pub async fn wait_for(
+        &self,
+        asked: &[WantedTrace],
+        needed: &[WantedTrace],
+        wait: Duration,
+    ) -> Finding<Traces> {
         let mut found = Traces::default();
         let mut round = 0;
         let what = format!("{} to have every trace", self.store.name);
@@ -117,40 +122,51 @@ impl TraceSource {
             if matches!(answer, Ok(1..)) {
                 answer = self.add_traces(missing, &mut found).await;
             }
-            let is_done = needed.iter().all(|id| found.get(*id).is_some());
+            let is_done = needed.iter().all(|it| found.get(it.id).is_some());
             (answer.is_ok() && is_done).then_some(())
         })
         .await;
-        let last = self.add_traces(missing(ids, &found), &mut found).await;
+        let last = self.add_traces(missing(asked, &found), &mut found).await;
         last.map(|_| found).into()
     }
 
-    /// Adds those of these traces that it has; returns how many.
-    async fn add_traces(&self, ids: Vec<u128>, found: &mut Traces) -> Result<usize, ClientError> {
+    /// Adds what it has of these traces; returns how many of them are whole.
+    async fn add_traces(
+        &self,
+        wanted: Vec<&WantedTrace>,
+        found: &mut Traces,
+    ) -> Result<usize, ClientError> {
         let before = found.len();
-        let ask = |id| async move { self.trace(id).await.map(|spans| (id, spans)) };
-        let mut answers = stream::iter(ids).map(ask).buffer_unordered(MAX_IN_FLIGHT);
+        let ask = |it: &'_ WantedTrace| {
+            let it = it.clone();
+            async move { self.trace(it.id).await.map(|spans| (it, spans)) }
+        };
+        let mut answers = stream::iter(wanted)
+            .map(ask)
+            .buffer_unordered(MAX_IN_FLIGHT);
         while let Some(answer) = answers.next().await {
-            if let (id, Some(spans)) = answer? {
-                found.add(id, spans);
+            if let (wanted, Some(spans)) = answer? {
+                found.add(&wanted, spans);
             }
         }
         Ok(found.len() - before)
     }
 
-    /// Whether a trace is there.
-    pub async fn has(&self, id: u128) -> bool {
-        self.look(id).await.is_ok_and(|is_there| is_there)
+    /// Whether a trace is whole.
+    pub async fn has(&self, wanted: &WantedTrace) -> Result<bool, ClientError> {
+        let spans = self.trace(wanted.id).await?;
+        Ok(spans.is_some_and(|spans| wanted.is_whole(&spans)))
     }
 
-    /// The same, where it can be asked.
-    pub async fn look(&self, id: u128) -> Result<bool, ClientError> {
-        Ok(self.trace(id).await?.is_some())
+    /// Whether a trace has a server span of the service.
+    pub async fn shows(&self, id: u128) -> bool {
+        let any = WantedTrace { id, replica: None };
+        self.has(&any).await.is_ok_and(|is_there| is_there)
     }
 
-    /// Whether a trace that was there is not there any more.
+    /// Whether nothing is there any more of a trace that was there.
     pub async fn has_lost(&self, id: u128) -> bool {
-        self.look(id).await.is_ok_and(|is_there| !is_there)
+        self.trace(id).await.is_ok_and(|spans| spans.is_none())
     }
 
     async fn trace(&self, id: u128) -> Result<Option<Vec<Span>>, ClientError> {
@@ -171,7 +187,7 @@ fn is_status(error: &ClientError, status: u16) -> bool {
     matches!(error.failure, Failure::Status(is, _) if is == status)
 }
 
-fn missing(ids: &[u128], found: &Traces) -> Vec<u128> {
-    let missing = ids.iter().filter(|id| found.get(**id).is_none());
-    missing.copied().collect()
+fn missing<'w>(wanted: &'w [WantedTrace], found: &Traces) -> Vec<&'w WantedTrace> {
+    let missing = wanted.iter().filter(|it| found.get(it.id).is_none());
+    missing.collect()
 }

@@ -3,9 +3,11 @@
 use std::{
     cmp::Ordering,
     collections::{BTreeMap, BTreeSet},
+    sync::Arc,
     time::Duration,
 };
 
+use super::spans::WantedTrace;
 use crate::{
     contract::TraceContext,
     load::{Outcome, Sent},
@@ -19,7 +21,7 @@ const MAX_NAME: usize = 1024;
 #[derive(Clone, Debug, Default)]
 pub struct Requests {
     kept: Vec<Kept>,
-    replicas: Vec<String>,
+    replicas: Vec<Arc<str>>,
     failures: Vec<&'static str>,
     /// Answers with a status of 5xx.
     pub server_errors: usize,
@@ -131,13 +133,13 @@ impl Requests {
     }
 
     fn replica(&mut self, id: &str) -> Option<u16> {
-        let is_new = !self.replicas.iter().any(|known| known == id);
+        let is_new = !self.replicas.iter().any(|known| **known == *id);
         let is_refused = self.replicas.len() == MAX_REPLICAS || id.len() > MAX_NAME;
         if is_new && is_refused {
             return None;
         }
-        let is_same = |known: &String| known == id;
-        Some(index_of(&mut self.replicas, is_same, || id.to_owned()))
+        let is_same = |known: &Arc<str>| **known == *id;
+        Some(index_of(&mut self.replicas, is_same, || id.into()))
     }
 
     pub fn len(&self) -> usize {
@@ -249,13 +251,21 @@ impl Requests {
         sent.chain(self.other_traces.values().copied())
     }
 
-    /// The trace ids of the sampled requests that were answered.
-    pub fn sampled(&self) -> Vec<u128> {
-        let sampled = self.kept.iter().filter(|kept| match kept.end {
-            End::Timed { sampled, .. } | End::Untimed { sampled, .. } => sampled,
-            End::Failed { .. } => false,
+    /// The traces of the sampled requests that were answered.
+    pub fn sampled(&self) -> Vec<WantedTrace> {
+        let wanted = self.kept.iter().filter_map(|kept| {
+            let (sampled, replica) = match kept.end {
+                End::Timed { sampled, replica } => (sampled, Some(replica)),
+                End::Untimed { sampled, .. } => (sampled, None),
+                End::Failed { .. } => return None,
+            };
+            let replica = replica.and_then(|it| self.replicas.get(usize::from(it)));
+            sampled.then(|| WantedTrace {
+                id: kept.trace_id,
+                replica: replica.cloned(),
+            })
         });
-        sampled.map(|kept| kept.trace_id).collect()
+        wanted.collect()
     }
 }
 

@@ -53,7 +53,11 @@ fn an_answer_is_returned_as_it_was_received() {
     );
     assert_eq!(requests.by_replica(), [("a", 3)].into());
     assert_eq!(requests.repeated(), [2].into());
-    assert_eq!(requests.sampled(), [7, 7, 7]);
+    let wanted = WantedTrace {
+        id: 7,
+        replica: Some("a".into()),
+    };
+    assert_eq!(requests.sampled(), [(); 3].map(|()| wanted.clone()));
 }
 
 #[test]
