@@ -1,6 +1,9 @@
 //! The traces of a run: waits for those that must be there, and says whether the store has lost any that it had.
 
-use std::time::{Duration, Instant};
+use std::{
+    borrow::Cow,
+    time::{Duration, Instant},
+};
 
 use super::{
     args::VerifyArgs,
@@ -81,9 +84,13 @@ pub async fn gather(
 }
 
 /// The traces that are waited for.
-fn needed(expected: ExpectedTraces, sent: &Requests, asked: &[WantedTrace]) -> Vec<WantedTrace> {
+fn needed<'a>(
+    expected: ExpectedTraces,
+    sent: &Requests,
+    asked: &'a [WantedTrace],
+) -> Cow<'a, [WantedTrace]> {
     match expected {
-        ExpectedTraces::Share(_) => asked.to_vec(),
-        ExpectedTraces::SlowerThan(_) => expected.required(sent),
+        ExpectedTraces::Share(_) => Cow::Borrowed(asked),
+        ExpectedTraces::SlowerThan(_) => Cow::Owned(expected.required(sent)),
     }
 }

@@ -22,4 +22,5 @@ mod process;
 mod secrets;
 mod typed;
 mod values;
+mod vanished;
 mod variables;

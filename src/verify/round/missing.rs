@@ -112,7 +112,6 @@ impl Missing {
     }
 
     /// The traces among it.
-    #[must_use]
     pub fn trace_ids(&self) -> impl Iterator<Item = u128> {
         let wanted = match &self.0 {
             Kind::Traces { wanted, .. } => &wanted[..],
