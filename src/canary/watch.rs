@@ -51,6 +51,9 @@ pub async fn watch(
     loop {
         tokio::select! {
             () = schedule.next(), if running.len() < args.rounds.most_held() => {
+                if running.is_empty() {
+                    verify::follow_clock();
+                }
                 let counted = schedule.begin();
                 note_missed(state, schedule.missed);
                 let number = state.tally().begin();

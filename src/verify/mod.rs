@@ -22,6 +22,7 @@ pub use round::{
     JudgedHop, Judgement, Missing, Needed, QUANTILES, QuantileError, Round, Sent, Stage, StageName,
     hop_ids, needed, refusal, round, stage_names,
 };
+pub use source::wait::follow_clock;
 
 use std::{future::Future, io::Write};
 

@@ -57,8 +57,13 @@ impl Watch {
     }
 
     pub(crate) fn start(&self) -> Canary {
+        self.start_with(&[])
+    }
+
+    /// With these variables.
+    pub(crate) fn start_with(&self, environment: &[(&str, String)]) -> Canary {
         let words = "the status is at http://";
-        Canary(Service::run_until::<&str>(self.command(), &[], words))
+        Canary(Service::run_until(self.command(), environment, words))
     }
 }
 

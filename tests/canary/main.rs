@@ -16,6 +16,7 @@ mod proxy;
 
 mod canary;
 mod claims;
+mod clock;
 mod ending;
 mod gone;
 mod healthy;

@@ -7,6 +7,7 @@
 //! `LAB_REQUIRED=1` is set.
 
 mod chromedriver;
+mod clock;
 mod collector;
 mod gate;
 mod http;
@@ -20,6 +21,7 @@ mod thanos;
 mod victoriametrics;
 
 pub(crate) use chromedriver::Chromedriver;
+pub(crate) use clock::clock_of;
 pub(crate) use collector::Collector;
 pub(crate) use gate::Gate;
 pub(crate) use http::{Answer, Connection, get};

@@ -1,11 +1,9 @@
 //! Clocks that differ by minutes, and clocks that step in the run: named with the difference, and never a loss.
 //!
-//! `libfaketime` gives a program another clock. Where it is not installed these tests are skipped, also where the other
-//! parts are required; a proxy that changes what Prometheus and the service tell of their time needs nothing.
+//! A proxy that changes what Prometheus and the service tell of their time needs no `libfaketime`.
 
 use std::{
     fs,
-    path::Path,
     sync::{
         Arc,
         atomic::{
@@ -19,7 +17,7 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::{
-    parts::{Folder, Service, absent},
+    parts::{Folder, Service, absent, clock_of},
     proxy::{Faults, Proxy},
     verify::Verify,
     world::{
@@ -29,27 +27,6 @@ use crate::{
 };
 
 const HOP: &str = "/metrics -> Prometheus";
-
-/// Where distributions install it.
-const LIBRARIES: [&str; 3] = [
-    "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1",
-    "/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1",
-    "/usr/lib64/faketime/libfaketimeMT.so.1",
-];
-
-/// The variables that give a program the clock of this file, such as `+10m`; not the monotonic one.
-fn clock_of(file: &Path) -> Option<[(&'static str, String); 4]> {
-    let Some(library) = LIBRARIES.iter().find(|path| Path::new(path).exists()) else {
-        eprintln!("skipped: no libfaketime");
-        return None;
-    };
-    Some([
-        ("LD_PRELOAD", (*library).to_owned()),
-        ("FAKETIME_TIMESTAMP_FILE", file.display().to_string()),
-        ("FAKETIME_DONT_FAKE_MONOTONIC", "1".to_owned()),
-        ("FAKETIME_NO_CACHE", "1".to_owned()),
-    ])
-}
 
 /// Other clients of this service, until the run has ended.
 fn beside_traffic<T>(service: &Service, run: impl FnOnce() -> T) -> T {

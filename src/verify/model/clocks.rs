@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// What two readings may differ by though no clock stepped: rounding, and clocks that are adjusted slowly.
-const TOLERANCE_MS: i64 = 1000;
+pub const TOLERANCE_MS: i64 = 1000;
 
 /// Milliseconds by which another clock is ahead, at least and at most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

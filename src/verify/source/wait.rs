@@ -4,14 +4,20 @@ use std::{
     future::Future,
     io::{IsTerminal, stderr},
     pin::pin,
-    sync::OnceLock,
+    sync::{
+        LazyLock,
+        atomic::{AtomicI64, Ordering::Relaxed},
+    },
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use futures_util::future::{Either, select};
 use indicatif::ProgressBar;
 
-use crate::output::{is_quiet, print_error};
+use crate::{
+    output::{is_quiet, print_error},
+    verify::model::clocks::TOLERANCE_MS,
+};
 
 /// How often a condition is checked.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
@@ -84,12 +90,29 @@ pub fn unix_millis_of(time: SystemTime) -> i64 {
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// This machine's Unix time, in milliseconds: read once, and continued by a clock that does not step.
+/// This machine's clock: read once, and continued by one that does not step.
+struct Clock {
+    first: Instant,
+    /// Unix time at the first reading, in milliseconds.
+    unix: AtomicI64,
+}
+
+static CLOCK: LazyLock<Clock> = LazyLock::new(|| Clock {
+    first: Instant::now(),
+    unix: AtomicI64::new(unix_millis_of(SystemTime::now())),
+});
+
+/// This machine's Unix time, in milliseconds, which does not step unless [`follow_clock`] is called.
 pub fn unix_millis() -> i64 {
-    static FIRST: OnceLock<(Duration, Instant)> = OnceLock::new();
-    let (unix, read) = FIRST.get_or_init(|| {
-        let unix = SystemTime::now().duration_since(UNIX_EPOCH);
-        (unix.unwrap_or_default(), Instant::now())
-    });
-    i64::try_from((*unix + read.elapsed()).as_millis()).unwrap_or(i64::MAX)
+    let elapsed = i64::try_from(CLOCK.first.elapsed().as_millis()).unwrap_or(i64::MAX);
+    CLOCK.unix.load(Relaxed).saturating_add(elapsed)
+}
+
+/// Reads this machine's clock again where it was set, or stood still while the machine was suspended. To be called between
+/// runs: to one in progress, every other clock would step.
+pub fn follow_clock() {
+    let step = unix_millis_of(SystemTime::now()).saturating_sub(unix_millis());
+    if step.abs() > TOLERANCE_MS {
+        CLOCK.unix.fetch_add(step, Relaxed);
+    }
 }
