@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::{
-    parts::{Prometheus, Service, absent},
+    parts::{Prometheus, Service, absent, until},
     proxy::{Faults, Proxy},
     verify::{UNTIL_ENDED, Verify},
     world::{TwoReplicas, id, job, prometheus, scraped, scraping, service, tried, until_accepted},
@@ -92,9 +92,31 @@ fn a_sample_limit_that_is_too_small_takes_the_target_down() {
     let prometheus = scraping(&service, &json!({"sample_limit": 10}));
     tried(&prometheus, 1.0);
     let verify = Verify::of(service.address).prometheus(&prometheus);
-    let report = verify.flags(&["--wait", "4s"]).run();
+    let report = verify.flags(&["--duration", "2s", "--wait", "4s"]).run();
     report.fails(HOP, &["is not scraped", "is down", "sample limit exceeded"]);
     report.expect(PERCENTILE, "SKIPPED", &["no observation of the run"]);
+}
+
+#[test]
+fn a_wait_shorter_than_the_scrape_interval_is_no_difference() {
+    if absent(&["prometheus"]) {
+        return;
+    }
+    let service = service();
+    let prometheus = scraping(&service, &json!({"scrape_interval": "10s"}));
+    // Right after a scrape: the first request and the load lie between it and the next one, which has both.
+    let scraped = || prometheus.value("timestamp(up)");
+    let before = scraped();
+    until("a scrape", || (scraped() > before).then_some(()));
+    let verify = Verify::of(service.address).prometheus(&prometheus);
+    let report = verify.flags(&["--duration", "2s", "--wait", "4s"]).run();
+    assert_eq!(report.code, 3, "{report}");
+    report.fails_only(&[]);
+    let words = [
+        "was not scraped between the first request and the load",
+        "--wait",
+    ];
+    report.expect(HOP, "SKIPPED", &words);
 }
 
 #[test]

@@ -118,7 +118,7 @@ fn not_scraped_since(target: &Target, scrapes: &Scrapes) -> Option<String> {
 fn not_scraped_before(target: &Target, scrapes: &Scrapes) -> Option<String> {
     (!target.has_baseline).then(|| {
         format!(
-            "{} was scraped for the first time after the run had begun, so its counts before the run are unknown: {}",
+            "{} was not scraped between the first request and the load, so its counts before the load are unknown: {}",
             label_text(&target.labels),
             due(&Vec::from_iter(scrapes.active(&target.labels)), scrapes)
         )

@@ -29,8 +29,10 @@ pub struct Window {
     pub ended: i64,
     /// By how many milliseconds the clocks of the replicas are ahead of that of Prometheus.
     pub clocks: Vec<i64>,
-    /// The last sample of each target before the first request.
+    /// The last sample of each target before the load.
     pub baselines: BTreeMap<Labels, i64>,
+    /// A baseline from before this instant lacks requests from before the load.
+    pub settled: i64,
 }
 
 /// What one target of Prometheus has of the run.
@@ -42,7 +44,7 @@ pub struct Target {
     pub gaps: Vec<Gap>,
     /// Whether it was scraped after the run.
     pub is_complete: bool,
-    /// Whether it was scraped before the run, or started in it.
+    /// Whether its counts before the load are known: it was scraped since they were settled, or started in the run.
     pub has_baseline: bool,
     /// Series that fell without a process restart.
     pub falls: BTreeSet<String>,
@@ -147,7 +149,7 @@ impl TargetSeries<'_> {
         let processes = self.processes(&timeline);
         let first = processes.first();
         let mut target = Target {
-            has_baseline: baseline.is_some()
+            has_baseline: baseline.is_some_and(|at| at >= self.window.settled)
                 || first.is_some_and(|process| self.started_inside(process)),
             is_complete: timeline.last().is_some_and(|&at| at >= self.window.ended),
             gaps: gaps(&timeline, interval),

@@ -65,15 +65,22 @@ fn sort(all: &[Series]) -> Vec<Target> {
 
 /// Where the clocks of the replicas are ahead of that of Prometheus by this much.
 fn sort_with(all: &[Series], clocks: Vec<i64>) -> Vec<Target> {
+    sort_in(&Window { clocks, ..window() }, all)
+}
+
+fn window() -> Window {
     let labels = |instance: &str| accepted(instance, &[]).target();
-    let window = Window {
+    Window {
         began: T + 500,
         ended: T + 8500,
-        clocks,
         baselines: [(labels("a"), T), (labels("b"), T)].into(),
-    };
+        ..Window::default()
+    }
+}
+
+fn sort_in(window: &Window, all: &[Series]) -> Vec<Target> {
     let all: Vec<_> = all.iter().collect();
-    targets(&all, &Names::new("x"), &window, |_| Some(2.0))
+    targets(&all, &Names::new("x"), window, |_| Some(2.0))
 }
 
 fn only(all: &[Series]) -> Target {
@@ -113,6 +120,19 @@ fn the_rise_from_the_last_scrape_before_to_the_first_one_after_is_counted() {
     assert_eq!(target.processes[0].instance_id.as_deref(), Some("one"));
     assert!(target.is_complete && target.has_baseline);
     assert!(target.gaps.is_empty() && target.falls.is_empty());
+}
+
+#[test]
+fn a_scrape_before_the_first_request_is_no_baseline() {
+    let [info, started] = alive("a");
+    let all = [accepted("a", &STEADY), info, started];
+    for (settled, has_baseline) in [(T, true), (T + 1, false)] {
+        let window = Window {
+            settled,
+            ..window()
+        };
+        assert_eq!(sort_in(&window, &all)[0].has_baseline, has_baseline);
+    }
 }
 
 #[test]

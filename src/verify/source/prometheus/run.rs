@@ -91,7 +91,10 @@ impl<'a> PrometheusRun<'a> {
         .await;
         let raw = match seen {
             Some(raw) => raw,
-            None => run.queries.raw(LOOKBACK_MS).await?,
+            None => {
+                run.window.settled = now;
+                run.queries.raw(LOOKBACK_MS).await?
+            }
         };
         let active = run.queries.targets().await?;
         run.note_baselines(&raw, &active);
