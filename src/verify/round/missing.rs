@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use reqwest::Url;
+
 use super::super::{
     args::VerifyArgs,
     ask,
@@ -13,7 +15,7 @@ use super::super::{
     source::{prometheus::Prometheus, traces::TraceSource},
 };
 use super::StageName;
-use crate::contract::Names;
+use crate::{client::Client, contract::Names};
 
 /// How many traces of a round are asked for at a time.
 const MAX_LOOKS: usize = 100;
@@ -25,7 +27,10 @@ pub struct Missing(Kind);
 #[derive(Debug)]
 enum Kind {
     Traces {
-        source: Box<TraceSource>,
+        client: Client,
+        url: Url,
+        /// Once it has answered.
+        source: Option<Box<TraceSource>>,
         wanted: Vec<WantedTrace>,
     },
     Remote(Box<Behind>),
@@ -42,9 +47,13 @@ struct Behind {
 }
 
 impl Missing {
-    pub(super) fn traces(source: TraceSource, wanted: Vec<WantedTrace>) -> Self {
-        let source = Box::new(source);
-        Self(Kind::Traces { source, wanted })
+    pub(super) fn traces(client: Client, url: Url, wanted: Vec<WantedTrace>) -> Self {
+        Self(Kind::Traces {
+            client,
+            url,
+            source: None,
+            wanted,
+        })
     }
 
     pub(super) fn samples(
@@ -68,7 +77,17 @@ impl Missing {
     /// Asks again; returns how many answers are there by now, and are not missing any more.
     pub async fn find(&mut self) -> u64 {
         match &mut self.0 {
-            Kind::Traces { source, wanted } => {
+            Kind::Traces {
+                client,
+                url,
+                source,
+                wanted,
+            } => {
+                if source.is_none() {
+                    let connected = TraceSource::connect(client.clone(), url.clone()).await;
+                    *source = connected.ok().map(Box::new);
+                }
+                let Some(source) = source else { return 0 };
                 let before = wanted.len();
                 let mut still = Vec::new();
                 let mut all = std::mem::take(wanted).into_iter();

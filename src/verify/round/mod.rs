@@ -26,7 +26,6 @@ use super::{
     hop,
     model::{refusal::Refusal, spans::WantedTrace, statistics::order_statistic},
     run::{self, Mode},
-    source::traces::TraceSource,
 };
 
 /// What was sent.
@@ -98,7 +97,7 @@ pub async fn round(
     let closed = interruption::changed_claim(&evidence, is_given);
     let mut round = Round::of(&evidence, closed.as_deref(), &hop_ids(args));
     if let Ok(clients) = Clients::new(args) {
-        round.keep_missing(&evidence, args, &clients).await;
+        round.keep_missing(&evidence, args, &clients);
     }
     Ok(round)
 }
@@ -158,7 +157,7 @@ impl Round {
     }
 
     /// Keeps what has to be asked for again.
-    async fn keep_missing(&mut self, evidence: &Evidence, args: &VerifyArgs, clients: &Clients) {
+    fn keep_missing(&mut self, evidence: &Evidence, args: &VerifyArgs, clients: &Clients) {
         let missing = |name| {
             let mut own = self.stages.iter().filter(|stage| stage.name == name);
             own.find_map(|stage| stage.expected.checked_sub(stage.found).filter(|it| *it > 0))
@@ -179,9 +178,8 @@ impl Round {
         if missing(StageName::Traces).is_some() {
             let mut wanted = stages::expected_traces(evidence);
             wanted.retain(|it| !is_there(it));
-            let source = TraceSource::connect(clients.traces.clone(), url.clone()).await;
-            let traces = source.map(|source| Missing::traces(source, wanted));
-            self.missing.extend(traces.ok());
+            let traces = Missing::traces(clients.traces.clone(), url.clone(), wanted);
+            self.missing.push(traces);
         }
     }
 

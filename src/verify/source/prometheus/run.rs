@@ -89,12 +89,11 @@ impl<'a> PrometheusRun<'a> {
                 .then_some(raw)
         })
         .await;
-        let raw = match seen {
-            Some(raw) => raw,
-            None => {
-                run.window.settled = now;
-                run.queries.raw(LOOKBACK_MS).await?
-            }
+        let raw = if let Some(raw) = seen {
+            raw
+        } else {
+            run.window.settled = now;
+            run.queries.raw(LOOKBACK_MS).await?
         };
         let active = run.queries.targets().await?;
         run.note_baselines(&raw, &active);
