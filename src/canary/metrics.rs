@@ -58,7 +58,7 @@ impl Metrics {
         let visible = recorder.durations(
             "httpserver_canary_visible",
             "Time from an answer until it can be seen in a stage of the pipeline.",
-            LAGS.to_vec(),
+            lags(facts.deadline),
         );
         let own = Self {
             rounds: counter(
@@ -181,6 +181,14 @@ impl Metrics {
     }
 }
 
+/// A quantile is never above the last bound, and is compared with half of the deadline.
+fn lags(deadline: Duration) -> Vec<f64> {
+    let deadline = deadline.as_secs_f64();
+    let longer = LAGS.iter().all(|lag| *lag < deadline);
+    let own = longer.then_some(deadline);
+    LAGS.into_iter().chain(own).collect()
+}
+
 fn record_once(meter: &Meter, facts: &Facts<'_>) {
     let seconds = |name: &'static str, text: &'static str, value: Duration| {
         let gauge = meter.f64_gauge(name).with_unit("s").with_description(text);
@@ -228,4 +236,18 @@ fn by_quantile(q: f64, source: &'static str) -> [KeyValue; 2] {
         KeyValue::new("q", q.to_string()),
         KeyValue::new("source", source),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_of_any_deadline_is_below_the_last_bound() {
+        for seconds in [1, 120, 300, 301, 600, 36_000] {
+            let bounds = lags(Duration::from_secs(seconds));
+            assert!(bounds.is_sorted() && *bounds.last().unwrap() > seconds as f64 / 2.0);
+        }
+        assert_eq!(lags(Duration::from_secs(120)), LAGS);
+    }
 }

@@ -77,6 +77,9 @@ pub async fn run(
         "watching; the status is at http://{}/status",
         server.address()?
     );
+    if let Some(blind_spot) = verify::blind_spot(&args.verify) {
+        tracing::warn!("{blind_spot}");
+    }
     let router = routes::router(state.clone());
     let (_until, ended) = oneshot::channel::<()>();
     tokio::spawn(server.run(move |_| router.clone(), async { drop(ended.await) }));
@@ -86,7 +89,7 @@ pub async fn run(
             print_error(format_args!("error: {refused}"));
             return Ok(Exit::Usage);
         }
-        let watching = watch::watch(&args, &state, heartbeat.as_ref(), needed.interval);
+        let watching = watch::watch(&args, &state, heartbeat.as_ref(), needed);
         Box::pin(watching).await
     };
     tokio::select! {

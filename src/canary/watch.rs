@@ -18,7 +18,7 @@ use super::{
 use crate::{
     exit::Exit,
     output::quietly,
-    verify::{self, Missing, Round, USUAL_WAIT, VerifyArgs, needed_wait},
+    verify::{self, Missing, Needed, Round, USUAL_WAIT, VerifyArgs, needed_wait, rule_wait},
 };
 
 /// What the other questions of a round may take.
@@ -29,6 +29,13 @@ struct Ended {
     number: u64,
     began: f64,
     round: anyhow::Result<Round>,
+}
+
+/// What the sources said that a round needs.
+struct Known {
+    needed: Cell<Needed>,
+    /// Whether it may have changed since.
+    is_stale: Cell<bool>,
 }
 
 /// What a round was missing.
@@ -42,22 +49,28 @@ pub async fn watch(
     args: &CanaryArgs,
     state: &State,
     heartbeat: Option<&Heartbeat>,
-    interval: Duration,
+    needed: Needed,
 ) -> anyhow::Result<Exit> {
-    let interval = Cell::new(interval);
+    let known = Known {
+        needed: Cell::new(needed),
+        is_stale: Cell::new(false),
+    };
     let mut schedule = Schedule::new(args.rounds.every);
     let (mut running, mut looking) = (FuturesUnordered::new(), FuturesUnordered::new());
     let (mut missing, mut known_trace) = (Vec::new(), None);
     loop {
         tokio::select! {
-            () = schedule.next(), if running.len() < args.rounds.most_held() => {
+            // A clock that was set is followed between the rounds.
+            () = schedule.next(), if running.is_empty()
+                || running.len() < args.rounds.most_held() && !verify::has_clock_stepped() =>
+            {
                 if running.is_empty() {
                     verify::follow_clock();
                 }
                 let counted = schedule.begin();
                 note_missed(state, schedule.missed);
                 let number = state.tally().begin();
-                running.push(quietly(one(args, &interval, (number, known_trace), counted)));
+                running.push(quietly(one(args, &known, (number, known_trace), counted)));
             }
             Some(ended) = running.next() => {
                 let Ended { number, began, round } = ended;
@@ -66,8 +79,12 @@ pub async fn watch(
                 if let Some(heartbeat) = heartbeat.filter(|_| round.judgement().is_good()) {
                     heartbeat.beat();
                 }
+                // One that the store has lost would explain later losses, too.
+                known_trace = known_trace.filter(|_| !round.is_trace_store_emptied);
                 known_trace = round.known_trace.or(known_trace);
-                keep(&mut missing, round.missing.drain(..).map(|missing| (number, missing)));
+                known.is_stale.set(round.is_unreachable("prometheus"));
+                missing.extend(round.missing.drain(..).map(|missing| (number, missing)));
+                forget(&mut missing, number);
                 if looking.is_empty() {
                     looking.push(quietly(look_again(std::mem::take(&mut missing))));
                 }
@@ -77,7 +94,7 @@ pub async fn watch(
                     note_late(state, *number, rest, *found);
                 }
                 let rest = looked.into_iter().map(|(number, _, rest)| (number, rest));
-                keep(&mut missing, rest.filter(|(_, rest)| !rest.is_over()));
+                missing.extend(rest.filter(|(_, rest)| !rest.is_over()));
             }
         }
     }
@@ -86,16 +103,17 @@ pub async fn watch(
 /// One round, which ends in any case.
 async fn one(
     args: &CanaryArgs,
-    interval: &Cell<Duration>,
+    known: &Known,
     (number, known_trace): (u64, Option<u128>),
     counted: oneshot::Sender<()>,
 ) -> Ended {
     let began = unix_seconds();
     let deadline = args.rounds.deadline;
-    let own = with_wait(args, interval).await;
+    let own = with_wait(args, known).await;
     // A question to a source that has gone is repeated for so long, before the load has ended and after the deadline.
     let repeated = 2 * own.run.wait.unwrap_or(USUAL_WAIT);
-    let longest = args.rounds.every + deadline + repeated + QUESTIONS;
+    let rules = rule_wait(known.needed.get().rules);
+    let longest = args.rounds.every + deadline + repeated + rules + QUESTIONS;
     let round = verify::round(&own, deadline, known_trace, move || drop(counted));
     let round = timeout(longest, round).await.unwrap_or_else(|_| {
         let reason = format!("the round was not complete after {longest:?}, and was ended");
@@ -109,21 +127,31 @@ async fn one(
 }
 
 /// The flags of a round. The usual `--wait` would only delay the next round where a replica is not scraped at all: two scrape
-/// intervals are enough, and are asked for until they are known.
-async fn with_wait(args: &CanaryArgs, interval: &Cell<Duration>) -> VerifyArgs {
+/// intervals are enough. They are asked for until they are known, and again where Prometheus did not have enough within them.
+async fn with_wait(args: &CanaryArgs, known: &Known) -> VerifyArgs {
     let mut own = args.verify.clone();
-    if interval.get().is_zero() && own.prometheus.is_some() {
+    let is_unknown = known.needed.get().interval.is_zero() || known.is_stale.get();
+    if is_unknown && own.prometheus.is_some() {
         let needed = verify::needed(&own).await;
-        interval.set(needed.interval);
-        if let Some(reason) = args.rounds.is_too_short_for(&needed) {
-            tracing::warn!("{reason}");
+        let is_other = needed != known.needed.get();
+        if !needed.interval.is_zero() && is_other {
+            known.needed.set(needed);
+            if let Some(reason) = args.rounds.is_too_short_for(&needed) {
+                tracing::warn!("{reason}");
+            }
         }
     }
-    if !interval.get().is_zero() {
-        let wait = needed_wait(interval.get().as_secs_f64());
+    let interval = known.needed.get().interval;
+    if !interval.is_zero() {
+        let wait = needed_wait(interval.as_secs_f64());
         own.run.wait.get_or_insert(wait);
     }
     own
+}
+
+/// Forgets what older rounds than the last ones were missing: it is lost.
+fn forget<T>(missing: &mut Vec<(u64, T)>, newest: u64) {
+    missing.retain(|(number, _)| newest.saturating_sub(*number) <= KEPT as u64);
 }
 
 /// Asks again for what rounds were missing: how much of each is there by now, and the rest.
@@ -134,14 +162,6 @@ async fn look_again(all: Vec<Kept>) -> Vec<(u64, u64, Missing)> {
         looked.push((number, found, missing));
     }
     looked
-}
-
-/// Adds what is missing, and forgets the oldest.
-fn keep(missing: &mut Vec<Kept>, more: impl Iterator<Item = Kept>) {
-    missing.extend(more);
-    missing.sort_by_key(|(number, _)| *number);
-    let oldest = missing.len().saturating_sub(KEPT);
-    missing.drain(..oldest);
 }
 
 fn report(state: &State, number: u64, began: f64, round: &Round) {
@@ -189,4 +209,21 @@ fn note_missed(state: &State, missed: u64) {
 fn unix_seconds() -> f64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.unwrap_or_default().as_secs_f64()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_lost_is_forgotten_with_its_round_whatever_else_is_missing() {
+        let kept = KEPT as u64;
+        let mut missing: Vec<_> = (1..=kept).flat_map(|of| [(of, "a"), (of, "b")]).collect();
+        forget(&mut missing, kept + 1);
+        assert_eq!(missing.len(), 2 * KEPT);
+        forget(&mut missing, kept + 3);
+        assert_eq!(missing[0], (3, "a"));
+        forget(&mut missing, 100 * kept);
+        assert_eq!(missing, []);
+    }
 }

@@ -20,9 +20,12 @@ pub use args::{CredentialArgs, LimitArgs, RunArgs, VerifyArgs};
 pub use model::scrapes::{USUAL_WAIT, needed_wait};
 pub use round::{
     JudgedHop, Judgement, Missing, Needed, QUANTILES, QuantileError, Round, Sent, Stage, StageName,
-    hop_ids, needed, refusal, round, stage_names,
+    blind_spot, hop_ids, needed, refusal, round, stage_names,
 };
-pub use source::wait::follow_clock;
+pub use source::{
+    prometheus::rule_wait,
+    wait::{follow_clock, has_clock_stepped},
+};
 
 use std::{future::Future, io::Write};
 

@@ -135,6 +135,20 @@ fn every_hop_is_good_and_every_stage_is_complete() {
 }
 
 #[test]
+fn a_round_without_a_sampled_request_has_no_traces_to_judge() {
+    if absent(&["jaeger"]) {
+        return;
+    }
+    let jaeger = Jaeger::start();
+    let service = traced(&jaeger.environment());
+    let watch = Watch::of(service.address).jaeger(&jaeger);
+    let canary = watch.flags(&["--sampled-ratio", "0"]).start();
+    let round = canary.round(1);
+    assert!(round.is_good("round"), "{round}");
+    round.expect("traces", &["skipped"], &["no sampled request was answered"]);
+}
+
+#[test]
 fn its_requests_are_marked_in_the_spans_of_the_service() {
     if absent(&["jaeger"]) {
         return;

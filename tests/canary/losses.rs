@@ -5,8 +5,28 @@ use serde_json::json;
 use crate::{
     canary::Watch,
     parts::{Collector, Jaeger, Prometheus, absent},
+    proxy::{Faults, Proxy},
     world::{OWN, job, service, traced},
 };
+
+#[test]
+fn requests_without_an_answer_are_noticed() {
+    let service = service();
+    let faults = Faults {
+        drops: true,
+        ..Faults::default()
+    };
+    let front = Proxy::start(&[service.address], faults);
+    let metrics = format!("{}/metrics", service.url());
+    let watch = Watch::of(front.address).flags(&["--metrics", &metrics]);
+    let canary = watch.flags(&["--rate", "20"]).start();
+    let round = canary.round(1);
+    let words = " of 20 requests were not answered, the first because of: ";
+    round.expect("received", &["unreachable"], &[words]);
+    round.assert_good(&["drawn", "measured", "metrics"]);
+    assert_eq!(round.verdict(), "unreachable", "{round}");
+    assert!(canary.value("requests_total{outcome=\"failed\"}") > 0.0);
+}
 
 #[test]
 fn spans_that_a_collector_drops_are_lost() {

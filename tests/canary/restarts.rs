@@ -1,8 +1,10 @@
 //! Stores that are restarted in the middle of a round: what they have lost is not the fault of the pipeline.
 
+use serde_json::json;
+
 use crate::{
-    canary::Watch,
-    parts::{Jaeger, absent},
+    canary::{Round, Watch},
+    parts::{Collector, Jaeger, absent},
     world::{OWN, scraping, service, traced},
 };
 
@@ -50,4 +52,23 @@ fn a_store_of_traces_that_is_restarted_in_a_round_is_not_a_loss() {
     assert_eq!(round.stage("traces"), None, "{round}");
     let round = canary.next();
     assert!(round.is_good("round"), "{round}");
+}
+
+#[test]
+fn a_restart_does_not_explain_what_is_lost_afterwards() {
+    if absent(&["otelcol", "jaeger"]) {
+        return;
+    }
+    let mut jaeger = Jaeger::start();
+    let mut collector = Collector::to(jaeger.grpc, &json!({}));
+    let service = traced(&collector.environment("grpc"));
+    let watch = Watch::of(service.address).jaeger(&jaeger);
+    let canary = watch.flags(&["--deadline", "3s"]).start();
+    let round = canary.round(1);
+    assert!(round.is_good("round"), "{round}");
+    canary.is_idle();
+    collector.process.kill();
+    jaeger.restart();
+    let is_noticed = |round: &Round| ["fail", "unreachable"].contains(&round.of("traces"));
+    canary.next_that("notices it", is_noticed);
 }

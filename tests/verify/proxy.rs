@@ -31,6 +31,8 @@ pub(crate) struct Faults {
     pub(crate) traced: Option<Notice>,
     /// Whether the `traceparent` gets another parent.
     pub(crate) reparent: bool,
+    /// Whether every second request of `/images` ends its connection without an answer.
+    pub(crate) drops: bool,
     /// Whether requests of `/images` or answers are repeated.
     pub(crate) repeats: Repeats,
     /// Whether the `traceparent` is removed.
@@ -177,7 +179,8 @@ impl Shared {
 
     fn pass(&self, path: &str, head: &[String]) -> io::Result<String> {
         let upstreams = self.upstreams.lock().unwrap().clone();
-        let turn = self.turn.fetch_add(1, Relaxed) % upstreams.len().max(1);
+        let number = self.turn.fetch_add(1, Relaxed);
+        let turn = number % upstreams.len().max(1);
         let upstream = upstreams.get(turn).ok_or(io::ErrorKind::NotConnected)?;
         let mut headers = Vec::new();
         let parent = value(head, "traceparent").map(|parent| {
@@ -194,6 +197,9 @@ impl Shared {
         let is_image = path.starts_with("/images") && parent.is_some();
         if let (Some(notice), Some(parent), true) = (&self.faults.traced, &parent, is_image) {
             notice(parent);
+        }
+        if self.faults.drops && is_image && !path.contains("delay=") && number.is_multiple_of(2) {
+            return Err(io::ErrorKind::ConnectionReset.into());
         }
         if self.faults.repeats == Repeats::Cache && is_image {
             let cached = self.cached.lock().unwrap().take();

@@ -112,7 +112,7 @@ impl Comparison {
         let there = count - absent;
         let expected = evidence.limits.expect_traces.unwrap_or_default();
         let mut as_expected = String::new();
-        if let Some((low, high)) = expected.band(count) {
+        if let Some((low, high)) = expected.band(count as f64) {
             let band = format!("--expect-traces leaves {low} to {high} by chance");
             if (low..=high).contains(&(there as f64)) {
                 as_expected = format!(" ({band})");

@@ -5,13 +5,12 @@ use std::{str::FromStr, time::Duration};
 use super::{
     requests::{Answer, Requests},
     spans::WantedTrace,
+    statistics::FALSE_ALARM,
 };
 use crate::{delay::parse_duration, load::ratio};
 
 /// A sampler on the way decides by the duration of the whole trace, which may differ from the measured total by this.
 const MARGIN: Duration = Duration::from_millis(5);
-/// Standard deviations of a binomial count that chance may cause: it does less than once in 15,000 runs.
-const DEVIATIONS: f64 = 4.0;
 
 /// What samplers on the way leave.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -57,20 +56,31 @@ impl ExpectedTraces {
         }
     }
 
-    /// How many of `count` traces there are by chance, at least and at most; `None` where chance decides nothing.
-    pub fn band(self, count: usize) -> Option<(f64, f64)> {
+    /// How many of `count` traces there are by chance, at least and at most; fewer or more are each rarer than
+    /// [`FALSE_ALARM`]. `None` where chance decides nothing.
+    pub fn band(self, count: f64) -> Option<(f64, f64)> {
         let share = match self {
             Self::Share(share) if share < 1.0 => share,
             _ => return None,
         };
-        let count = count as f64;
-        let off = DEVIATIONS * (count * share * (1.0 - share)).sqrt();
-        let mean = count * share;
-        Some((
-            (mean - off).ceil().max(0.0),
-            (mean + off).floor().min(count),
-        ))
+        Some((least(count, share), count - least(count, 1.0 - share)))
     }
+}
+
+/// The least number of successes out of `count` that is not rarer than [`FALSE_ALARM`]: the sum of the binomial
+/// probabilities up to it, each from the one before, in logarithms, since the first ones may be too small for a number.
+fn least(count: f64, share: f64) -> f64 {
+    let (mut successes, mut sum) = (0.0, 0.0);
+    let mut logarithm = count * (-share).ln_1p();
+    while successes < count {
+        sum += f64::exp(logarithm);
+        if sum > FALSE_ALARM {
+            break;
+        }
+        logarithm += ((count - successes) / (successes + 1.0) * share / (1.0 - share)).ln();
+        successes += 1.0;
+    }
+    successes
 }
 
 impl FromStr for ExpectedTraces {
@@ -120,9 +130,17 @@ mod tests {
     }
 
     #[test]
-    fn the_band_of_a_share_has_four_deviations() {
-        assert_eq!(ExpectedTraces::Share(0.5).band(100), Some((30.0, 70.0)));
-        assert_eq!(ExpectedTraces::Share(0.01).band(10), Some((0.0, 1.0)));
-        assert_eq!(ExpectedTraces::default().band(100), None);
+    fn outside_of_the_band_are_the_counts_that_are_rarer_than_one_in_a_million() {
+        let band = |share, count| ExpectedTraces::Share(share).band(count).unwrap();
+        // 0.5^20 < 1e-6 < 21 * 0.5^20
+        assert_eq!(band(0.5, 20.0), (1.0, 19.0));
+        assert_eq!(band(0.5, 19.0), (0.0, 19.0));
+        // P(5 of 20) at 0.01 is 1.3e-6, at least 6: 5e-8
+        assert_eq!(band(0.01, 20.0), (0.0, 5.0));
+        assert_eq!(band(0.99, 20.0), (15.0, 20.0));
+        // Near the normal distribution, whose one-sided quantile is 4.75 deviations.
+        let (low, high) = band(0.5, 1e6);
+        assert!((low - 497_623.0).abs() < 10.0 && (high - 502_377.0).abs() < 10.0);
+        assert_eq!(ExpectedTraces::default().band(100.0), None);
     }
 }

@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use crate::delay::Delay;
 
 /// Probability that a correct sample leaves the confidence band.
-const FALSE_ALARM: f64 = 1e-6;
+pub const FALSE_ALARM: f64 = 1e-6;
 
 /// How far an observed value may be from the expected one.
 #[derive(Clone, Copy, Debug, PartialEq)]

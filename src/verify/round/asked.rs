@@ -24,6 +24,20 @@ pub fn stage_names(args: &VerifyArgs) -> Vec<StageName> {
     asked.filter(|stage| hops.contains(&stage.hop())).collect()
 }
 
+/// What rounds of these flags cannot find: with few requests and a small share, none at all may be there by chance.
+#[must_use]
+pub fn blind_spot(args: &VerifyArgs) -> Option<String> {
+    let expected = args.limits.expect_traces?;
+    args.traces()?;
+    let sampled = args.run.requests() as f64 * args.run.sampled_ratio;
+    let (least, _) = expected.band(sampled.round())?;
+    (least < 1.0).then(|| {
+        format!(
+            "of about {sampled:.0} sampled requests of a round, --expect-traces may leave none by chance: a loss of all traces is not found; give a higher --rate or --duration"
+        )
+    })
+}
+
 /// Why these flags cannot be used.
 #[must_use]
 pub fn refusal(args: &VerifyArgs) -> Option<String> {

@@ -6,8 +6,9 @@ mod judgement;
 mod missing;
 mod needed;
 mod stages;
+mod strict;
 
-pub use asked::{hop_ids, refusal, stage_names};
+pub use asked::{blind_spot, hop_ids, refusal, stage_names};
 pub use judgement::{JudgedHop, Judgement};
 pub use missing::Missing;
 pub use needed::{Needed, needed};
@@ -18,6 +19,7 @@ pub use super::model::quantile_query::QUANTILES;
 use std::{future::pending, time::Duration};
 
 use judgement::judged;
+use strict::strict;
 
 use super::{
     args::VerifyArgs,
@@ -67,6 +69,8 @@ pub struct Round {
     pub missing: Vec<Missing>,
     /// A trace that is there: where it has gone later, the store has lost it.
     pub known_trace: Option<u128>,
+    /// Whether the store of the traces has lost one that it had.
+    pub is_trace_store_emptied: bool,
 }
 
 /// Runs a round: traces are waited for until `deadline` after its load. `counted` is called when another round may begin.
@@ -125,7 +129,7 @@ impl Round {
         let hops: Vec<_> = hops
             .map(|hop| {
                 let affecting = interruption::affecting(&restarts, hop.id);
-                judged(hop, closed, &affecting)
+                judged(strict(hop, evidence), closed, &affecting)
             })
             .collect();
         // What could not be judged may still come, and only some stages are asked again.
@@ -153,7 +157,15 @@ impl Round {
             hops,
             missing: Vec::new(),
             known_trace: None,
+            is_trace_store_emptied: evidence.is_trace_store_emptied,
         }
+    }
+
+    /// Whether the source of this hop did not answer, or not enough.
+    #[must_use]
+    pub fn is_unreachable(&self, hop: &str) -> bool {
+        let mut own = self.hops.iter().filter(|it| it.id == hop);
+        own.any(|it| it.judgement == Judgement::Unreachable)
     }
 
     /// Keeps what has to be asked for again.

@@ -7,7 +7,10 @@ use super::super::{
     ask,
     clients::Clients,
     model::finding::Finding,
-    source::{prometheus::scrape_interval, truth::find_claim},
+    source::{
+        prometheus::{rule_interval, scrape_interval},
+        truth::find_claim,
+    },
 };
 
 /// Delays above this quantile are so rare that no time is reserved for them.
@@ -24,13 +27,15 @@ pub struct Needed {
     pub delay: Duration,
     /// The scrape interval, which passes at most once before the load and once after it.
     pub interval: Duration,
+    /// The longest interval of the recording rules of `--query`, which are evaluated after that scrape.
+    pub rules: Duration,
 }
 
 impl Needed {
     /// All of it.
     #[must_use]
     pub fn total(&self) -> Duration {
-        self.duration + self.delay + 2 * self.interval + QUESTIONS
+        self.duration + self.delay + 2 * self.interval + self.rules + QUESTIONS
     }
 }
 
@@ -40,12 +45,17 @@ impl fmt::Display for Needed {
             duration,
             delay,
             interval,
+            rules,
         } = self;
         write!(
             f,
-            "{:?}: --duration {duration:?}, a delay of up to {delay:?}, two scrape intervals of {interval:?}, and {QUESTIONS:?} for the questions",
+            "{:?}: --duration {duration:?}, a delay of up to {delay:?}, two scrape intervals of {interval:?}, ",
             self.total()
-        )
+        )?;
+        if !rules.is_zero() {
+            write!(f, "an evaluation of the rules each {rules:?}, ")?;
+        }
+        write!(f, "and {QUESTIONS:?} for the questions")
     }
 }
 
@@ -64,6 +74,7 @@ pub async fn needed(args: &VerifyArgs) -> Needed {
     needed.delay = claim.delay.quantile(LONGEST);
     if let Ok(Finding::Found(both)) = ask::prometheus(args, &clients).await {
         let selector = args.selector.clone().unwrap_or_default();
+        needed.rules = rule_interval(&both.0, &args.query).await;
         let interval = scrape_interval(both, &claim.names, &selector).await;
         let interval = interval.map(Duration::try_from_secs_f64);
         needed.interval = interval.and_then(Result::ok).unwrap_or_default();
@@ -82,6 +93,7 @@ mod tests {
             duration: seconds(10),
             delay: seconds(2),
             interval: seconds(15),
+            rules: seconds(0),
         };
         assert_eq!(needed.total(), seconds(44));
         let text = needed.to_string();
@@ -94,5 +106,9 @@ mod tests {
         ] {
             assert!(text.contains(part), "{part}: {text}");
         }
+        let rules = seconds(60);
+        let needed = Needed { rules, ..needed };
+        assert_eq!(needed.total(), seconds(104));
+        assert!(needed.to_string().contains("the rules each 60s"));
     }
 }

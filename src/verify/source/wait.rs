@@ -108,11 +108,20 @@ pub fn unix_millis() -> i64 {
     CLOCK.unix.load(Relaxed).saturating_add(elapsed)
 }
 
-/// Reads this machine's clock again where it was set, or stood still while the machine was suspended. To be called between
-/// runs: to one in progress, every other clock would step.
+/// Whether this machine's clock was set since it was read, or stood still while the machine was suspended.
+pub fn has_clock_stepped() -> bool {
+    clock_step().is_some()
+}
+
+/// Reads this machine's clock again where it stepped. To be called between runs: to one in progress, every other clock would
+/// step.
 pub fn follow_clock() {
-    let step = unix_millis_of(SystemTime::now()).saturating_sub(unix_millis());
-    if step.abs() > TOLERANCE_MS {
+    if let Some(step) = clock_step() {
         CLOCK.unix.fetch_add(step, Relaxed);
     }
+}
+
+fn clock_step() -> Option<i64> {
+    let step = unix_millis_of(SystemTime::now()).saturating_sub(unix_millis());
+    (step.abs() > TOLERANCE_MS).then_some(step)
 }

@@ -16,5 +16,6 @@ mod stale;
 mod timekeeper;
 
 pub use api::{Prometheus, PrometheusError};
+pub use own_queries::{rule_interval, rule_wait};
 pub use remote::Remote;
 pub use run::{Answered, PrometheusRun, scrape_interval};

@@ -66,14 +66,27 @@ pub async fn ask(
 }
 
 /// The recording rules that these queries name.
-pub async fn named(prometheus: &Prometheus, own: &[OwnQuery]) -> Vec<String> {
+pub async fn named(prometheus: &Prometheus, own: &[OwnQuery]) -> Vec<Rule> {
     if own.is_empty() {
         return Vec::new();
     }
-    let known = rules(prometheus).await.unwrap_or_default();
-    let names = known.into_iter().map(|rule| rule.name);
-    let is_named = |name: &String| own.iter().any(|query| query.expression.has_name(name));
-    names.filter(is_named).collect()
+    let known = rules(prometheus).await.unwrap_or_default().into_iter();
+    let is_named = |rule: &Rule| {
+        let mut own = own.iter();
+        own.any(|query| query.expression.has_name(&rule.name))
+    };
+    known.filter(is_named).collect()
+}
+
+/// The longest interval of these rules; zero without any.
+pub async fn rule_interval(prometheus: &Prometheus, own: &[OwnQuery]) -> Duration {
+    let named = named(prometheus, own).await.into_iter();
+    named.map(|rule| rule.interval).max().unwrap_or_default()
+}
+
+/// How long a rule is waited for after the scrapes: its interval may have just begun.
+pub fn rule_wait(interval: Duration) -> Duration {
+    2 * interval + Duration::from_secs(5)
 }
 
 async fn answer(
@@ -93,7 +106,7 @@ async fn answer(
         if !queries.rules.contains(&rule.name) {
             queries.rules.push(rule.name.clone());
         }
-        let enough = waited.max(2 * rule.interval + Duration::from_secs(5));
+        let enough = waited.max(rule_wait(rule.interval));
         let what = format!("{} to be evaluated after the run", rule.name);
         let evaluated = wait::until(&what, enough, async || {
             queries.note_rules().await;

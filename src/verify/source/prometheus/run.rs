@@ -71,7 +71,8 @@ impl<'a> PrometheusRun<'a> {
             started: None,
         };
         run.started = run.queries.clock.started().await;
-        run.queries.rules = own_queries::named(&run.queries.prometheus, own_queries).await;
+        let rules = own_queries::named(&run.queries.prometheus, own_queries).await;
+        run.queries.rules = rules.into_iter().map(|rule| rule.name).collect();
         let now = latest(run.queries.now().await?);
         let what = "Prometheus to scrape every replica before the run";
         let raw = run.queries.raw(LOOKBACK_MS).await?;
