@@ -248,6 +248,6 @@ mod tests {
             let bounds = lags(Duration::from_secs(seconds));
             assert!(bounds.is_sorted() && *bounds.last().unwrap() > seconds as f64 / 2.0);
         }
-        assert_eq!(lags(Duration::from_secs(120)), LAGS);
+        assert_eq!(lags(Duration::from_mins(2)), LAGS);
     }
 }

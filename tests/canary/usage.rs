@@ -1,9 +1,11 @@
 //! Flags that cannot be used: refused with exit code 2, before anything is sent.
 
+use serde_json::json;
+
 use crate::{
     canary::Watch,
-    parts::{Process, Service, absent, until},
-    world::{scraping, service},
+    parts::{Folder, Process, Service, absent, until},
+    world::{job, prometheus, scraping, service},
 };
 
 /// The message of a refusal.
@@ -48,6 +50,24 @@ fn an_interval_that_is_shorter_than_a_round_is_refused_with_the_numbers() {
     until("a scrape", || prometheus.value("up").filter(|up| *up > 0.0));
     let message = refused(&watch);
     holds(&message, &["5.1", "two scrape intervals of 1s"]);
+    got_nothing(&service);
+}
+
+#[test]
+fn the_interval_of_the_rules_in_a_query_counts() {
+    if absent(&["prometheus"]) {
+        return;
+    }
+    let service = service();
+    let folder = Folder::new("rules");
+    let rule = json!({"record": "own:p90", "expr": "vector(1)"});
+    let groups = json!({"groups": [{"name": "own", "interval": "30s", "rules": [rule]}]});
+    let file = folder.write("rules.yml", &groups.to_string());
+    let config = json!({"rule_files": [file], "scrape_configs": [job(service.address)]});
+    let prometheus = prometheus(&config);
+    let watch = Watch::of(service.address).prometheus(&prometheus);
+    let watch = watch.flags(&["--every", "20s", "--query", "p90=own:p90"]);
+    holds(&refused(&watch), &["an evaluation of the rules each 30s"]);
     got_nothing(&service);
 }
 

@@ -109,6 +109,7 @@ pub fn unix_millis() -> i64 {
 }
 
 /// Whether this machine's clock was set since it was read, or stood still while the machine was suspended.
+#[must_use]
 pub fn has_clock_stepped() -> bool {
     clock_step().is_some()
 }

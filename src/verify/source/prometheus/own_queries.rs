@@ -85,6 +85,7 @@ pub async fn rule_interval(prometheus: &Prometheus, own: &[OwnQuery]) -> Duratio
 }
 
 /// How long a rule is waited for after the scrapes: its interval may have just begun.
+#[must_use]
 pub fn rule_wait(interval: Duration) -> Duration {
     2 * interval + Duration::from_secs(5)
 }
