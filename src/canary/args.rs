@@ -46,7 +46,7 @@ pub struct RoundArgs {
     #[arg(long, env = "HTTPSERVER_CANARY_LISTEN", value_name = "ADDR", default_value = "0.0.0.0:9465", value_parser = parse_address)]
     pub listen: SocketAddr,
 
-    /// URL that is requested after each round that passed: a dead man's switch
+    /// URL that is requested after each round that passed or only warned: a dead man's switch
     #[arg(long, env = "HTTPSERVER_CANARY_HEARTBEAT", hide_env_values = true, value_name = "URL", value_parser = parse_url)]
     pub heartbeat: Option<Url>,
 

@@ -127,7 +127,7 @@ async fn one(
 }
 
 /// The flags of a round. The usual `--wait` would only delay the next round where a replica is not scraped at all: two scrape
-/// intervals are enough. They are asked for until they are known, and again where Prometheus did not have enough within them.
+/// intervals are enough, or what `--every` leaves where no target is known. They are asked for until they are known, and again where Prometheus did not have enough within them.
 async fn with_wait(args: &CanaryArgs, known: &Known) -> VerifyArgs {
     let mut own = args.verify.clone();
     let is_unknown = known.needed.get().interval.is_zero() || known.is_stale.get();
@@ -141,11 +141,20 @@ async fn with_wait(args: &CanaryArgs, known: &Known) -> VerifyArgs {
             }
         }
     }
-    let interval = known.needed.get().interval;
-    if !interval.is_zero() {
-        let wait = needed_wait(interval.as_secs_f64());
-        own.run.wait.get_or_insert(wait);
-    }
+    let Needed {
+        duration,
+        delay,
+        interval,
+        ..
+    } = known.needed.get();
+    let wait = if interval.is_zero() {
+        // Before the load and after it.
+        let left = args.rounds.every.saturating_sub(duration + delay) / 2;
+        left.min(USUAL_WAIT)
+    } else {
+        needed_wait(interval.as_secs_f64())
+    };
+    own.run.wait.get_or_insert(wait);
     own
 }
 

@@ -126,9 +126,9 @@ pub struct RunArgs {
     #[arg(long, value_name = "SPEC")]
     pub delay: Option<Delay>,
 
-    /// The --max-delay that the service should have: --delay is cut to it, as the service does
-    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = parse_duration)]
-    pub max_delay: Duration,
+    /// The --max-delay that the service should have: --delay is cut to it, as the service does [default: 60s]
+    #[arg(long, value_name = "DURATION", requires = "delay", value_parser = parse_duration)]
+    pub max_delay: Option<Duration>,
 
     /// The seed that the service should have [default: as in the service's /truth]
     #[arg(long, value_name = "N", value_parser = whole(0..=u64::MAX))]

@@ -2,8 +2,11 @@
 
 use std::{
     future::Future,
+    pin::pin,
     time::{Duration, Instant},
 };
+
+use futures_util::future::{Either, select};
 
 use super::{
     args::VerifyArgs,
@@ -87,6 +90,7 @@ async fn gather_of(
     stop: impl Future<Output = ()>,
     mode: Mode<'_>,
 ) -> anyhow::Result<Evidence> {
+    let mut stop = pin!(stop);
     let names = claim.names.clone();
     let selector = args.selector.clone().unwrap_or_default();
     let is_tolerant = mode.is_tolerant;
@@ -110,7 +114,10 @@ async fn gather_of(
         Finding::Found(both) => {
             let wait = args.run.wait;
             let run = PrometheusRun::begin(both, &names, &selector, wait, &ids, &args.query);
-            let run = run.await.map(Finding::Found);
+            let run = match select(pin!(run), stop.as_mut()).await {
+                Either::Left((run, _)) => run.map(Finding::Found),
+                Either::Right(_) => return Err(Refusal::interrupted().into()),
+            };
             let run = run.map_err(|error| ask::refusal(Destination::Prometheus, &error));
             ask::tolerated(run, is_tolerant)?
         }

@@ -21,7 +21,7 @@ fn requests_without_an_answer_are_noticed() {
     let watch = Watch::of(front.address).flags(&["--metrics", &metrics]);
     let canary = watch.flags(&["--rate", "20"]).start();
     let round = canary.round(1);
-    let words = " of 20 requests were not answered, the first because of: ";
+    let words = " of 20 requests were not answered (";
     round.expect("received", &["unreachable"], &[words]);
     round.assert_good(&["drawn", "measured", "metrics"]);
     assert_eq!(round.verdict(), "unreachable", "{round}");

@@ -4,10 +4,11 @@ use serde_json::json;
 
 use crate::{
     parts::{Jaeger, Service, absent},
+    proxy::Faults,
     verify::Verify,
     world::{
-        Pipeline, TwoReplicas, accepted, job, metrics, native_job, prometheus, scraped, scraping,
-        service, service_with, storing_exemplars, traced, until_accepted,
+        Pipeline, TwoReplicas, accepted, behind, job, metrics, native_job, prometheus, scraped,
+        scraping, service, service_with, storing_exemplars, traced, until_accepted,
     },
 };
 
@@ -236,6 +237,37 @@ fn every_address_of_the_target_s_name_is_read_once() {
     let report = Verify::default().flags(&["--target", &target]).run();
     assert_eq!(report.code, 0, "{report}");
     report.expect(METRICS, "PASS", &["120 observations", "1 replica,"]);
+}
+
+#[test]
+fn a_run_that_is_interrupted_before_its_load_ends_at_once() {
+    if absent(&["prometheus"]) {
+        return;
+    }
+    let service = service();
+    let elsewhere = prometheus(&[]);
+    let verify = Verify::of(service.address).prometheus(&elsewhere);
+    let run = verify.flags(&["--wait", "10m"]).start(); // for a replica that is never scraped
+    until_accepted(&service, 0.0);
+    run.interrupt();
+    let report = run.end();
+    report.is_denied(&["it was interrupted before the load"]);
+}
+
+#[test]
+fn requests_without_an_answer_are_named() {
+    let faults = Faults {
+        drops: true,
+        ..Faults::default()
+    };
+    let (service, front) = behind(faults);
+    let verify = Verify::of(front.address).flags(&["--metrics", &metrics(service.address)]);
+    let report = verify.run();
+    report.expect(
+        "measured -> received",
+        "WARN",
+        &[" of 120 requests were not answered ("],
+    );
 }
 
 #[test]

@@ -132,16 +132,16 @@ impl Tally {
         let after = self.last.partition_point(|other| other.number > number);
         self.last.insert(after, kept);
         self.last.truncate(KEPT);
-        let hops = round.hops.iter().map(|hop| {
-            let reason = hop.lines.first().map_or("", String::as_str);
-            (hop.id, hop.judgement, reason)
-        });
+        let hops = round
+            .hops
+            .iter()
+            .map(|hop| (hop.id, hop.judgement, hop.lines.join("; ")));
         let worst = round
             .hops
             .iter()
             .find(|hop| hop.judgement == round.judgement());
         let worst = worst.map_or(String::new(), |hop| format!("by the hop {}", hop.id));
-        let whole = [(ROUND, round.judgement(), worst.as_str())];
+        let whole = [(ROUND, round.judgement(), worst)];
         let mut added = Added::default();
         for (hop, judgement, reason) in hops.chain(whole) {
             let Some(verdict) = Verdict::of(judgement) else {
@@ -159,7 +159,7 @@ impl Tally {
                     hop,
                     is_good: judgement.is_good(),
                     verdict: judgement.as_str(),
-                    reason: shortened(reason),
+                    reason: shortened(&reason),
                 });
             }
         }

@@ -135,11 +135,14 @@ fn due(targets: &[&ActiveTarget], scrapes: &Scrapes) -> String {
         .map(|target| label_text(&target.labels))
         .collect();
     if longest > 0.0 {
-        format!(
-            "the scrape interval is {longest} s ({}), and --wait is {waited:?}; --wait {:?} would do",
-            listed(&names),
-            needed_wait(longest)
-        )
+        let names = listed(&names);
+        let needed = needed_wait(longest);
+        let remedy = if waited < needed {
+            format!("--wait {needed:?} would do")
+        } else {
+            "does relabelling or --selector leave its series out?".to_owned()
+        };
+        format!("the scrape interval is {longest} s ({names}), and --wait is {waited:?}; {remedy}")
     } else {
         format!(
             "the scrape interval of {} is unknown, and --wait is {waited:?}",

@@ -38,6 +38,9 @@ enum Mismatch {
 }
 
 pub fn judge(evidence: &Evidence) -> Hop {
+    if evidence.sent.len() == 0 {
+        return Hop::unjudged(NAME, ["no request was sent".to_owned()]);
+    }
     let mut wrong = mismatches(evidence);
     wrong.extend(other_declarations(evidence));
     wrong.extend(without_timing(evidence));

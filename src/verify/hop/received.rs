@@ -1,5 +1,7 @@
 //! measured -> received: the time on the network and in proxies: the client's own time minus the measured total.
 
+use std::collections::BTreeMap;
+
 use super::judgement::Hop;
 use crate::verify::{
     evidence::Evidence,
@@ -12,8 +14,10 @@ pub fn judge(evidence: &Evidence) -> Hop {
     let times = evidence
         .sent
         .sorted(|answer| difference(answer.service_time, answer.total));
+    let unanswered = unanswered(evidence);
     let Some(spread) = Spread::of(&times) else {
-        return Hop::skipped(NAME, "no answer has a complete Server-Timing header");
+        let none = "no answer has a complete Server-Timing header";
+        return Hop::skipped(NAME, unanswered.as_deref().unwrap_or(none));
     };
     let mut wrong = Vec::new();
     if let Some(limit) = evidence.limits.max_wire
@@ -24,5 +28,26 @@ pub fn judge(evidence: &Evidence) -> Hop {
             millis_text(limit.as_secs_f64())
         ));
     }
-    Hop::judged(NAME, wrong, format!("time on the network: {spread}"))
+    let time = format!("time on the network: {spread}");
+    match unanswered {
+        Some(line) if wrong.is_empty() => Hop::warning(NAME, line).with([time]),
+        unanswered => Hop::judged(NAME, wrong, time).with(unanswered),
+    }
+}
+
+/// Requests without an answer, and why.
+fn unanswered(evidence: &Evidence) -> Option<String> {
+    let mut kinds = BTreeMap::<_, usize>::new();
+    for (kind, _) in evidence.sent.failed() {
+        *kinds.entry(kind).or_default() += 1;
+    }
+    let failed: usize = kinds.values().sum();
+    let kinds = kinds.iter().map(|(kind, count)| format!("{count} {kind}"));
+    (failed > 0).then(|| {
+        format!(
+            "{failed} of {} requests were not answered ({})",
+            evidence.sent.len(),
+            Vec::from_iter(kinds).join(", ")
+        )
+    })
 }

@@ -71,7 +71,7 @@ impl<'a> Comparison<'a> {
         for id in &coverage.unscraped {
             let completed = self.known.get(id).map_or(0.0, Known::completed);
             wrong.push(format!(
-                "replica {id} is not scraped: its {completed} requests are not in {store}"
+                "replica {id} is not scraped: its {completed} requests are not in {store}; is its address among the targets there, and is this the {store} that scrapes it?"
             ));
         }
         wrong.extend(series_set::other_bounds(self.evidence, self.scrapes));

@@ -24,6 +24,14 @@ impl Refusal {
         }
     }
 
+    /// The user did not want to wait for the load.
+    pub fn interrupted() -> Self {
+        Self {
+            reason: "it was interrupted before the load".to_owned(),
+            exit: Exit::Unreachable,
+        }
+    }
+
     /// Something on the command line is wrong.
     pub fn usage(reason: impl Into<String>) -> Self {
         Self {

@@ -49,9 +49,12 @@ impl fmt::Display for Needed {
         } = self;
         write!(
             f,
-            "{:?}: --duration {duration:?}, a delay of up to {delay:?}, two scrape intervals of {interval:?}, ",
+            "{:?}: --duration {duration:?}, a delay of up to {delay:?}, ",
             self.total()
         )?;
+        if !interval.is_zero() {
+            write!(f, "two scrape intervals of {interval:?}, ")?;
+        }
         if !rules.is_zero() {
             write!(f, "an evaluation of the rules each {rules:?}, ")?;
         }

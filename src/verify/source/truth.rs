@@ -1,5 +1,7 @@
 //! Finds out what is claimed: by flags, otherwise by the service's `/truth`.
 
+use std::time::Duration;
+
 use super::url::beside;
 use crate::{
     client::{Client, ClientError, Destination, Failure, without_password},
@@ -43,6 +45,9 @@ fn is_of_another_server(failure: &Failure) -> bool {
     }
 }
 
+/// The default of `serve --max-delay`.
+const USUAL_MAX_DELAY: Duration = Duration::from_mins(1);
+
 /// Whether the target cannot be asked for anything else, either.
 fn is_fatal(error: &ClientError) -> bool {
     error.failure.is_unreachable() || refusal::is_denied(&error.failure)
@@ -55,7 +60,8 @@ pub async fn find_claim(args: &VerifyArgs, client: &Client) -> Result<Claim, Cla
     let url = without_password(&url);
     let given = &args.run;
     let claimed = given.delay.clone();
-    let claimed = claimed.map(|delay| delay.capped(given.max_delay));
+    let longest = given.max_delay.unwrap_or(USUAL_MAX_DELAY);
+    let claimed = claimed.map(|delay| delay.capped(longest));
     let (delay, page) = match (claimed, page) {
         (Some(_), Err(error)) if is_fatal(&error) => return Err(error.into()),
         (Some(delay), page) => (delay, page.ok()),
