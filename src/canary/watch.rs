@@ -109,7 +109,7 @@ async fn one(
 ) -> Ended {
     let began = unix_seconds();
     let deadline = args.rounds.deadline;
-    let own = with_wait(args, known).await;
+    let own = with_wait(args, known, number).await;
     // A question to a source that has gone is repeated for so long, before the load has ended and after the deadline.
     let repeated = 2 * own.run.wait.unwrap_or(USUAL_WAIT);
     let rules = rule_wait(known.needed.get().rules);
@@ -127,8 +127,8 @@ async fn one(
 }
 
 /// The flags of a round. The usual `--wait` would only delay the next round where a replica is not scraped at all: two scrape
-/// intervals are enough, or what `--every` leaves where no target is known. They are asked for until they are known, and again where Prometheus did not have enough within them.
-async fn with_wait(args: &CanaryArgs, known: &Known) -> VerifyArgs {
+/// intervals are enough, or what `--every` leaves where no target is known even in the second round. They are asked for until they are known, and again where Prometheus did not have enough within them.
+async fn with_wait(args: &CanaryArgs, known: &Known, number: u64) -> VerifyArgs {
     let mut own = args.verify.clone();
     let is_unknown = known.needed.get().interval.is_zero() || known.is_stale.get();
     if is_unknown && own.prometheus.is_some() {
@@ -147,14 +147,14 @@ async fn with_wait(args: &CanaryArgs, known: &Known) -> VerifyArgs {
         interval,
         ..
     } = known.needed.get();
-    let wait = if interval.is_zero() {
-        // Before the load and after it.
+    if !interval.is_zero() {
+        let wait = needed_wait(interval.as_secs_f64());
+        own.run.wait.get_or_insert(wait);
+    } else if number > 1 {
+        // Before the load, and after it.
         let left = args.rounds.every.saturating_sub(duration + delay) / 2;
-        left.min(USUAL_WAIT)
-    } else {
-        needed_wait(interval.as_secs_f64())
-    };
-    own.run.wait.get_or_insert(wait);
+        own.run.wait.get_or_insert(left.min(USUAL_WAIT));
+    }
     own
 }
 

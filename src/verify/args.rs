@@ -127,7 +127,7 @@ pub struct RunArgs {
     pub delay: Option<Delay>,
 
     /// The --max-delay that the service should have: --delay is cut to it, as the service does [default: 60s]
-    #[arg(long, value_name = "DURATION", requires = "delay", value_parser = parse_duration)]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     pub max_delay: Option<Duration>,
 
     /// The seed that the service should have [default: as in the service's /truth]
@@ -194,6 +194,10 @@ impl VerifyArgs {
     /// Why flags that are valid by themselves are refused together.
     #[must_use]
     pub fn refusal(&self) -> Option<String> {
+        if self.run.max_delay.is_some() && self.run.delay.is_none() {
+            let reason = "--max-delay cuts --delay, which is not given: give both, or neither";
+            return Some(reason.to_owned());
+        }
         let requests = self.run.requests();
         let traces = self.traces().map_or(0.0, |_| self.run.sampled_ratio);
         let each = BYTES_PER_REQUEST + BYTES_PER_TRACE * traces;

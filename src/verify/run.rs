@@ -2,7 +2,7 @@
 
 use std::{
     future::Future,
-    pin::pin,
+    pin::{Pin, pin},
     time::{Duration, Instant},
 };
 
@@ -114,10 +114,7 @@ async fn gather_of(
         Finding::Found(both) => {
             let wait = args.run.wait;
             let run = PrometheusRun::begin(both, &names, &selector, wait, &ids, &args.query);
-            let run = match select(pin!(run), stop.as_mut()).await {
-                Either::Left((run, _)) => run.map(Finding::Found),
-                Either::Right(_) => return Err(Refusal::interrupted().into()),
-            };
+            let run = unless(stop.as_mut(), run).await?.map(Finding::Found);
             let run = run.map_err(|error| ask::refusal(Destination::Prometheus, &error));
             ask::tolerated(run, is_tolerant)?
         }
@@ -192,6 +189,17 @@ async fn gather_of(
         is_trace_store_emptied: gathered.is_store_emptied,
         traces_wait: wanted.wait,
     })
+}
+
+/// What this results in, unless the user does not want to wait for it.
+async fn unless<T>(
+    stop: Pin<&mut impl Future<Output = ()>>,
+    work: impl Future<Output = T>,
+) -> Result<T, Refusal> {
+    match select(pin!(work), stop).await {
+        Either::Left((result, _)) => Ok(result),
+        Either::Right(_) => Err(Refusal::interrupted()),
+    }
 }
 
 /// The replicas that answered.

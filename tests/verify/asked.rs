@@ -94,6 +94,7 @@ fn wrong_urls_are_usage_errors() {
         &["--rate", "0"],
         &["--duration", "0s"],
         &["--rate", "1000000", "--duration", "1h"],
+        &["--max-delay", "1s"],
         &["--selector", "namespace=prod"],
         &["--selector", "a=\"b\"} or up{"],
     ] {

@@ -43,11 +43,12 @@ fn unanswered(evidence: &Evidence) -> Option<String> {
     }
     let failed: usize = kinds.values().sum();
     let kinds = kinds.iter().map(|(kind, count)| format!("{count} {kind}"));
+    let kinds: Vec<_> = kinds.collect();
     (failed > 0).then(|| {
         format!(
             "{failed} of {} requests were not answered ({})",
             evidence.sent.len(),
-            Vec::from_iter(kinds).join(", ")
+            kinds.join(", ")
         )
     })
 }
