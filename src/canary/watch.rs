@@ -80,8 +80,8 @@ pub async fn watch(
                     heartbeat.beat();
                 }
                 // One that the store has lost would explain later losses, too.
-                known_trace = known_trace.filter(|_| !round.is_trace_store_emptied);
-                known_trace = round.known_trace.or(known_trace);
+                let still = known_trace.filter(|_| !round.is_trace_store_emptied);
+                known_trace = round.known_trace.or(still);
                 known.is_stale.set(round.is_unreachable("prometheus"));
                 missing.extend(round.missing.drain(..).map(|missing| (number, missing)));
                 forget(&mut missing, number);

@@ -92,7 +92,7 @@ fn a_sample_limit_that_is_too_small_takes_the_target_down() {
     let prometheus = scraping(&service, &json!({"sample_limit": 10}));
     tried(&prometheus, 1.0);
     let verify = Verify::of(service.address).prometheus(&prometheus);
-    let report = verify.flags(&["--duration", "2s", "--wait", "4s"]).run();
+    let report = verify.flags(&["--wait", "4s"]).run();
     report.fails(HOP, &["is not scraped", "is down", "sample limit exceeded"]);
     report.expect(PERCENTILE, "SKIPPED", &["no observation of the run"]);
 }

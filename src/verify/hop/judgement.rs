@@ -1,6 +1,6 @@
 //! The verdict of a hop and its wording.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use serde::Serialize;
 
@@ -137,6 +137,12 @@ impl fmt::Display for Verdict {
 /// `1 request`, `2 requests`.
 pub fn plural(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+/// `2 connect, 1 reset`: how many of each kind.
+pub fn kinds(counts: &BTreeMap<&str, usize>) -> String {
+    let each = counts.iter().map(|(kind, count)| format!("{count} {kind}"));
+    each.collect::<Vec<_>>().join(", ")
 }
 
 /// The first lines, and how many more there are.

@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{coverage::Coverage, judgement::Hop, known, other_traffic, repeats};
+use super::{
+    coverage::Coverage,
+    judgement::{Hop, kinds},
+    known, other_traffic, repeats,
+};
 use crate::{
     contract::{Metric, Names, Part, Step, names::label},
     verify::{
@@ -77,10 +81,7 @@ fn compare(evidence: &Evidence) -> Hop {
 impl Ledger {
     fn read(evidence: &Evidence) -> Self {
         let processes = processes(&evidence.replicas);
-        let mut failed = BTreeMap::new();
-        for (kind, _) in evidence.sent.failed() {
-            *failed.entry(kind).or_default() += 1;
-        }
+        let failed = evidence.sent.failed_by_kind();
         let counts = processes.iter().map(|process| counts(process, evidence));
         let [accepted, completed, cancelled] =
             counts.fold([0.0; 3], |sum, add| [0, 1, 2].map(|i| sum[i] + add[i]));
@@ -127,15 +128,10 @@ impl Ledger {
 
     fn summary(&self) -> String {
         let failed: usize = self.failed.values().sum();
-        let kinds: Vec<_> = self
-            .failed
-            .iter()
-            .map(|(kind, times)| format!("{times} {kind}"))
-            .collect();
         let untimed = self.answered - self.timed;
         let untimed =
             (untimed > 0.0).then(|| format!(" ({untimed} of them without Server-Timing)"));
-        let failed = (failed > 0).then(|| format!(" + {failed} failed ({})", kinds.join(", ")));
+        let failed = (failed > 0).then(|| format!(" + {failed} failed ({})", kinds(&self.failed)));
         let others =
             (self.others > 0.0).then(|| format!("; other traffic: {} requests", self.others));
         let sent = format!("{} sent = {} answered", self.sent, self.answered);

@@ -1,8 +1,6 @@
 //! measured -> received: the time on the network and in proxies: the client's own time minus the measured total.
 
-use std::collections::BTreeMap;
-
-use super::judgement::Hop;
+use super::judgement::{Hop, kinds};
 use crate::verify::{
     evidence::Evidence,
     model::statistics::{Spread, difference, millis_text},
@@ -37,18 +35,13 @@ pub fn judge(evidence: &Evidence) -> Hop {
 
 /// Requests without an answer, and why.
 fn unanswered(evidence: &Evidence) -> Option<String> {
-    let mut kinds = BTreeMap::<_, usize>::new();
-    for (kind, _) in evidence.sent.failed() {
-        *kinds.entry(kind).or_default() += 1;
-    }
-    let failed: usize = kinds.values().sum();
-    let kinds = kinds.iter().map(|(kind, count)| format!("{count} {kind}"));
-    let kinds: Vec<_> = kinds.collect();
-    (failed > 0).then(|| {
+    let failed = evidence.sent.failed_by_kind();
+    let count: usize = failed.values().sum();
+    (count > 0).then(|| {
         format!(
-            "{failed} of {} requests were not answered ({})",
+            "{count} of {} requests were not answered ({})",
             evidence.sent.len(),
-            kinds.join(", ")
+            kinds(&failed)
         )
     })
 }

@@ -2,11 +2,7 @@
 
 use std::{str::FromStr, time::Duration};
 
-use super::{
-    requests::{Answer, Requests},
-    spans::WantedTrace,
-    statistics::FALSE_ALARM,
-};
+use super::{requests::Requests, spans::WantedTrace, statistics::FALSE_ALARM};
 use crate::{delay::parse_duration, load::ratio};
 
 /// A sampler on the way decides by the duration of the whole trace, which may differ from the measured total by this.
@@ -38,14 +34,7 @@ impl ExpectedTraces {
 
     /// The traces of the sampled answers that must be there.
     pub fn required(self, sent: &Requests) -> Vec<WantedTrace> {
-        let required = |answer: &Answer<'_>| answer.sampled && self.requires(answer.total);
-        let required = sent.answers().filter(required);
-        required
-            .map(|answer| WantedTrace {
-                id: answer.sent.trace_id,
-                replica: Some(answer.replica.into()),
-            })
-            .collect()
+        sent.traces_of(|answer| answer.sampled && self.requires(answer.total))
     }
 
     /// Whether it should not be there.

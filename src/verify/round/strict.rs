@@ -5,8 +5,8 @@ use super::super::{
     hop::{Hop, Verdict},
 };
 
-/// Requests without an answer are a warning of a run, which somebody reads; a round with them is not right. A small sample may
-/// have no sampled request by chance, which is nothing to judge.
+/// Requests without an answer are a warning in the report of a run; a round with them is not right. A small sample may have no
+/// sampled request by chance, which is nothing to judge.
 pub fn strict(mut hop: Hop, evidence: &Evidence) -> Hop {
     let sent = &evidence.sent;
     match hop.id {

@@ -1,5 +1,7 @@
 //! Every request of the run. A run has up to a million: each is kept in 64 bytes.
 
+mod traces;
+
 use std::{
     cmp::Ordering,
     collections::{BTreeMap, BTreeSet},
@@ -7,7 +9,6 @@ use std::{
     time::Duration,
 };
 
-use super::spans::WantedTrace;
 use crate::{
     contract::TraceContext,
     load::{Outcome, Sent},
@@ -237,35 +238,21 @@ impl Requests {
         })
     }
 
+    /// How many requests have no answer, by why.
+    pub fn failed_by_kind(&self) -> BTreeMap<&'static str, usize> {
+        let mut by = BTreeMap::new();
+        for (kind, _) in self.failed() {
+            *by.entry(kind).or_default() += 1;
+        }
+        by
+    }
+
     /// The statuses of the answers without a measurement.
     pub fn untimed(&self) -> impl Iterator<Item = u16> {
         self.kept.iter().filter_map(|kept| match kept.end {
             End::Untimed { status, .. } => Some(status),
             _ => None,
         })
-    }
-
-    /// The trace ids of all requests, as they were sent and as their answers name them.
-    pub fn trace_ids(&self) -> impl Iterator<Item = u128> {
-        let sent = self.kept.iter().map(|kept| kept.trace_id);
-        sent.chain(self.other_traces.values().copied())
-    }
-
-    /// The traces of the sampled requests that were answered.
-    pub fn sampled(&self) -> Vec<WantedTrace> {
-        let wanted = self.kept.iter().filter_map(|kept| {
-            let (sampled, replica) = match kept.end {
-                End::Timed { sampled, replica } => (sampled, Some(replica)),
-                End::Untimed { sampled, .. } => (sampled, None),
-                End::Failed { .. } => return None,
-            };
-            let replica = replica.and_then(|it| self.replicas.get(usize::from(it)));
-            sampled.then(|| WantedTrace {
-                id: kept.trace_id,
-                replica: replica.cloned(),
-            })
-        });
-        wanted.collect()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::contract::ServerTiming;
+use crate::verify::model::spans::WantedTrace;
 
 const IDS: TraceContext = TraceContext {
     trace_id: 7,
