@@ -30,7 +30,7 @@ pub fn router(state: Arc<State>) -> Router {
 }
 
 async fn metrics(Shared(state): Shared<Arc<State>>, headers: HeaderMap) -> Response {
-    state.exposition.answer::<Body>(&headers)
+    state.scrape(|exposition| exposition.answer::<Body>(&headers))
 }
 
 /// The last rounds.

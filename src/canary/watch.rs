@@ -174,15 +174,13 @@ async fn look_again(all: Vec<Kept>) -> Vec<(u64, u64, Missing)> {
 }
 
 fn report(state: &State, number: u64, began: f64, round: &Round) {
-    let added = state.tally().add(number, began, round);
-    state.metrics.record(round, unix_seconds());
-    state.metrics.show(&added.current);
+    let changes = state.add(number, began, round, unix_seconds());
     for Change {
         hop,
         is_good,
         verdict,
         reason,
-    } in added.changes
+    } in changes
     {
         if is_good {
             tracing::info!(round = number, hop, verdict, reason, "right again");
@@ -196,13 +194,11 @@ fn note_late(state: &State, number: u64, rest: &Missing, found: u64) {
     if found == 0 {
         return;
     }
-    let place = rest.stage();
-    state.metrics.record_late(place, found);
-    let place = place.as_str();
-    state.tally().add_late(number, place, found);
+    let stage = rest.stage();
+    state.add_late(number, stage, found);
     tracing::info!(
         round = number,
-        stage = place,
+        stage = stage.as_str(),
         requests = found,
         "found late: not lost"
     );
