@@ -18,7 +18,9 @@ use super::{
 use crate::{
     exit::Exit,
     output::quietly,
-    verify::{self, Missing, Needed, Round, USUAL_WAIT, VerifyArgs, needed_wait, rule_wait},
+    verify::{
+        self, Missing, Needed, Round, StageName, USUAL_WAIT, VerifyArgs, needed_wait, rule_wait,
+    },
 };
 
 /// What the other questions of a round may take.
@@ -91,7 +93,7 @@ pub async fn watch(
             }
             Some(looked) = looking.next() => {
                 for (number, found, rest) in &looked {
-                    note_late(state, *number, rest, *found);
+                    note_late(state, *number, rest.stage(), *found);
                 }
                 let rest = looked.into_iter().map(|(number, _, rest)| (number, rest));
                 missing.extend(rest.filter(|(_, rest)| !rest.is_over()));
@@ -190,11 +192,10 @@ fn report(state: &State, number: u64, began: f64, round: &Round) {
     }
 }
 
-fn note_late(state: &State, number: u64, rest: &Missing, found: u64) {
+fn note_late(state: &State, number: u64, stage: StageName, found: u64) {
     if found == 0 {
         return;
     }
-    let stage = rest.stage();
     state.add_late(number, stage, found);
     tracing::info!(
         round = number,
