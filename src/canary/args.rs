@@ -7,6 +7,7 @@ use reqwest::Url;
 use crate::{
     client::parse_url,
     delay::parse_positive_duration,
+    output::Output,
     server::parse_address,
     telemetry::LogFormat,
     verify::{Needed, VerifyArgs},
@@ -19,7 +20,7 @@ const MOST_HELD: usize = 100;
 #[derive(Clone, Debug, clap::Args)]
 #[command(mut_arg("rate", |rate| rate.default_value("2")))]
 #[command(mut_arg("duration", |duration| duration.default_value("10s")))]
-#[command(mut_arg("output", |output| output.hide(true)))]
+#[command(mut_arg("output", |output| output.hide(true).value_parser(no_report)))]
 pub struct CanaryArgs {
     /// What a round sends, asks and judges.
     #[command(flatten)]
@@ -53,6 +54,16 @@ pub struct RoundArgs {
     /// Format of log lines [default: text on a terminal, json otherwise]
     #[arg(long, env = "HTTPSERVER_LOG_FORMAT", value_name = "FORMAT")]
     pub log_format: Option<LogFormat>,
+}
+
+/// `--output` is of a run of its own.
+fn no_report(format: &str) -> Result<Output, &'static str> {
+    match format {
+        "text" => Ok(Output::Text),
+        _ => Err(
+            "a canary prints no report: see its /status, as a page or as JSON, and its /metrics",
+        ),
+    }
 }
 
 impl RoundArgs {

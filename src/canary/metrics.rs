@@ -11,7 +11,7 @@ use opentelemetry::{
 use super::tally::ROUND;
 use crate::{
     instruments::{Durations, Recorder},
-    verify::{Judgement, QUANTILES, Round, Sent, StageName},
+    verify::{Judgement, Looked, QUANTILES, Round, Sent, StageName},
 };
 
 /// From the time of one scrape to more than any deadline that is usual, in seconds.
@@ -176,8 +176,10 @@ impl Metrics {
     }
 
     /// Records what was found after the deadline.
-    pub fn record_late(&self, stage: StageName, found: u64) {
-        self.late.add(found, &[by_stage(stage)]);
+    pub fn record_late(&self, stage: StageName, looked: Looked) {
+        let labels = [by_stage(stage)];
+        self.expected.add(looked.expected, &labels);
+        self.late.add(looked.found, &labels);
     }
 }
 

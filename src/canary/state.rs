@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     telemetry::Metrics,
-    verify::{Round, StageName},
+    verify::{Looked, Round, StageName},
 };
 
 /// The state of one canary.
@@ -41,11 +41,11 @@ impl State {
         added.changes
     }
 
-    /// Adds what a round had lost, and was found later.
-    pub fn add_late(&self, number: u64, stage: StageName, found: u64) {
+    /// Adds what asking again for what a round was missing has shown.
+    pub fn add_late(&self, number: u64, stage: StageName, looked: Looked) {
         let mut tally = self.tally();
-        tally.add_late(number, stage.as_str(), found);
-        self.metrics.record_late(stage, found);
+        tally.add_late(number, stage.as_str(), looked);
+        self.metrics.record_late(stage, looked);
     }
 
     /// Reads the exposition. It has each round whole or not at all: alerts compare one of its series with another.

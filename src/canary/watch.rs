@@ -19,7 +19,8 @@ use crate::{
     exit::Exit,
     output::quietly,
     verify::{
-        self, Missing, Needed, Round, StageName, USUAL_WAIT, VerifyArgs, needed_wait, rule_wait,
+        self, Looked, Missing, Needed, Round, StageName, USUAL_WAIT, VerifyArgs, needed_wait,
+        rule_wait,
     },
 };
 
@@ -165,12 +166,19 @@ fn forget<T>(missing: &mut Vec<(u64, T)>, newest: u64) {
     missing.retain(|(number, _)| newest.saturating_sub(*number) <= KEPT as u64);
 }
 
-/// Asks again for what rounds were missing: how much of each is there by now, and the rest.
-async fn look_again(all: Vec<Kept>) -> Vec<(u64, u64, Missing)> {
+/// Asks again for what rounds were missing: what it shows of each, and the rest. A store that cannot be asked for one is not
+/// asked for the others.
+async fn look_again(all: Vec<Kept>) -> Vec<(u64, Looked, Missing)> {
     let mut looked = Vec::new();
+    let mut silent = Vec::new();
     for (number, mut missing) in all {
-        let found = missing.find().await;
-        looked.push((number, found, missing));
+        let stage = missing.stage();
+        let mut found = None;
+        if !silent.contains(&stage) {
+            found = missing.find().await;
+            silent.extend(found.is_none().then_some(stage));
+        }
+        looked.push((number, found.unwrap_or_default(), missing));
     }
     looked
 }
@@ -192,17 +200,19 @@ fn report(state: &State, number: u64, began: f64, round: &Round) {
     }
 }
 
-fn note_late(state: &State, number: u64, stage: StageName, found: u64) {
-    if found == 0 {
+fn note_late(state: &State, number: u64, place: StageName, looked: Looked) {
+    if looked == Looked::default() {
         return;
     }
-    state.add_late(number, stage, found);
-    tracing::info!(
-        round = number,
-        stage = stage.as_str(),
-        requests = found,
-        "found late: not lost"
-    );
+    state.add_late(number, place, looked);
+    if looked.found > 0 {
+        tracing::info!(
+            round = number,
+            stage = place.as_str(),
+            requests = looked.found,
+            "found late: not lost"
+        );
+    }
 }
 
 fn note_missed(state: &State, missed: u64) {

@@ -19,8 +19,8 @@ mod watched;
 pub use args::{CredentialArgs, LimitArgs, RunArgs, VerifyArgs};
 pub use model::scrapes::{USUAL_WAIT, needed_wait};
 pub use round::{
-    JudgedHop, Judgement, Missing, Needed, QUANTILES, QuantileError, Round, Sent, Stage, StageName,
-    blind_spot, hop_ids, needed, refusal, round, stage_names,
+    JudgedHop, Judgement, Looked, Missing, Needed, QUANTILES, QuantileError, Round, Sent, Stage,
+    StageName, blind_spot, hop_ids, needed, refusal, round, stage_names,
 };
 pub use source::{
     prometheus::rule_wait,

@@ -1,12 +1,32 @@
-//! Traces that come after the deadline: lost at first, and then late.
+//! What comes after the deadline, or is only seen after it: lost at first, or not expected yet, and then late.
 
 use serde_json::json;
 
 use crate::{
-    canary::Watch,
-    parts::{Collector, Gate, Jaeger, absent, until_or},
-    world::{OWN, traced},
+    canary::{Canary, Round, Watch},
+    parts::{Collector, Gate, Jaeger, VictoriaMetrics, absent, until_or},
+    world::{OWN, job, prometheus, service, traced},
 };
+
+/// Shuts the gate before a store until a round could not ask it, and opens it again; returns the round's number.
+fn outage(canary: &Canary, gate: &Gate, hop: &str) -> u64 {
+    canary.is_idle();
+    gate.set_open(false);
+    let is_unasked = |round: &Round| round.of(hop) == "unreachable";
+    let round = canary.next_that("could not ask", is_unasked);
+    assert_eq!(round.stage(hop), None, "{round}");
+    gate.set_open(true);
+    round.0["number"].as_u64().unwrap()
+}
+
+/// Expected, found and late in a stage of a round, once something is late.
+fn once_late(canary: &Canary, number: u64, stage: &str) -> [u64; 3] {
+    let is_late = || {
+        let counts = canary.round(number).stage(stage);
+        counts.filter(|[_, _, late]| *late > 0)
+    };
+    until_or(is_late, || format!("nothing late: {}", canary.described()))
+}
 
 #[test]
 fn traces_whose_write_failed_until_after_the_deadline_are_late() {
@@ -54,4 +74,48 @@ fn traces_whose_write_failed_until_after_the_deadline_are_late() {
         page.contains(&format!("traces: {found} of {expected}, and {late} late")),
         "{page}"
     );
+}
+
+#[test]
+fn traces_that_were_lost_while_their_store_could_not_be_asked_are_counted_once_it_answers() {
+    if absent(&["otelcol", "jaeger"]) {
+        return;
+    }
+    let jaeger = Jaeger::start();
+    let half = json!({
+        "name": "half", "type": "probabilistic", "probabilistic": {"sampling_percentage": 50},
+    });
+    let processors = json!({"tail_sampling": {"decision_wait": "1s", "policies": [half]}});
+    let collector = Collector::to(jaeger.grpc, &processors);
+    let service = traced(&collector.environment("grpc"));
+    let gate = Gate::start(jaeger.query);
+    let watch = Watch::of(service.address).flags(&["--traces", &gate.url("")]);
+    let canary = watch.flags(&["--rate", "30", "--deadline", "4s"]).start();
+    canary.round(1);
+    let number = outage(&canary, &gate, "traces");
+    let [expected, found, late] = once_late(&canary, number, "traces");
+    assert_eq!((expected, found), (30, 0));
+    assert!((1..30).contains(&late), "{late}: {}", canary.described());
+}
+
+#[test]
+fn samples_of_a_round_whose_remote_store_could_not_be_asked_are_late() {
+    if absent(&["prometheus", "victoria-metrics"]) {
+        return;
+    }
+    let service = service();
+    let victoria = VictoriaMetrics::start();
+    let own = prometheus(&json!({
+        "scrape_configs": [job(service.address)],
+        "remote_write": [{
+            "url": victoria.url() + "/api/v1/write", "queue_config": {"batch_send_deadline": "1s"},
+        }],
+    }));
+    let gate = Gate::start(victoria.address);
+    let watch = Watch::of(service.address).prometheus(&own);
+    let canary = watch.flags(&["--remote", &gate.url("")]).start();
+    let round = canary.round(1);
+    assert!(round.is_good("round"), "{round}");
+    let number = outage(&canary, &gate, "remote");
+    assert_eq!(once_late(&canary, number, "remote"), [10, 0, 10]);
 }

@@ -82,6 +82,7 @@ fn flags_that_contradict_each_other_are_refused() {
         (of(&["--remote", &url]), "--prometheus"),
         (of(&["--expect-traces", "0.5"]), "--traces"),
         (of(&["--every", "0s"]), "--every"),
+        (of(&["--output", "json"]), "/status"),
         (of(&["--deadline", "soon"]), "--deadline"),
         (of(&["--heartbeat", "nowhere"]), "--heartbeat"),
         (of(&["--listen", "nowhere"]), "--listen"),

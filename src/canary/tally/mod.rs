@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde::Serialize;
 
-use crate::verify::{Judgement, Missing, Round};
+use crate::verify::{Judgement, Looked, Missing, Round};
 
 /// How many rounds are kept.
 pub const KEPT: usize = 20;
@@ -166,14 +166,24 @@ impl Tally {
         added
     }
 
-    /// Takes back what a round had lost, and was found later.
-    pub fn add_late(&mut self, number: u64, stage: &str, found: u64) {
+    /// Takes back what a round had lost, and was found later. A stage that could not be asked before is added.
+    pub fn add_late(&mut self, number: u64, stage: &'static str, looked: Looked) {
+        let Looked { expected, found } = looked;
         let mut rounds = self.last.iter_mut();
-        if let Some(round) = rounds.find(|round| round.number == number) {
-            let mut stages = round.stages.iter_mut();
-            if let Some(own) = stages.find(|own| own.stage == stage) {
-                own.late += found;
-            }
+        let Some(round) = rounds.find(|round| round.number == number) else {
+            return;
+        };
+        let mut stages = round.stages.iter_mut();
+        if let Some(own) = stages.find(|own| own.stage == stage) {
+            own.expected += expected;
+            own.late += found;
+        } else {
+            round.stages.push(KeptStage {
+                stage,
+                expected,
+                found: 0,
+                late: found,
+            });
         }
     }
 }

@@ -10,7 +10,7 @@ mod strict;
 
 pub use asked::{blind_spot, hop_ids, refusal, stage_names};
 pub use judgement::{JudgedHop, Judgement};
-pub use missing::Missing;
+pub use missing::{Looked, Missing};
 pub use needed::{Needed, needed};
 pub use stages::{Stage, StageName};
 
@@ -26,7 +26,7 @@ use super::{
     clients::Clients,
     evidence::Evidence,
     hop,
-    model::{refusal::Refusal, spans::WantedTrace, statistics::order_statistic},
+    model::{finding::Finding, refusal::Refusal, spans::WantedTrace, statistics::order_statistic},
     run::{self, Mode},
 };
 
@@ -101,7 +101,7 @@ pub async fn round(
     let closed = interruption::changed_claim(&evidence, is_given);
     let mut round = Round::of(&evidence, closed.as_deref(), &hop_ids(args));
     if let Ok(clients) = Clients::new(args) {
-        round.keep_missing(&evidence, args, &clients);
+        round.keep_missing(&evidence, args, &clients, known_trace);
     }
     Ok(round)
 }
@@ -168,30 +168,48 @@ impl Round {
         own.any(|it| it.judgement == Judgement::Unreachable)
     }
 
-    /// Keeps what has to be asked for again.
-    fn keep_missing(&mut self, evidence: &Evidence, args: &VerifyArgs, clients: &Clients) {
+    /// Keeps what has to be asked for again. `known_trace` is that of an earlier round.
+    fn keep_missing(
+        &mut self,
+        evidence: &Evidence,
+        args: &VerifyArgs,
+        clients: &Clients,
+        known_trace: Option<u128>,
+    ) {
+        let stage = |name| self.stages.iter().find(|stage: &&Stage| stage.name == name);
         let missing = |name| {
-            let mut own = self.stages.iter().filter(|stage| stage.name == name);
-            own.find_map(|stage| stage.expected.checked_sub(stage.found).filter(|it| *it > 0))
+            let missing = stage(name).and_then(|own| own.expected.checked_sub(own.found));
+            missing.filter(|it| *it > 0)
         };
-        if let (Some(answers), Some(scrapes)) =
-            (missing(StageName::Remote), evidence.scrapes.found())
-        {
+        let unasked = || {
+            let copied = stage(StageName::Prometheus).filter(|_| self.is_unreachable("remote"));
+            copied.map(|copied| copied.found)
+        };
+        let answers = match &evidence.remote {
+            Some(Finding::Unreachable(_)) => unasked().map(|answers| (answers, true)),
+            _ => missing(StageName::Remote).map(|answers| (answers, false)),
+        };
+        if let (Some(answers), Some(scrapes)) = (answers, evidence.scrapes.found()) {
             let names = &evidence.claim.names;
             let samples = Missing::samples(args, names, scrapes, answers);
             self.missing.push(samples);
         }
-        let (Some(traces), Some(url)) = (evidence.traces.found(), args.traces()) else {
+        let Some(url) = args.traces() else { return };
+        let late =
+            |wanted, known| Missing::traces(clients.traces.clone(), url.clone(), wanted, known);
+        let mut wanted = stages::expected_traces(evidence);
+        let Some(traces) = evidence.traces.found() else {
+            let known = known_trace.filter(|_| self.is_unreachable("traces"));
+            self.missing
+                .extend(known.map(|known| late(wanted, Some(known))));
             return;
         };
         let is_there = |it: &WantedTrace| traces.get(it.id).is_some();
         let known = evidence.sent.sampled().into_iter().rfind(is_there);
         self.known_trace = known.map(|it| it.id);
         if missing(StageName::Traces).is_some() {
-            let mut wanted = stages::expected_traces(evidence);
             wanted.retain(|it| !is_there(it));
-            let traces = Missing::traces(clients.traces.clone(), url.clone(), wanted);
-            self.missing.push(traces);
+            self.missing.push(late(wanted, None));
         }
     }
 

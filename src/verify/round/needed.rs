@@ -74,20 +74,36 @@ pub async fn needed(args: &VerifyArgs) -> Needed {
     let Ok(claim) = find_claim(args, &clients.target).await else {
         return needed;
     };
-    needed.delay = claim.delay.quantile(LONGEST);
+    needed.delay = rounded_up(claim.delay.quantile(LONGEST));
     if let Ok(Finding::Found(both)) = ask::prometheus(args, &clients).await {
         let selector = args.selector.clone().unwrap_or_default();
         needed.rules = rule_interval(&both.0, &args.query).await;
         let interval = scrape_interval(both, &claim.names, &selector).await;
         let interval = interval.map(Duration::try_from_secs_f64);
-        needed.interval = interval.and_then(Result::ok).unwrap_or_default();
+        let interval = interval.and_then(Result::ok).unwrap_or_default();
+        needed.interval = rounded_up(interval);
     }
     needed
+}
+
+/// To whole hundredths of a second, which can be read and added.
+fn rounded_up(duration: Duration) -> Duration {
+    let hundredths = duration.as_nanos().div_ceil(10_000_000);
+    u64::try_from(hundredths).map_or(duration, |it| Duration::from_millis(it.saturating_mul(10)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_time_is_rounded_down() {
+        for (exact, rounded) in [(0, 0), (1, 10), (1_999_800, 2_000), (2_000_000, 2_000)] {
+            let exact = Duration::from_micros(exact);
+            assert_eq!(rounded_up(exact), Duration::from_millis(rounded));
+        }
+        assert!(rounded_up(Duration::MAX) >= Duration::from_secs(u64::MAX / 1000));
+    }
 
     #[test]
     fn the_numbers_add_up_to_the_time_that_is_needed() {
