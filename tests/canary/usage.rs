@@ -41,7 +41,7 @@ fn an_interval_that_is_shorter_than_a_round_is_refused_with_the_numbers() {
     let words = [
         "--every 3s is shorter than a round needs",
         "--duration 1s",
-        "a delay of up to 199.9",
+        "a delay of up to 200ms",
         "give a longer --every or a shorter --duration",
     ];
     holds(&message, &words);
@@ -49,7 +49,7 @@ fn an_interval_that_is_shorter_than_a_round_is_refused_with_the_numbers() {
     let watch = watch.prometheus(&prometheus);
     until("a scrape", || prometheus.value("up").filter(|up| *up > 0.0));
     let message = refused(&watch);
-    holds(&message, &["5.1", "two scrape intervals of 1s"]);
+    holds(&message, &["5.2s", "two scrape intervals of 1s"]);
     got_nothing(&service);
 }
 
