@@ -135,13 +135,18 @@ impl Canary {
 
     /// Waits until the next round has sent some of its requests to this service; returns its number.
     pub(crate) fn amid_next(&self, service: &Service) -> u64 {
-        let accepted = || service.metric("cloudnative_requests_accepted_total");
         let number = self.begun() + 1;
+        self.amid(number, service);
+        number
+    }
+
+    /// Waits until this round, which is the next one or has just begun, has sent some of its requests to this service.
+    pub(crate) fn amid(&self, number: u64, service: &Service) {
+        let accepted = || service.metric("cloudnative_requests_accepted_total");
         let has_begun = || (self.begun() >= number).then(accepted);
         let before = until_or(has_begun, || format!("no round {number}"));
         let has_more = || (accepted() > before + 5.0).then_some(());
         until_or(has_more, || format!("no requests: {}", self.described()));
-        number
     }
 
     /// A sample of `/metrics`, by the end of its name and its labels.

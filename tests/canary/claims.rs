@@ -14,7 +14,7 @@ fn is_skipped(words: &str, roll_out: impl FnOnce(&mut Service) -> Service) {
     let (mut old, front) = behind();
     let prometheus = scraping(front.address);
     let watch = Watch::of(front.address).prometheus(&prometheus);
-    let flags = ["--duration", "4s", "--every", "9s"];
+    let flags = ["--duration", "4s", "--every", "14s"];
     let canary = watch.flags(&flags).start();
     let round = canary.round(1);
     assert!(round.is_good("round"), "{round}");

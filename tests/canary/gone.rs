@@ -2,10 +2,13 @@
 
 use crate::{
     canary::{Canary, Round, Watch},
-    parts::{Jaeger, Service, absent, until},
+    parts::{Jaeger, Service, absent, free_address, until},
     proxy::{Faults, Proxy},
     world::{OWN, SERVICE, scraping, service, traced},
 };
+
+/// Longer than a round is in progress, also on a busy machine.
+const EVERY: [&str; 2] = ["--every", "10s"];
 
 /// Asserts that the log has one line for each of two changes of a hop.
 #[track_caller]
@@ -48,7 +51,7 @@ fn a_store_of_traces_that_is_gone_is_not_the_fault_of_other_hops() {
     let heartbeat = Proxy::start(&[service.address], Faults::default());
     let url = format!("http://{}/healthz", heartbeat.address);
     let watch = Watch::of(service.address).jaeger(&jaeger);
-    let canary = watch.flags(&["--heartbeat", &url]).start();
+    let canary = watch.flags(&EVERY).flags(&["--heartbeat", &url]).start();
     let round = canary.round(1);
     assert!(round.is_good("round"), "{round}");
     canary.is_idle();
@@ -82,7 +85,8 @@ fn a_prometheus_that_is_gone_is_not_the_fault_of_other_hops() {
     }
     let service = service();
     let mut prometheus = scraping(service.address);
-    let canary = Watch::of(service.address).prometheus(&prometheus).start();
+    let watch = Watch::of(service.address).prometheus(&prometheus);
+    let canary = watch.flags(&EVERY).start();
     let round = canary.round(1);
     assert!(round.is_good("round"), "{round}");
     canary.is_idle();
@@ -101,9 +105,10 @@ fn a_target_that_is_gone_is_good_again_when_it_is_back() {
     if absent(&["prometheus"]) {
         return;
     }
-    let mut service = service();
+    let mut service = Service::start_at::<&str>(free_address(), &SERVICE, &[]);
     let prometheus = scraping(service.address);
-    let canary = Watch::of(service.address).prometheus(&prometheus).start();
+    let watch = Watch::of(service.address).prometheus(&prometheus);
+    let canary = watch.flags(&EVERY).start();
     let round = canary.round(1);
     assert!(round.is_good("round"), "{round}");
     canary.is_idle();

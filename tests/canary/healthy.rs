@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::{
     canary::{Canary, Watch},
-    parts::{Collector, Jaeger, VictoriaMetrics, absent, free_address, get, until},
+    parts::{Collector, Jaeger, VictoriaMetrics, absent, free_address, until},
     proxy::{Faults, Proxy},
     world::{job, prometheus, service, traced},
 };
@@ -155,12 +155,12 @@ fn its_requests_are_marked_in_the_spans_of_the_service() {
     }
     let jaeger = Jaeger::start();
     let service = traced(&jaeger.environment());
-    let canary = Watch::of(service.address).jaeger(&jaeger).start();
-    canary.round(1);
-    let path = "/api/traces?service=httpserver&limit=100";
-    let found = get(jaeger.query, path).unwrap().json();
-    let traces = found["data"].as_array().unwrap();
-    assert_eq!(traces.len(), 10, "{found}");
+    let watch = Watch::of(service.address).jaeger(&jaeger);
+    let canary = watch.flags(&["--every", "5m"]).start();
+    let round = canary.round(1);
+    assert!(round.is_good("traces"), "{round}");
+    let traces = jaeger.traces("httpserver");
+    assert_eq!(traces.len(), 10, "{traces:#?}");
     for trace in traces {
         let text = trace["spans"].to_string();
         assert!(text.contains("httpserver-canary/"), "{trace:#}");

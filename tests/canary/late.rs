@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::{
     canary::{Canary, Round, Watch},
-    parts::{Collector, Gate, Jaeger, VictoriaMetrics, absent, until_or},
+    parts::{Collector, Gate, Jaeger, VictoriaMetrics, absent, until, until_or},
     world::{OWN, job, prometheus, service, traced},
 };
 
@@ -39,17 +39,20 @@ fn traces_whose_write_failed_until_after_the_deadline_are_late() {
     let collector = Collector::to(gate.address, &json!({}));
     let service = traced(&collector.environment("grpc"));
     let watch = Watch::of(service.address).jaeger(&jaeger);
-    let flags = ["--duration", "3s", "--every", "7s", "--deadline", "5s"];
+    let flags = ["--duration", "5s", "--every", "15s", "--deadline", "5s"];
     let canary = watch.flags(&flags).start();
     let round = canary.round(1);
     assert!(round.is_good("round"), "{round}");
     let number = canary.amid_next(&service);
+    until("a trace of this round", || {
+        (jaeger.traces("httpserver").len() > 50).then_some(())
+    });
     gate.set_open(false);
     let round = canary.round(number);
     round.assert_good(&OWN);
     round.expect("traces", &["fail"], &["traces are missing"]);
     let [expected, found, _] = round.stage("traces").unwrap();
-    assert!(expected == 30 && (1..30).contains(&found), "{round}");
+    assert!(expected == 50 && (1..50).contains(&found), "{round}");
     assert!(
         !round.0["missing_traces"].as_array().unwrap().is_empty(),
         "{round}"
@@ -90,7 +93,8 @@ fn traces_that_were_lost_while_their_store_could_not_be_asked_are_counted_once_i
     let service = traced(&collector.environment("grpc"));
     let gate = Gate::start(jaeger.query);
     let watch = Watch::of(service.address).flags(&["--traces", &gate.url("")]);
-    let canary = watch.flags(&["--rate", "30", "--deadline", "4s"]).start();
+    let flags = ["--rate", "30", "--deadline", "4s", "--every", "12s"];
+    let canary = watch.flags(&flags).start();
     canary.round(1);
     let number = outage(&canary, &gate, "traces");
     let [expected, found, late] = once_late(&canary, number, "traces");
@@ -113,7 +117,8 @@ fn samples_of_a_round_whose_remote_store_could_not_be_asked_are_late() {
     }));
     let gate = Gate::start(victoria.address);
     let watch = Watch::of(service.address).prometheus(&own);
-    let canary = watch.flags(&["--remote", &gate.url("")]).start();
+    let flags = ["--remote", &gate.url(""), "--every", "12s"];
+    let canary = watch.flags(&flags).start();
     let round = canary.round(1);
     assert!(round.is_good("round"), "{round}");
     let number = outage(&canary, &gate, "remote");

@@ -41,7 +41,7 @@ fn spans_that_a_collector_drops_are_lost() {
     let collector = Collector::to(jaeger.grpc, &processors);
     let service = traced(&collector.environment("grpc"));
     let watch = Watch::of(service.address).jaeger(&jaeger);
-    let canary = watch.flags(&["--rate", "20", "--deadline", "5s"]).start();
+    let canary = watch.flags(&["--rate", "20"]).start();
     let round = canary.round(1);
     round.expect("traces", &["fail"], &["of 20 sampled traces are missing"]);
     round.assert_good(&OWN);

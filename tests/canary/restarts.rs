@@ -8,7 +8,7 @@ use crate::{
     world::{OWN, scraping, service, traced},
 };
 
-const FLAGS: [&str; 4] = ["--duration", "4s", "--every", "9s"];
+const FLAGS: [&str; 4] = ["--duration", "4s", "--every", "12s"];
 
 #[test]
 fn a_prometheus_that_is_restarted_in_a_round_is_not_a_loss() {
@@ -63,7 +63,7 @@ fn a_restart_does_not_explain_what_is_lost_afterwards() {
     let mut collector = Collector::to(jaeger.grpc, &json!({}));
     let service = traced(&collector.environment("grpc"));
     let watch = Watch::of(service.address).jaeger(&jaeger);
-    let canary = watch.flags(&["--deadline", "3s"]).start();
+    let canary = watch.flags(&["--deadline", "5s", "--every", "10s"]).start();
     let round = canary.round(1);
     assert!(round.is_good("round"), "{round}");
     canary.is_idle();

@@ -98,6 +98,13 @@ impl Jaeger {
         assert_eq!(answer.status, 200, "{}", answer.body);
     }
 
+    /// The traces of a service, at most 1,000.
+    pub(crate) fn traces(&self, service: &str) -> Vec<Value> {
+        let path = format!("/api/traces?service={service}&limit=1000");
+        let found = get(self.query, &path).unwrap().json();
+        found["data"].as_array().unwrap().clone()
+    }
+
     /// The spans of a trace, in the order of their start; none while Jaeger does not know it.
     pub(crate) fn spans(&self, trace_id: &str) -> Vec<Span> {
         let answer = get(self.query, &format!("/api/v3/traces/{trace_id}")).unwrap();

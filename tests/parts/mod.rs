@@ -27,7 +27,7 @@ pub(crate) use gate::Gate;
 pub(crate) use http::{Answer, Connection, get};
 pub(crate) use jaeger::{Jaeger, Span};
 pub(crate) use process::{Folder, Process, free_address};
-pub(crate) use prometheus::{Prometheus, escaped};
+pub(crate) use prometheus::{Prometheus, escaped, latest};
 pub(crate) use service::Service;
 pub(crate) use tempo::Tempo;
 pub(crate) use thanos::Thanos;

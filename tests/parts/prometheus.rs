@@ -140,6 +140,11 @@ fn number(sample: &Value) -> f64 {
         .unwrap()
 }
 
+/// An expression for the last sample of these series, also where a scrape has failed since.
+pub(crate) fn latest(series: &str) -> String {
+    format!("last_over_time({series}[1m])")
+}
+
 /// Percent-encodes what goes into a query string.
 pub(crate) fn escaped(text: &str) -> String {
     let byte = |byte: u8| match byte {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     load::{self, timing, trace_id},
-    parts::{self, Answer, Prometheus, Service, until_or},
+    parts::{self, Answer, Prometheus, Service, latest, until_or},
 };
 
 pub(crate) const LATENCY: &str = "cloudnative_execution_latency_seconds";
@@ -71,7 +71,9 @@ fn prometheus_reads_the_same_counts_in_each_format() {
         || format!("{:?}", by_job(&count)),
     );
     assert_eq!(
-        by_job(&format!("{LATENCY}_bucket{{step=\"total\",le=\"+Inf\"}}")),
+        by_job(&latest(&format!(
+            "{LATENCY}_bucket{{step=\"total\",le=\"+Inf\"}}"
+        ))),
         expected
     );
     let below = |bound: f64| {
@@ -81,9 +83,8 @@ fn prometheus_reads_the_same_counts_in_each_format() {
             .count()
     };
     for bound in [0.001, 0.064, 1.024] {
-        let found = by_job(&format!(
-            "{LATENCY}_bucket{{step=\"total\",le=\"{bound}\"}}"
-        ));
+        let bucket = format!("{LATENCY}_bucket{{step=\"total\",le=\"{bound}\"}}");
+        let found = by_job(&latest(&bucket));
         assert!(
             found.len() == 3 && found.iter().all(|(_, count)| *count == below(bound) as f64),
             "le={bound}: {found:?}"
@@ -139,7 +140,7 @@ fn prometheus_reports_the_native_quantiles_of_the_measured_totals() {
     ] {
         let (service, answers) = loaded(delay);
         let prometheus = prometheus(&service);
-        let native = format!("{LATENCY}{{step=\"total\",job=\"protobuf\"}}");
+        let native = latest(&format!("{LATENCY}{{step=\"total\",job=\"protobuf\"}}"));
         let count = || prometheus.value(&format!("histogram_count({native})"));
         until_or(
             || (count() == Some(REQUESTS as f64)).then_some(()),
@@ -160,8 +161,9 @@ fn prometheus_reports_the_native_quantiles_of_the_measured_totals() {
             .value(&format!("histogram_sum({native})"))
             .unwrap();
         assert!((sum / totals.iter().sum::<f64>() - 1.0).abs() < 1e-9);
-        let http = "histogram_count(http_server_request_duration_seconds{http_route=\"/images\",job=\"protobuf\"})";
-        assert_eq!(prometheus.value(http), Some(REQUESTS as f64));
+        let http = r#"http_server_request_duration_seconds{http_route="/images",job="protobuf"}"#;
+        let http = format!("histogram_count({})", latest(http));
+        assert_eq!(prometheus.value(&http), Some(REQUESTS as f64));
     }
 }
 

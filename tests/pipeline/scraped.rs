@@ -14,7 +14,7 @@ use httpserver::{
 
 use crate::{
     load::{self, timing},
-    parts::{self, Answer, Prometheus, Service, until_or},
+    parts::{self, Answer, Prometheus, Service, latest, until_or},
 };
 
 const DELAY: &str = "uniform(0s,150ms)";
@@ -59,10 +59,13 @@ fn band(q: f64, expected: f64, buckets: &Buckets, answers: &[Answer]) -> (f64, f
         [share - over - spread, share - over + spread]
     };
     let corners = shares(upper - 1).into_iter().flat_map(|below| {
-        shares(upper).map(|within| {
-            // Three buckets are all of the line that the estimate may be on.
-            let around = [bounds[upper - 1], bounds[upper], bounds[upper + 1]];
-            buckets::quantile(q, &around, &[below, within, 1.0, 1.0])
+        shares(upper).into_iter().flat_map(move |within| {
+            shares(upper + 1).map(|next| {
+                // Three buckets are all of the line that the estimate may be on.
+                let around = [bounds[upper - 1], bounds[upper], bounds[upper + 1]];
+                let next = next.clamp(within, 1.0);
+                buckets::quantile(q, &around, &[below, within, next, 1.0])
+            })
         })
     });
     corners.fold((f64::MAX, f64::MIN), |(low, high), at| {
@@ -92,7 +95,8 @@ fn prometheus_reports_what_the_buckets_hold_and_truth_predicted() {
 
     let buckets = Buckets::default();
     let counts = cumulative(&answers, &buckets);
-    let stored = prometheus.values_by("le", &format!("{LATENCY}_bucket{{step=\"total\"}}"));
+    let stored_buckets = latest(&format!("{LATENCY}_bucket{{step=\"total\"}}"));
+    let stored = prometheus.values_by("le", &stored_buckets);
     for (bound, count) in buckets.bounds().iter().zip(&counts) {
         let found = stored.iter().find(|(le, _)| le.parse() == Ok(*bound));
         assert_eq!(
@@ -104,8 +108,7 @@ fn prometheus_reports_what_the_buckets_hold_and_truth_predicted() {
 
     let truth = Truth::of(&DELAY.parse().unwrap(), None, &buckets);
     for q in [0.5, 0.99] {
-        let query =
-            format!("histogram_quantile({q}, sum by (le) ({LATENCY}_bucket{{step=\"total\"}}))");
+        let query = format!("histogram_quantile({q}, sum by (le) ({stored_buckets}))");
         let reported = prometheus.value(&query).unwrap();
         let formula = buckets::quantile(q, buckets.bounds(), &counts);
         assert!(

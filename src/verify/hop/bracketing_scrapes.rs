@@ -13,7 +13,7 @@ use crate::verify::{
 };
 
 /// How long a scrape takes, and the unmeasured part of the difference between the two clocks, in milliseconds.
-const SLACK_MS: i64 = 500;
+const SLACK_MS: i64 = 1000;
 
 /// The first sample outside of its bracket, as text.
 pub fn outside(

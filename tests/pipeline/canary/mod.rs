@@ -13,6 +13,9 @@ use crate::{
     parts::{Prometheus, Service, free_address},
 };
 
+/// Of small rounds.
+const USUAL: [&str; 3] = ["--every=4s", "--duration=1s", "--rate=10"];
+
 /// A Prometheus as in compose, with these rules, and a canary with small rounds and these flags besides.
 fn watch(service: &Service, rules: &Path, flags: &[&str]) -> (Prometheus, Service) {
     let address = free_address();
@@ -33,9 +36,12 @@ fn canary(
     address: SocketAddr,
     flags: &[&str],
 ) -> Service {
+    let name = |flag: &str| flag.split_once('=').map(|(name, _)| name.to_owned());
+    let is_given = |usual: &str| flags.iter().any(|flag| name(flag) == name(usual));
     let mut command = Command::new(env!("CARGO_BIN_EXE_httpserver"));
     command
-        .args(["canary", "--every=4s", "--duration=1s", "--rate=10"])
+        .arg("canary")
+        .args(USUAL.iter().filter(|usual| !is_given(usual)))
         .arg(format!("--target={}/images", service.url()))
         .arg(format!("--prometheus={}", prometheus.url()))
         .arg(format!("--listen={address}"))

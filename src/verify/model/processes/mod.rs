@@ -17,8 +17,10 @@ use crate::contract::{
     names::{PROCESS_START_TIME, TARGET_INFO, label},
 };
 
-/// A spacing of samples above this many scrape intervals is a gap.
+/// A spacing of samples above this many scrape intervals is a gap,
 const GAP: f64 = 1.5;
+/// if a scrape is also late by more than this, in seconds: so much a busy machine may delay one, however short the interval.
+const LATE: f64 = 1.25;
 
 /// When the run was, by the clock of Prometheus, in milliseconds of Unix time.
 #[derive(Clone, Debug, Default)]
@@ -253,8 +255,9 @@ fn gaps(timeline: &[i64], interval: Option<f64>) -> Vec<Gap> {
     let Some(interval) = interval.or_else(|| order_statistic(&spacings, 0.5)) else {
         return Vec::new();
     };
+    let longest = (GAP * interval).max(interval + LATE);
     let long = timeline.windows(2);
-    let long = long.filter(|pair| seconds(pair) > GAP * interval);
+    let long = long.filter(|pair| seconds(pair) > longest);
     long.map(|pair| Gap {
         after_ms: pair[0],
         seconds: seconds(pair),

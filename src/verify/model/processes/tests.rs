@@ -222,14 +222,14 @@ fn a_spacing_above_one_and_a_half_intervals_is_a_gap() {
 }
 
 #[test]
-fn a_slightly_late_scrape_is_not_a_gap() {
-    let points = [(0, 5.0), (2, 6.0), (4, 8.0), (7, 11.0), (9, 15.0)];
-    let [info, started] = alive("a");
-    assert!(
-        only(&[accepted("a", &points), info, started])
-            .gaps
-            .is_empty()
-    );
+fn a_slightly_late_scrape_is_not_a_gap_however_short_the_interval() {
+    let every_two_seconds = [(0, 5.0), (2, 6.0), (4, 8.0), (7, 11.0), (9, 15.0)];
+    let each_second = [(0, 5.0), (1, 6.0), (2, 8.0), (4, 11.0), (5, 15.0)];
+    for points in [every_two_seconds, each_second] {
+        let [info, started] = alive("a");
+        let target = only(&[accepted("a", &points), info, started]);
+        assert_eq!(target.gaps, []);
+    }
 }
 
 #[test]
