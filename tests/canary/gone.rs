@@ -2,7 +2,7 @@
 
 use crate::{
     canary::{Canary, Round, Watch},
-    parts::{Jaeger, Service, absent, free_address, until},
+    parts::{Jaeger, Service, absent, free_address, until, until_or},
     proxy::{Faults, Proxy},
     world::{OWN, SERVICE, scraping, service, traced},
 };
@@ -10,10 +10,11 @@ use crate::{
 /// Longer than a round is in progress, also on a busy machine.
 const EVERY: [&str; 2] = ["--every", "10s"];
 
-/// Asserts that the log has one line for each of two changes of a hop.
+/// Asserts that the log has one line for each of two changes of a hop; the second one comes after the status.
 #[track_caller]
 fn changed_twice(canary: &Canary, hop: &str) {
-    let lines = canary.changes(hop);
+    let two = || Some(canary.changes(hop)).filter(|lines| lines.len() > 1);
+    let lines = until_or(two, || format!("{hop}: {}", canary.described()));
     assert!(
         matches!(&lines[..], [first, second] if first.contains("not right") && second.contains("right again")),
         "{hop}: {lines:#?}: {}",

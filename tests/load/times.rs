@@ -11,9 +11,9 @@ use httpserver::{
 
 use crate::{plan, run, run_until, servers};
 
-const STALL: Duration = Duration::from_secs(1);
+const STALL: Duration = Duration::from_secs(2);
 /// Half of the stall: far above what an answer takes on a busy machine.
-const SLOW: Duration = Duration::from_millis(500);
+const SLOW: Duration = Duration::from_secs(1);
 
 fn slow(sent: &[Sent], time: impl Fn(&Sent) -> Duration) -> usize {
     sent.iter().filter(|sent| time(sent) > SLOW).count()
@@ -31,8 +31,8 @@ async fn response_time_shows_the_queue_of_a_stall_and_service_time_does_not() {
         "only one was in the stall"
     );
     let waited = slow(&run.sent, Sent::response_time);
-    // 50 are due in the first half of the stall; on a busy machine the queue takes a while to shrink.
-    assert!((45..=200).contains(&waited), "{waited} waited");
+    // 100 are due in the first half of the stall; on a busy machine the queue takes a while to shrink.
+    assert!((90..=200).contains(&waited), "{waited} waited");
     assert_eq!((run.driven.sent, run.driven.not_sent), (250, 0));
     let p90 = |time| run.report[time]["p90"].as_f64().unwrap();
     assert!(p90("response_time") > 0.5, "{}", run.report);
@@ -45,7 +45,7 @@ async fn requests_are_sent_during_a_stall() {
     let run = run(&plan(&url, 100.0, 2.5)).await;
     let waited = slow(&run.sent, Sent::service_time);
     assert!(
-        (45..=200).contains(&waited),
+        (90..=200).contains(&waited),
         "{waited} were sent into the stall"
     );
     assert_eq!(
@@ -93,13 +93,13 @@ async fn every_request_has_its_own_traceparent() {
 #[tokio::test]
 async fn after_a_stop_requests_in_flight_are_still_answered() {
     let (url, mut arrived) = servers::counting(Duration::from_millis(400)).await;
-    let mut endless = plan(&url, 2.0, 1.0);
+    let mut endless = plan(&url, 0.5, 1.0);
     endless.duration = None;
     let stop = async {
         arrived.wait_for(|count| *count == 3).await.unwrap();
     };
     let run = run_until(&endless, &ClientArgs::default(), stop).await;
-    // The next one is due half a second after the third.
+    // The next one is due two seconds after the third.
     assert_eq!((run.driven.sent, run.driven.not_sent), (3, 0));
     assert_eq!(run.report["answered"], 3);
     assert!(run.driven.sending < run.driven.elapsed);
@@ -173,8 +173,8 @@ async fn a_delayed_sender_catches_up_without_starving_requests() {
 #[tokio::test]
 async fn the_achieved_rate_is_the_intended_rate_if_all_are_sent() {
     let url = servers::delayed(Duration::ZERO, 200).await;
-    let run = run(&plan(&url, 10.0, 0.2)).await;
-    assert_eq!(run.driven.sent, 2);
+    let run = run(&plan(&url, 10.0, 3.0)).await;
+    assert_eq!(run.driven.sent, 30);
     let achieved = run.report["achieved_rate"].as_f64().unwrap();
     assert!((9.0..=10.0).contains(&achieved), "{achieved}");
 }

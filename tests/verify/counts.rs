@@ -44,7 +44,7 @@ fn a_selector_narrows_the_targets_that_are_named() {
     let prometheus = prometheus(&jobs);
     tried(&prometheus, 2.0);
     let verify = Verify::of(service.address).prometheus(&prometheus);
-    let verify = verify.flags(&["--wait", "2s"]);
+    let verify = verify.flags(&["--wait", "6s"]);
     let report = verify.run();
     report.fails(HOP, &["is not scraped", "job=\"broken\"", "is down"]);
     let narrowed = verify.flags(&["--selector", "job=\"httpserver\""]).run();

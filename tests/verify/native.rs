@@ -43,7 +43,7 @@ fn what_was_counted_before_the_run_is_subtracted() {
     for delay in ["0s", "0s", "30ms", "300ms"] {
         get(service.address, &format!("/images?delay=constant({delay})")).unwrap();
     }
-    // So many that each bucket of a percentile has several: of 120, one in sixty runs is 5 % off by chance.
+    // So many that each bucket of a percentile has several.
     let verify = Verify::of(service.address).prometheus(&prometheus);
     let report = verify.flags(&["--rate", "120"]).run();
     assert_eq!(report.code, 0, "{report}");
@@ -54,7 +54,10 @@ fn what_was_counted_before_the_run_is_subtracted() {
         let part = |name: &str| row["error"][name].as_f64().unwrap();
         let measured = seconds("truth") + part("sampling") + part("clock");
         let off = seconds("native") / measured - 1.0;
-        assert!(off.abs() < 0.05, "{report}");
+        assert!(
+            off.abs() < 0.0906,
+            "not in one bucket of schema 3: {report}"
+        );
     }
 }
 

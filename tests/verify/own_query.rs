@@ -65,13 +65,13 @@ fn a_query_that_cannot_be_right_fails_with_the_reason() {
         return;
     }
     let (service, prometheus) = scraped();
-    let short = RATES.replace("1m", "1s");
+    let short = RATES.replace("1m", "100ms");
     for (query, words) in [
         (
             format!("p99=histogram_quantile(0.99, sum by (le) ({short}))"),
             &[
                 "the query returns nothing",
-                "its range of 1s is shorter than two scrape intervals of 1 s",
+                "its range of 100ms is shorter than two scrape intervals of 1 s",
             ][..],
         ),
         (

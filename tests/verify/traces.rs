@@ -155,7 +155,7 @@ fn a_last_batch_that_waits_is_told_from_a_loss() {
     if absent(&["otelcol", "jaeger"]) {
         return;
     }
-    let most = json!({"batch": {"timeout": "10m", "send_batch_size": 200}});
+    let most = json!({"batch": {"timeout": "10m", "send_batch_size": 130}});
     let report = through(&most, &["--wait", "3s"]);
     let words = ["sampled traces are missing", "is the export late?"];
     report.fails(HOP, &words);

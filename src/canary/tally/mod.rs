@@ -139,7 +139,7 @@ impl Tally {
         let worst = round
             .hops
             .iter()
-            .find(|hop| hop.judgement == round.judgement());
+            .find(|hop| !hop.judgement.is_good() && hop.judgement == round.judgement());
         let worst = worst.map_or(String::new(), |hop| format!("by the hop {}", hop.id));
         let whole = [(ROUND, round.judgement(), worst)];
         let mut added = Added::default();

@@ -45,8 +45,8 @@ struct AnsweredRule {
     last_error: String,
 }
 
-/// Asks each query at the end of the run, `to`; one with recording rules as soon as these were evaluated after it, for which
-/// this waits as long as for a scrape, and at least for two evaluations.
+/// Asks each query at the end of the run, `to`, a scrape that can be queried by now; one with recording rules as soon as these
+/// were evaluated since, for which this waits as long as for a scrape, and at least for two evaluations.
 pub async fn ask(
     queries: &mut Queries<'_>,
     own: &[OwnQuery],
@@ -59,8 +59,10 @@ pub async fn ask(
     }
     // A server without rules may have no such API.
     let known = rules(&queries.prometheus).await.unwrap_or_default();
+    // An evaluation between that scrape and now may have been too early to see it.
+    let seen = queries.prometheus.now().await?.max(to);
     for query in own {
-        answers.push(answer(queries, query, &known, to, waited).await?);
+        answers.push(answer(queries, query, &known, (to, seen), waited).await?);
     }
     Ok(answers)
 }
@@ -94,7 +96,7 @@ async fn answer(
     queries: &mut Queries<'_>,
     query: &OwnQuery,
     known: &[Rule],
-    to: i64,
+    (to, seen): (i64, i64),
     waited: Duration,
 ) -> Result<OwnAnswer, PrometheusError> {
     let rules = used(&query.expression, known);
@@ -112,7 +114,7 @@ async fn answer(
         let evaluated = wait::until(&what, enough, async || {
             queries.note_rules().await;
             let last = queries.rule_sightings.last(&labels);
-            last.filter(|evaluated| *evaluated > to)
+            last.filter(|evaluated| *evaluated > seen)
         });
         at = at.max(evaluated.await.unwrap_or_default());
     }
