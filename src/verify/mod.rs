@@ -23,8 +23,8 @@ pub use round::{
     StageName, blind_spot, hop_ids, needed, refusal, round, stage_names,
 };
 pub use source::{
+    clock::{follow_clock, has_clock_stepped},
     prometheus::rule_wait,
-    wait::{follow_clock, has_clock_stepped},
 };
 
 use std::{future::Future, io::Write};

@@ -15,6 +15,7 @@ fn outage(canary: &Canary, gate: &Gate, hop: &str) -> u64 {
     let is_unasked = |round: &Round| round.of(hop) == "unreachable";
     let round = canary.next_that("could not ask", is_unasked);
     assert_eq!(round.stage(hop), None, "{round}");
+    assert_eq!(round.0["missing_traces"], json!([]), "{round}");
     gate.set_open(true);
     round.0["number"].as_u64().unwrap()
 }

@@ -19,9 +19,9 @@ use crate::instruments::HttpInstruments;
 const KNOWN_FOR: Duration = Duration::from_mins(5);
 /// Most scrapers that are remembered: any client may say that it is one.
 const MAX_KNOWN: usize = 64;
-/// How many of its own intervals a scraper is waited for: the next scrape, and what it may be late,
+/// How many of its own intervals a scraper is waited for: the next scrape, and what it may be late.
 const PATIENCE: f64 = 1.1;
-/// at least this, however short the interval.
+/// What a scrape may be late at least, however short the interval.
 const LATE: Duration = Duration::from_secs(1);
 
 /// Those who scrape `/metrics`.

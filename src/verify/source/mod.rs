@@ -1,6 +1,7 @@
 //! The sources that are asked: the service, Prometheus, the store of the traces. They fetch and wait; they judge nothing.
 
 mod addresses;
+pub mod clock;
 mod formats;
 mod pace;
 mod page;

@@ -3,8 +3,8 @@
 use reqwest::Url;
 
 use super::{
+    clock::{unix_millis, unix_millis_of},
     formats::MAX_BODY,
-    wait::{unix_millis, unix_millis_of},
 };
 use crate::{
     client::{Client, ClientError, Destination, Failure, without_password},

@@ -5,12 +5,7 @@ use std::{collections::BTreeMap, pin::pin, time::Duration};
 use futures_util::{StreamExt, future::join_all, stream::FuturesUnordered};
 use reqwest::Url;
 
-use super::{
-    addresses::addresses,
-    formats,
-    page::Page,
-    wait::{self, unix_millis},
-};
+use super::{addresses::addresses, clock::unix_millis, formats, page::Page, wait};
 use crate::{
     client::{Destination, without_password},
     contract::{Names, Step},

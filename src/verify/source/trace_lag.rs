@@ -2,7 +2,7 @@
 
 use std::{cell::Cell, time::Duration};
 
-use super::wait::unix_millis;
+use super::clock::unix_millis;
 use crate::verify::model::lag::{Lags, Polls};
 
 /// How often a trace is looked for.

@@ -17,9 +17,9 @@ use crate::contract::{
     names::{PROCESS_START_TIME, TARGET_INFO, label},
 };
 
-/// A spacing of samples above this many scrape intervals is a gap,
+/// A spacing of samples above this many scrape intervals is a gap.
 const GAP: f64 = 1.5;
-/// if a scrape is also late by more than this, in seconds: so much a busy machine may delay one, however short the interval.
+/// A scrape that is not later than this, in seconds, leaves no gap: a busy machine delays it by so much, however short the interval.
 const LATE: f64 = 1.25;
 
 /// When the run was, by the clock of Prometheus, in milliseconds of Unix time.

@@ -81,17 +81,17 @@ impl Missing {
     #[must_use]
     pub fn is_over(&self) -> bool {
         match &self.0 {
-            Kind::Traces(traces) => traces.wanted().is_empty(),
-            Kind::Remote(samples) => samples.answers() == 0,
+            Kind::Traces(traces) => traces.is_over(),
+            Kind::Remote(samples) => samples.is_over(),
         }
     }
 
-    /// The traces among it.
+    /// The traces among it that the store did not have.
     pub fn trace_ids(&self) -> impl Iterator<Item = u128> {
-        let wanted = match &self.0 {
-            Kind::Traces(traces) => traces.wanted(),
+        let missing = match &self.0 {
+            Kind::Traces(traces) => traces.missing(),
             Kind::Remote(_) => &[],
         };
-        wanted.iter().map(|it| it.id)
+        missing.iter().map(|it| it.id)
     }
 }

@@ -46,8 +46,8 @@ impl Samples {
         }
     }
 
-    pub fn answers(&self) -> u64 {
-        self.answers
+    pub fn is_over(&self) -> bool {
+        self.answers == 0
     }
 
     pub async fn find(&mut self) -> Option<Looked> {

@@ -34,7 +34,15 @@ impl LateTraces {
         }
     }
 
-    pub fn wanted(&self) -> &[WantedTrace] {
+    pub fn is_over(&self) -> bool {
+        self.wanted.is_empty()
+    }
+
+    /// Those that the store did not have; none as long as it was not asked.
+    pub fn missing(&self) -> &[WantedTrace] {
+        if self.known.is_some() {
+            return &[];
+        }
         &self.wanted
     }
 

@@ -14,7 +14,7 @@ use crate::{
             promql::{quoted, regex_escaped},
             series::{Point, Series},
         },
-        source::wait::unix_millis,
+        source::clock::unix_millis,
     },
 };
 

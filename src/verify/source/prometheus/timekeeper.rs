@@ -5,7 +5,7 @@ use std::cell::Cell;
 use serde::Deserialize;
 
 use super::api::{Prometheus, PrometheusError};
-use crate::verify::{model::clocks::Ahead, source::wait::unix_millis};
+use crate::verify::{model::clocks::Ahead, source::clock::unix_millis};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
