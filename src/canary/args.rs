@@ -56,12 +56,12 @@ pub struct RoundArgs {
     pub log_format: Option<LogFormat>,
 }
 
-/// `--output` is of a run of its own.
+/// A canary prints no report, so only the default of `--output` is taken.
 fn no_report(format: &str) -> Result<Output, &'static str> {
     match format {
         "text" => Ok(Output::Text),
         _ => Err(
-            "a canary prints no report: see its /status, as a page or as JSON, and its /metrics",
+            "a canary prints no report, so it must be text: see its /status, as a page or as JSON, and its /metrics",
         ),
     }
 }

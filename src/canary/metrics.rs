@@ -175,7 +175,7 @@ impl Metrics {
         }
     }
 
-    /// Records what was found after the deadline.
+    /// Records what asking again has shown.
     pub fn record_late(&self, stage: StageName, looked: Looked) {
         let labels = [by_stage(stage)];
         self.expected.add(looked.expected, &labels);

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     telemetry::Metrics,
-    verify::{Looked, Round, StageName},
+    verify::{Looked, Missing, Round},
 };
 
 /// The state of one canary.
@@ -42,15 +42,15 @@ impl State {
     }
 
     /// Adds what asking again for what a round was missing has shown.
-    pub fn add_late(&self, number: u64, stage: StageName, looked: Looked) {
+    pub fn add_late(&self, number: u64, looked: Looked, rest: &Missing) {
         let mut tally = self.tally();
-        tally.add_late(number, stage.as_str(), looked);
-        self.metrics.record_late(stage, looked);
+        tally.add_late(number, rest.stage(), looked, rest.trace_ids());
+        self.metrics.record_late(rest.stage(), looked);
     }
 
     /// Reads the exposition. It has each round whole or not at all: alerts compare one of its series with another.
     pub fn scrape<T>(&self, read: impl FnOnce(&Metrics) -> T) -> T {
-        let _no_round_is_added = self.tally();
+        let _guard = self.tally();
         read(&self.exposition)
     }
 
@@ -69,7 +69,7 @@ mod tests {
         canary::{SERVICE, metrics::Facts},
         exposition::Format,
         telemetry::Telemetry,
-        verify::{JudgedHop, Judgement, Stage},
+        verify::{JudgedHop, Judgement, Stage, StageName},
     };
 
     const ROUNDS: u32 = 300;

@@ -19,8 +19,7 @@ use crate::{
     exit::Exit,
     output::quietly,
     verify::{
-        self, Looked, Missing, Needed, Round, StageName, USUAL_WAIT, VerifyArgs, needed_wait,
-        rule_wait,
+        self, Looked, Missing, Needed, Round, USUAL_WAIT, VerifyArgs, needed_wait, rule_wait,
     },
 };
 
@@ -94,7 +93,7 @@ pub async fn watch(
             }
             Some(looked) = looking.next() => {
                 for (number, found, rest) in &looked {
-                    note_late(state, *number, rest.stage(), *found);
+                    note_late(state, *number, *found, rest);
                 }
                 let rest = looked.into_iter().map(|(number, _, rest)| (number, rest));
                 missing.extend(rest.filter(|(_, rest)| !rest.is_over()));
@@ -166,20 +165,22 @@ fn forget<T>(missing: &mut Vec<(u64, T)>, newest: u64) {
     missing.retain(|(number, _)| newest.saturating_sub(*number) <= KEPT as u64);
 }
 
-/// Asks again for what rounds were missing: what it shows of each, and the rest. A store that cannot be asked for one is not
-/// asked for the others.
+/// Asks again for what rounds were missing: what it shows of each, and the rest. Once a store does not answer for one, it is not
+/// asked for the others; that one is the last to be asked for the next time.
 async fn look_again(all: Vec<Kept>) -> Vec<(u64, Looked, Missing)> {
-    let mut looked = Vec::new();
-    let mut silent = Vec::new();
+    let (mut looked, mut unanswered) = (Vec::new(), Vec::new());
     for (number, mut missing) in all {
-        let stage = missing.stage();
-        let mut found = None;
-        if !silent.contains(&stage) {
-            found = missing.find().await;
-            silent.extend(found.is_none().then_some(stage));
+        let is_same = |(_, _, other): &(u64, Looked, Missing)| other.stage() == missing.stage();
+        if unanswered.iter().any(is_same) {
+            looked.push((number, Looked::default(), missing));
+            continue;
         }
-        looked.push((number, found.unwrap_or_default(), missing));
+        match missing.find().await {
+            Some(found) => looked.push((number, found, missing)),
+            None => unanswered.push((number, Looked::default(), missing)),
+        }
     }
+    looked.extend(unanswered);
     looked
 }
 
@@ -200,16 +201,26 @@ fn report(state: &State, number: u64, began: f64, round: &Round) {
     }
 }
 
-fn note_late(state: &State, number: u64, place: StageName, looked: Looked) {
+fn note_late(state: &State, number: u64, looked: Looked, rest: &Missing) {
     if looked == Looked::default() {
         return;
     }
-    state.add_late(number, place, looked);
-    if looked.found > 0 {
+    state.add_late(number, looked, rest);
+    let Looked { expected, found } = looked;
+    let place = rest.stage().as_str();
+    if expected > 0 {
         tracing::info!(
             round = number,
-            stage = place.as_str(),
-            requests = looked.found,
+            stage = place,
+            expected,
+            found,
+            "could be asked for after an outage"
+        );
+    } else {
+        tracing::info!(
+            round = number,
+            stage = place,
+            requests = found,
             "found late: not lost"
         );
     }

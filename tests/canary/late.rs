@@ -5,6 +5,7 @@ use serde_json::json;
 use crate::{
     canary::{Canary, Round, Watch},
     parts::{Collector, Gate, Jaeger, VictoriaMetrics, absent, until, until_or},
+    proxy::{Faults, Proxy},
     world::{OWN, job, prometheus, service, traced},
 };
 
@@ -44,9 +45,11 @@ fn traces_whose_write_failed_until_after_the_deadline_are_late() {
     let canary = watch.flags(&flags).start();
     let round = canary.round(1);
     assert!(round.is_good("round"), "{round}");
+    canary.is_idle();
+    let before = jaeger.traces("httpserver").len();
     let number = canary.amid_next(&service);
     until("a trace of this round", || {
-        (jaeger.traces("httpserver").len() > 50).then_some(())
+        (jaeger.traces("httpserver").len() > before).then_some(())
     });
     gate.set_open(false);
     let round = canary.round(number);
@@ -94,13 +97,46 @@ fn traces_that_were_lost_while_their_store_could_not_be_asked_are_counted_once_i
     let service = traced(&collector.environment("grpc"));
     let gate = Gate::start(jaeger.query);
     let watch = Watch::of(service.address).flags(&["--traces", &gate.url("")]);
-    let flags = ["--rate", "30", "--deadline", "4s", "--every", "12s"];
+    let flags = ["--rate", "30", "--deadline", "8s", "--every", "15s"];
     let canary = watch.flags(&flags).start();
-    canary.round(1);
+    let round = canary.round(1);
+    assert!(round.stage("traces").unwrap()[1] > 0, "{round}");
     let number = outage(&canary, &gate, "traces");
     let [expected, found, late] = once_late(&canary, number, "traces");
     assert_eq!((expected, found), (30, 0));
     assert!((1..30).contains(&late), "{late}: {}", canary.described());
+    let round = canary.round(number);
+    let missing = round.0["missing_traces"].as_array().unwrap().len();
+    assert_eq!(missing as u64, (30 - late).min(5), "{round}");
+}
+
+#[test]
+fn a_replica_that_ends_in_an_outage_is_not_a_loss() {
+    if absent(&["jaeger"]) {
+        return;
+    }
+    let jaeger = Jaeger::start();
+    let mut old = traced(&jaeger.environment());
+    let front = Proxy::start(&[old.address], Faults::default());
+    let gate = Gate::start(jaeger.query);
+    let watch = Watch::of(front.address).flags(&["--traces", &gate.url("")]);
+    let flags = ["--duration", "4s", "--every", "14s"];
+    let canary = watch.flags(&flags).start();
+    let round = canary.round(1);
+    assert!(round.is_good("round"), "{round}");
+    canary.is_idle();
+    gate.set_open(false);
+    let number = canary.amid_next(&old);
+    let new = traced(&jaeger.environment());
+    old.process.kill();
+    front.switch(&[new.address]);
+    let round = canary.round(number);
+    round.expect("traces", &["unreachable"], &[]);
+    gate.set_open(true);
+    for _ in 0..2 {
+        canary.next();
+    }
+    assert_eq!(canary.round(number).stage("traces"), None);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde::Serialize;
 
-use crate::verify::{Judgement, Looked, Missing, Round};
+use crate::verify::{Judgement, Looked, Missing, Round, StageName};
 
 /// How many rounds are kept.
 pub const KEPT: usize = 20;
@@ -52,7 +52,7 @@ pub struct Kept {
     pub hops: Vec<KeptHop>,
     /// What was to be found where.
     pub stages: Vec<KeptStage>,
-    /// Some of the traces that were missing at the deadline.
+    /// Some of the traces that are missing.
     pub missing_traces: Vec<String>,
 }
 
@@ -166,13 +166,24 @@ impl Tally {
         added
     }
 
-    /// Takes back what a round had lost, and was found later. A stage that could not be asked before is added.
-    pub fn add_late(&mut self, number: u64, stage: &'static str, looked: Looked) {
+    /// Takes back what a round had lost, and was found later. A stage that could not be asked before is added. `missing` are
+    /// the traces that still are.
+    pub fn add_late(
+        &mut self,
+        number: u64,
+        stage: StageName,
+        looked: Looked,
+        missing: impl Iterator<Item = u128>,
+    ) {
         let Looked { expected, found } = looked;
         let mut rounds = self.last.iter_mut();
         let Some(round) = rounds.find(|round| round.number == number) else {
             return;
         };
+        if stage == StageName::Traces {
+            round.missing_traces = some_ids(missing);
+        }
+        let stage = stage.as_str();
         let mut stages = round.stages.iter_mut();
         if let Some(own) = stages.find(|own| own.stage == stage) {
             own.expected += expected;
@@ -190,8 +201,6 @@ impl Tally {
 
 impl Kept {
     fn of(number: u64, began: f64, round: &Round) -> Self {
-        let missing = round.missing.iter().flat_map(Missing::trace_ids);
-        let missing = missing.take(MAX_TRACES).map(|id| format!("{id:032x}"));
         Self {
             number,
             began,
@@ -223,7 +232,7 @@ impl Kept {
                     late: 0,
                 })
                 .collect(),
-            missing_traces: missing.collect(),
+            missing_traces: some_ids(round.missing.iter().flat_map(Missing::trace_ids)),
         }
     }
 }
@@ -238,6 +247,12 @@ impl Verdict {
             Judgement::Fail => Some(Self::Fail),
         }
     }
+}
+
+fn some_ids(ids: impl Iterator<Item = u128>) -> Vec<String> {
+    ids.take(MAX_TRACES)
+        .map(|id| format!("{id:032x}"))
+        .collect()
 }
 
 fn shortened(text: &str) -> String {

@@ -1,5 +1,7 @@
 //! Rounds on a simulated clock: what is kept stays bounded, and only changes are news.
 
+use std::iter;
+
 use super::*;
 use crate::verify::{JudgedHop, Sent, Stage, StageName};
 
@@ -44,7 +46,7 @@ fn a_hundred_thousand_rounds_take_no_more_room_than_twenty() {
             expected: 0,
             found: 1,
         };
-        tally.add_late(number, "traces", looked);
+        tally.add_late(number, StageName::Traces, looked, iter::empty());
         if minute % 10_000 == 9_999 {
             sizes.push(serde_json::to_string(&tally).unwrap().len());
         }
@@ -98,6 +100,22 @@ fn only_a_change_is_news_and_a_warning_or_a_skipped_hop_is_none() {
             none()
         ]
     );
+}
+
+#[test]
+fn a_stage_that_could_be_asked_after_an_outage_is_added_to_its_round() {
+    let mut tally = Tally::default();
+    let number = tally.begin();
+    tally.add(number, 0.0, &Round::default());
+    for (expected, found, missing) in [(20, 15, 5), (0, 4, 1)] {
+        let looked = Looked { expected, found };
+        tally.add_late(number, StageName::Traces, looked, 0..missing);
+    }
+    let [stage] = &tally.last[0].stages[..] else {
+        panic!("{tally:?}")
+    };
+    assert_eq!((stage.expected, stage.found, stage.late), (20, 0, 19));
+    assert_eq!(tally.last[0].missing_traces, [format!("{:032x}", 0)]);
 }
 
 #[test]

@@ -21,7 +21,7 @@ const KNOWN_FOR: Duration = Duration::from_mins(5);
 const MAX_KNOWN: usize = 64;
 /// How many of its own intervals a scraper is waited for: the next scrape, and what it may be late.
 const PATIENCE: f64 = 1.1;
-/// What a scrape may be late at least, however short the interval.
+/// Minimum allowance for a late scrape, however short the interval.
 const LATE: Duration = Duration::from_secs(1);
 
 /// Those who scrape `/metrics`.

@@ -26,7 +26,7 @@ use super::{
     clients::Clients,
     evidence::Evidence,
     hop,
-    model::{finding::Finding, refusal::Refusal, spans::WantedTrace, statistics::order_statistic},
+    model::{finding::Finding, refusal::Refusal, statistics::order_statistic},
     run::{self, Mode},
 };
 
@@ -101,7 +101,7 @@ pub async fn round(
     let closed = interruption::changed_claim(&evidence, is_given);
     let mut round = Round::of(&evidence, closed.as_deref(), &hop_ids(args));
     if let Ok(clients) = Clients::new(args) {
-        round.keep_missing(&evidence, args, &clients, known_trace);
+        round.missing = round.missing(&evidence, args, &clients, known_trace);
     }
     Ok(round)
 }
@@ -156,7 +156,7 @@ impl Round {
             errors: quantile_errors(evidence, &measured),
             hops,
             missing: Vec::new(),
-            known_trace: None,
+            known_trace: known_trace(evidence),
             is_trace_store_emptied: evidence.is_trace_store_emptied,
         }
     }
@@ -168,49 +168,47 @@ impl Round {
         own.any(|it| it.judgement == Judgement::Unreachable)
     }
 
-    /// Keeps what has to be asked for again. `known_trace` is that of an earlier round.
-    fn keep_missing(
-        &mut self,
+    /// What has to be asked for again. `known_trace` is that of an earlier round.
+    fn missing(
+        &self,
         evidence: &Evidence,
         args: &VerifyArgs,
         clients: &Clients,
         known_trace: Option<u128>,
-    ) {
+    ) -> Vec<Missing> {
         let stage = |name| self.stages.iter().find(|stage: &&Stage| stage.name == name);
         let missing = |name| {
             let missing = stage(name).and_then(|own| own.expected.checked_sub(own.found));
             missing.filter(|it| *it > 0)
         };
-        let unasked = || {
-            let copied = stage(StageName::Prometheus).filter(|_| self.is_unreachable("remote"));
-            copied.map(|copied| copied.found)
-        };
+        // What a restart would explain is not expected afterwards, either.
+        let restarts = interruption::restarts(evidence);
+        let is_unasked =
+            |hop| self.is_unreachable(hop) && interruption::affecting(&restarts, hop).is_empty();
+
         let answers = match &evidence.remote {
-            Some(Finding::Unreachable(_)) => unasked().map(|answers| (answers, true)),
+            Some(Finding::Unreachable(_)) => stage(StageName::Prometheus)
+                .filter(|_| is_unasked("remote"))
+                .map(|here| (here.found, true)),
             _ => missing(StageName::Remote).map(|answers| (answers, false)),
         };
-        if let (Some(answers), Some(scrapes)) = (answers, evidence.scrapes.found()) {
-            let names = &evidence.claim.names;
-            let samples = Missing::samples(args, names, scrapes, answers);
-            self.missing.push(samples);
-        }
-        let Some(url) = args.traces() else { return };
-        let late =
-            |wanted, known| Missing::traces(clients.traces.clone(), url.clone(), wanted, known);
+        let samples = answers.zip(evidence.scrapes.found());
+        let samples = samples.map(|(answers, scrapes)| {
+            Missing::samples(args, &evidence.claim.names, scrapes, answers)
+        });
+
         let mut wanted = stages::expected_traces(evidence);
-        let Some(traces) = evidence.traces.found() else {
-            let known = known_trace.filter(|_| self.is_unreachable("traces"));
-            self.missing
-                .extend(known.map(|known| late(wanted, Some(known))));
-            return;
-        };
-        let is_there = |it: &WantedTrace| traces.get(it.id).is_some();
-        let known = evidence.sent.sampled().into_iter().rfind(is_there);
-        self.known_trace = known.map(|it| it.id);
-        if missing(StageName::Traces).is_some() {
-            wanted.retain(|it| !is_there(it));
-            self.missing.push(late(wanted, None));
-        }
+        let traces = args.traces().and_then(|url| {
+            let (client, url) = (clients.traces.clone(), url.clone());
+            if let Some(traces) = evidence.traces.found() {
+                missing(StageName::Traces)?;
+                wanted.retain(|it| traces.get(it.id).is_none());
+                return Some(Missing::traces(client, url, wanted));
+            }
+            let known = known_trace.filter(|_| is_unasked("traces"))?;
+            Some(Missing::unasked_traces(client, url, wanted, known))
+        });
+        samples.into_iter().chain(traces).collect()
     }
 
     /// The judgement of the whole: the worst one of its hops.
@@ -227,6 +225,14 @@ impl Round {
         let good = all().filter(|judgement| judgement.is_good());
         good.max().unwrap_or(Judgement::Skipped)
     }
+}
+
+/// The last trace of the round that is there.
+fn known_trace(evidence: &Evidence) -> Option<u128> {
+    let traces = evidence.traces.found()?;
+    let mut sampled = evidence.sent.sampled().into_iter();
+    let known = sampled.rfind(|it| traces.get(it.id).is_some());
+    known.map(|it| it.id)
 }
 
 fn quantile_errors(evidence: &Evidence, measured: &[Duration]) -> Vec<QuantileError> {

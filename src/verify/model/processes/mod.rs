@@ -19,7 +19,7 @@ use crate::contract::{
 
 /// A spacing of samples above this many scrape intervals is a gap.
 const GAP: f64 = 1.5;
-/// A scrape that is not later than this, in seconds, leaves no gap: a busy machine delays it by so much, however short the interval.
+/// What a scrape may be late without a gap, at least, in seconds: a busy machine delays it, however short the interval.
 const LATE: f64 = 1.25;
 
 /// When the run was, by the clock of Prometheus, in milliseconds of Unix time.

@@ -1,7 +1,10 @@
 //! What may still come: a write that failed once does not stay failed, and a store that could not be asked may have it.
 
+mod looked;
 mod samples;
 mod traces;
+
+pub use looked::Looked;
 
 use reqwest::Url;
 
@@ -16,16 +19,7 @@ use crate::{client::Client, contract::Names};
 use samples::Samples;
 use traces::LateTraces;
 
-/// What asking again has shown.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Looked {
-    /// Answers that are expected from now on: the stage could not be asked in the round.
-    pub expected: u64,
-    /// Answers that are there by now, and are not missing any more.
-    pub found: u64,
-}
-
-/// What a stage did not have at the deadline.
+/// What a stage did not have at the deadline, or could not be asked for.
 #[derive(Debug)]
 pub struct Missing(Kind);
 
@@ -36,20 +30,25 @@ enum Kind {
 }
 
 impl Missing {
-    /// `known` is a trace that the store had before, where it could not be asked for the wanted ones: they are expected once
-    /// it answers, if it has not lost that one meanwhile.
-    pub(super) fn traces(
+    /// Traces that the store did not have.
+    pub(super) fn traces(client: Client, url: Url, wanted: Vec<WantedTrace>) -> Self {
+        let traces = LateTraces::new(client, url).with_missing(wanted);
+        Self(Kind::Traces(Box::new(traces)))
+    }
+
+    /// Traces that the store could not be asked for. They are expected once it answers, if it still has this one, which it
+    /// had before.
+    pub(super) fn unasked_traces(
         client: Client,
         url: Url,
         wanted: Vec<WantedTrace>,
-        known: Option<u128>,
+        known: u128,
     ) -> Self {
-        Self(Kind::Traces(Box::new(LateTraces::new(
-            client, url, wanted, known,
-        ))))
+        let traces = LateTraces::new(client, url).with_unasked(wanted, known);
+        Self(Kind::Traces(Box::new(traces)))
     }
 
-    /// `is_unasked` where the store could not be asked for the samples of so many answers: they are expected once it answers.
+    /// Samples of so many answers. `is_unasked`: the store could not be asked for them; they are expected once it answers.
     pub(super) fn samples(
         args: &VerifyArgs,
         names: &Names,
@@ -89,9 +88,9 @@ impl Missing {
     /// The traces among it that the store did not have.
     pub fn trace_ids(&self) -> impl Iterator<Item = u128> {
         let missing = match &self.0 {
-            Kind::Traces(traces) => traces.missing(),
-            Kind::Remote(_) => &[],
+            Kind::Traces(traces) => Some(traces.missing_ids()),
+            Kind::Remote(_) => None,
         };
-        missing.iter().map(|it| it.id)
+        missing.into_iter().flatten()
     }
 }

@@ -1,4 +1,4 @@
-//! Samples that the store behind Prometheus did not have, or was not asked for.
+//! Samples that the store behind Prometheus did not have, or could not be asked for.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::{
         model::{finding::Finding, promql::Selector, scrapes::Scrapes, settings::Settings},
         source::prometheus::Prometheus,
     },
-    Looked,
+    looked::Looked,
 };
 use crate::contract::Names;
 
@@ -50,6 +50,7 @@ impl Samples {
         self.answers == 0
     }
 
+    /// Asks for all of them; `None` where the store does not answer.
     pub async fn find(&mut self) -> Option<Looked> {
         let is_complete = self.are_complete().await?;
         let mut looked = Looked::default();

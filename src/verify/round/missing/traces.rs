@@ -1,10 +1,12 @@
-//! Traces that their store did not have, or was not asked for.
+//! Traces that their store did not have, or could not be asked for.
+
+use std::collections::VecDeque;
 
 use reqwest::Url;
 
 use super::{
     super::super::{model::spans::WantedTrace, source::traces::TraceSource},
-    Looked,
+    looked::Looked,
 };
 use crate::client::Client;
 
@@ -18,63 +20,85 @@ pub struct LateTraces {
     url: Url,
     /// Once it has answered.
     source: Option<TraceSource>,
-    wanted: Vec<WantedTrace>,
-    /// One that the store had, as long as the wanted ones are not expected.
+    /// Those that the store was not asked for yet, and so are not expected.
+    unasked: VecDeque<WantedTrace>,
+    /// A trace that the store had before those.
     known: Option<WantedTrace>,
+    /// Those that it did not have. The first one was asked for the longest time ago.
+    missing: VecDeque<WantedTrace>,
 }
 
 impl LateTraces {
-    pub fn new(client: Client, url: Url, wanted: Vec<WantedTrace>, known: Option<u128>) -> Self {
+    pub fn new(client: Client, url: Url) -> Self {
         Self {
             client,
             url,
             source: None,
-            wanted,
-            known: known.map(|id| WantedTrace { id, replica: None }),
+            unasked: VecDeque::new(),
+            known: None,
+            missing: VecDeque::new(),
+        }
+    }
+
+    pub fn with_missing(self, missing: Vec<WantedTrace>) -> Self {
+        Self {
+            missing: missing.into(),
+            ..self
+        }
+    }
+
+    pub fn with_unasked(self, unasked: Vec<WantedTrace>, known: u128) -> Self {
+        Self {
+            unasked: unasked.into(),
+            known: Some(WantedTrace {
+                id: known,
+                replica: None,
+            }),
+            ..self
         }
     }
 
     pub fn is_over(&self) -> bool {
-        self.wanted.is_empty()
+        self.unasked.is_empty() && self.missing.is_empty()
     }
 
-    /// Those that the store did not have; none as long as it was not asked.
-    pub fn missing(&self) -> &[WantedTrace] {
-        if self.known.is_some() {
-            return &[];
-        }
-        &self.wanted
+    pub fn missing_ids(&self) -> impl Iterator<Item = u128> {
+        self.missing.iter().map(|it| it.id)
     }
 
+    /// Asks for some of them; `None` where the store does not answer.
     pub async fn find(&mut self) -> Option<Looked> {
         if self.source.is_none() {
             let connected = TraceSource::connect(self.client.clone(), self.url.clone()).await;
             self.source = connected.ok();
         }
         let source = self.source.as_ref()?;
-        let mut looked = Looked::default();
         if let Some(known) = &self.known {
-            if source.has(known).await.ok()? {
-                looked.expected = self.wanted.len() as u64;
-            } else {
-                self.wanted.clear(); // a restart has lost what it had: these, too
+            if !source.has(known).await.ok()? {
+                self.unasked.clear(); // a restart has lost what it had: these, too
             }
             self.known = None;
         }
-        let mut still = Vec::new();
-        let mut all = std::mem::take(&mut self.wanted).into_iter();
-        for one in all.by_ref().take(MAX_LOOKS) {
-            match source.has(&one).await {
-                Ok(true) => looked.found += 1,
-                Ok(false) => still.push(one),
-                Err(_) => {
-                    still.push(one);
-                    break; // it cannot be asked now
-                }
+        let mut looked = Looked::default();
+        for asked in 0..MAX_LOOKS.min(self.unasked.len() + self.missing.len()) {
+            let is_new = !self.unasked.is_empty();
+            let queue = if is_new {
+                &mut self.unasked
+            } else {
+                &mut self.missing
+            };
+            let Some(one) = queue.front() else { break };
+            let Ok(is_there) = source.has(one).await else {
+                return (asked > 0).then_some(looked);
+            };
+            let one = queue.pop_front();
+            looked.expected += u64::from(is_new);
+            if is_there {
+                looked.found += 1;
+            } else {
+                self.missing.extend(one);
             }
         }
-        // The next time begins with those that were not asked for.
-        self.wanted = all.chain(still).collect();
         Some(looked)
     }
 }

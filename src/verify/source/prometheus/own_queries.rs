@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::{
     api::{Prometheus, PrometheusError},
     queries::Queries,
+    timekeeper::latest,
 };
 use crate::{
     contract::{Metric, Step, names::label},
@@ -60,7 +61,7 @@ pub async fn ask(
     // A server without rules may have no such API.
     let known = rules(&queries.prometheus).await.unwrap_or_default();
     // An evaluation between that scrape and now may have been too early to see it.
-    let seen = queries.prometheus.now().await?.max(to);
+    let seen = latest(queries.clock.now().await?).max(to);
     for query in own {
         answers.push(answer(queries, query, &known, (to, seen), waited).await?);
     }
