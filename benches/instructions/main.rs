@@ -1,7 +1,7 @@
 //! How many instructions a request costs in user space, counted by callgrind: the same on any machine, busy or not.
 //!
 //! `cargo bench --bench instructions -- [--peers] [BINARY]`: each figure is the difference of two runs that differ in their number
-//! of requests, divided by that. Ends in 1 where our own is above its limit. `--peers` builds and measures the other servers written
+//! of requests, divided by that. Ends in 1 where our own is above its limit twice. `--peers` builds and measures the other servers written
 //! in Rust, too. Needs `valgrind`, and `otelcol` for sampled requests.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
@@ -79,7 +79,8 @@ fn main() -> anyhow::Result<ExitCode> {
             CASES.map(|case| case.name.to_owned())
         )
     );
-    let ours = measure(&Service::ours(binary.into()))?;
+    let service = Service::ours(binary.into());
+    let ours = measure(&service)?;
     println!(
         "{}",
         line("  limit", CASES.map(|case| case.limit.to_string()))
@@ -91,7 +92,14 @@ fn main() -> anyhow::Result<ExitCode> {
             "{}: not counted",
             case.name
         );
-        if counted.is_some_and(|counted| counted > case.limit) {
+        let is_above = |counted: Option<f64>| counted.is_some_and(|counted| counted > case.limit);
+        if !is_above(counted) {
+            continue;
+        }
+        // Which spans share a batch is chance, and moves a figure by up to 1 %.
+        let again = instructions_a_request(&service, case.sampled)?;
+        println!("{}, once more: {:.0}", case.name, again.unwrap_or_default());
+        if is_above(again) {
             println!("ABOVE the limit: {}", case.name);
             is_within = false;
         }

@@ -95,7 +95,7 @@ scraped_once() { [[ $(targets) = "$(pods | sort | sed 's/$/ up/')" ]]; }
 verify() {
   k delete job verify --ignore-not-found --wait >/dev/null
   kubectl kustomize "$root/k8s/verify" |
-    sed "s/--duration=60s/--duration=$1s/; s/- --exclusive/&\n        - --max-clock-error=${CLUSTER_CLOCK_ERROR:-500ms}${2:+\n        - $2}/" |
+    sed "s/--duration=60s/--duration=$1s/; s/- --exclusive/&\n        - --max-clock-error=${CLUSTER_CLOCK_ERROR:-2s}${2:+\n        - $2}/" |
     kubectl apply --server-side -f - >/dev/null
   eventually $(($1 + 180)) "verify ends" ended verify
   k logs job/verify >"$out/verify.txt" 2>&1 || true
@@ -125,19 +125,27 @@ load() {
 # during_load NAME: fails unless the load still runs, or the change was not tested under load
 during_load() { sending "load-$1" || fail "the load ended before the change was complete"; }
 
+# end_load NAME: as during_load, and ends the load early, if the node runs on this machine
+end_load() {
+  local ids
+  during_load "$1"
+  mapfile -t ids < <(processes httpserver "$(k get pods -l job-name="load-$1" -o jsonpath='{.items[0].metadata.name}')")
+  ((!${#ids[@]})) || kill -TERM "${ids[@]}"
+}
+
 # report NAME: waits until the load ends; prints its report as one line of JSON
 report() {
-  eventually 300 "load-$1 ends" ended "load-$1"
+  eventually 400 "load-$1 ends" ended "load-$1"
   k logs "job/load-$1" >"$out/load-$1.txt"
   jq -c . "$out/load-$1.txt" || fail "not a report: $(cat "$out/load-$1.txt")"
 }
 
-# lost_nothing NAME: every request that was due was sent, and answered with 200
+# lost_nothing NAME: every request was answered with 200, and what was due was sent, except the last ones before an early end
 lost_nothing() {
   local result
   result=$(report "$1")
   echo "$result"
-  jq -e '.sent == .intended and .answered == .sent and .statuses == {"200": .sent}' <<<"$result" >/dev/null ||
+  jq -e '.sent >= 0.99 * .intended and .answered == .sent and .statuses == {"200": .sent}' <<<"$result" >/dev/null ||
     fail "requests were lost: $(jq -c '{intended, sent, answered, statuses, failures}' <<<"$result")"
   note "$(jq -r '"\(.sent) requests, none lost; response time p99 \(.response_time.p99 * 1000 | round) ms; answered by \(.replicas | length) replicas"' <<<"$result")"
 }

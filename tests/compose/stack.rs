@@ -109,7 +109,7 @@ impl Stack {
     pub(crate) fn start_verify(&self, duration: &str, options: &[&str]) -> Child {
         let duration = format!("--duration={duration}");
         // The machine also runs the stack and perhaps a build; the default limit of the clock error is for idle machines.
-        let clock = "--max-clock-error=100ms";
+        let clock = "--max-clock-error=2s";
         let mut arguments = vec!["--rate=50", &duration, "--require-all", clock];
         arguments.extend(options);
         self.start("verify", &arguments)

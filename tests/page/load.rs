@@ -98,7 +98,7 @@ fn after_a_change_of_the_delay_no_request_with_the_old_one_is_in_the_window() {
     };
     let enter = '\u{e007}';
     page.browser
-        .fill("#load-delay", &format!("constant(1s){enter}"));
+        .fill("#load-delay", &format!("constant(3s){enter}"));
     page.toggle_load();
     page.browser
         .until("+document.querySelector('#load-sent').textContent > 3");
@@ -109,7 +109,7 @@ fn after_a_change_of_the_delay_no_request_with_the_old_one_is_in_the_window() {
     page.browser.until(&format!("{classic} > 0"));
     page.reads_again();
     let classic = page.cell(0.999, "classic");
-    assert!(classic < 0.5, "{classic}");
+    assert!(classic < 2.0, "{classic}");
     page.toggle_load();
     stopped_load(&page, &service);
     page.is_clean(&[]);
@@ -154,9 +154,13 @@ fn a_slow_service_is_not_sent_more_than_a_few_requests_at_once() {
     page.toggle_load();
     page.browser
         .until("+document.querySelector('#load-skipped').textContent > 2");
-    assert_eq!(accepted(&service), 4.0);
+    until_or(
+        || (accepted(&service) >= 4.0).then_some(()),
+        || page.text("#load"),
+    );
     page.reads_again(); // a connection is left for the scrapes
     assert_eq!(page.text("[data-fact=in_flight]"), "4");
+    assert_eq!(accepted(&service), 4.0);
     page.is_clean(&[]);
 }
 

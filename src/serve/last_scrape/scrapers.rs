@@ -22,7 +22,7 @@ const MAX_KNOWN: usize = 64;
 /// How many of its own intervals a scraper is waited for: the next scrape, and what it may be late.
 const PATIENCE: f64 = 1.1;
 /// Minimum allowance for a late scrape, however short the interval.
-const LATE: Duration = Duration::from_secs(1);
+const LATE: Duration = Duration::from_millis(2500);
 
 /// Those who scrape `/metrics`.
 #[derive(Debug)]

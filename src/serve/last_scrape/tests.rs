@@ -123,7 +123,7 @@ async fn a_scrape_that_breaks_off_does_not_count() {
     let (service, client) = Service::scraped_every(5.0).await;
     service.answer();
     drop(Arc::clone(&client).begin("Prometheus"));
-    assert_about(service.waits(&[]).await, 6.0);
+    assert_about(service.waits(&[]).await, 7.5);
 }
 
 #[tokio::test(start_paused = true)]
@@ -137,7 +137,7 @@ async fn each_is_waited_for_a_little_longer_than_its_own_interval() {
     assert_about(waited, 8.0); // the other one is gone
     let (service, _) = Service::scraped_every(10.0).await;
     service.answer();
-    assert_about(service.waits(&[]).await, 11.0);
+    assert_about(service.waits(&[]).await, 12.5);
 }
 
 #[tokio::test(start_paused = true)]
@@ -198,7 +198,7 @@ async fn two_that_connect_again_each_time_are_told_apart_by_when_they_are_due() 
     service.answer();
     let [often, rarely] = ["10.0.0.1:1", "10.0.0.1:2"].map(|peer| service.client(peer));
     let scrapes = [(&often, seconds(0.0)), (&rarely, seconds(0.0))];
-    assert_about(service.waits(&scrapes[..1]).await, 6.0);
+    assert_about(service.waits(&scrapes[..1]).await, 7.5);
     assert_about(service.waits(&scrapes).await, 0.0);
 }
 

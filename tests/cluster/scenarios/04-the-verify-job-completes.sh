@@ -4,7 +4,7 @@
 
 without_load
 eventually 180 "every replica is scraped once" scraped_once
-verify 60 || fail "verify failed, see its report above"
+verify 30 || fail "verify failed, see its report above"
 
 # The same requests are in the native histograms, and some of them are exemplars.
 native_p99() { [[ $(prometheus 'job:cloudnative_execution_latency_seconds:native_p99_5m{job="httpserver"} > 0' | jq length) = 1 ]]; }

@@ -4,6 +4,7 @@
 
 trap 'restored; rolled_out' EXIT
 k set resources deployment/httpserver --requests memory=40Mi --limits memory=40Mi
+patch_autoscaler '{"spec": {"maxReplicas": 2}}'
 rolled_out
 eventually 180 "two replicas" settled 2
 load steady 50 35

@@ -10,7 +10,7 @@ if ((!${#ids[@]})); then
 fi
 restarts() { m get pod "$pod" -o jsonpath='{.status.containerStatuses[0].restartCount}'; }
 before=$(restarts)
-oldest() { prometheus 'min_over_time(timestamp(up{job="prometheus"})[30m:5s])' | jq -r '.[0].value[1] | tonumber | floor'; }
+oldest() { prometheus 'min_over_time(timestamp(up{job="prometheus"})[6h:30s])' | jq -r '.[0].value[1] | tonumber | floor'; }
 first=$(oldest)
 kill -9 "${ids[@]}"
 restarted() { (($(restarts) > before)); }
