@@ -74,7 +74,7 @@ impl<'a> MediaRange<'a> {
         Some(specificity)
     }
 
-    /// Reads a media range; `None` where it is none.
+    /// Reads a media range; `None` where it is not one.
     fn read(text: &'a str) -> Option<Self> {
         let mut parts = text.split(';').map(str::trim);
         let kind = parts.next().filter(|kind| is_media_range(kind))?;

@@ -54,7 +54,7 @@ pub fn parse(root: Command, args: &[OsString]) -> Result<ArgMatches, Error> {
     Err(without_secret(error))
 }
 
-/// What to say of each variable that is named as those of flags are, and is none of them.
+/// A warning for each variable that is named like those of the flags, and belongs to none.
 pub fn warnings(root: &Command) -> Vec<String> {
     let known = variables(root);
     let tokens = Destination::ALL.map(Destination::token_variables).concat();

@@ -97,7 +97,7 @@ mod tests {
         let mut timer = QuietTimer::new(TIMEOUT);
         for _ in 0..10 {
             assert!(!fires(&mut timer, TIMEOUT / 2, false).await);
-            advance(TIMEOUT).await; // a slow answer, without a look at the timer
+            advance(TIMEOUT).await; // a slow answer, without checking the timer
             timer.restart();
         }
         assert!(!fires(&mut timer, ALMOST, false).await);

@@ -179,7 +179,7 @@ pub struct LimitArgs {
     #[arg(long)]
     pub exclusive: bool,
 
-    /// Fail if a hop cannot be checked; exemplars and native histograms that are off are no failure
+    /// Fail if a hop cannot be checked; exemplars and native histograms that are off do not count
     #[arg(long)]
     pub require_all: bool,
 }

@@ -33,7 +33,7 @@ async fn until_the_last_scrape_metrics_and_probes_answer_and_nothing_else_does()
     timeout(DEADLINE, ends).await.expect("/images ends");
     assert_eq!(client.get(&health).send().await.unwrap().status(), 200);
     assert_eq!(client.get(&ready).send().await.unwrap().status(), 503);
-    // A client that is no scraper does not end the wait.
+    // A client that is not a scraper does not end the wait.
     assert_eq!(client.get(&metrics).send().await.unwrap().status(), 200);
     assert!(!running.is_finished());
     let last = client.get(&metrics);

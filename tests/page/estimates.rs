@@ -47,9 +47,9 @@ fn the_estimate_of_own_buckets_is_the_quantile_of_the_exposed_counts() {
         );
         assert!(
             low == 0.0 || bounds.contains(&low),
-            "{q}: {low} is no bound"
+            "{q}: {low} is not a bound"
         );
-        assert!(bounds.contains(&high), "{q}: {high} is no bound");
+        assert!(bounds.contains(&high), "{q}: {high} is not a bound");
     }
     page.is_clean(&[]);
 }

@@ -1,4 +1,4 @@
-//! What the page reads from expositions that no service of ours writes, and what it says of that which is none.
+//! What the page reads from expositions that no service of ours writes, and what it says of invalid ones.
 
 use httpserver::exposition::Format;
 use serde_json::{Value, json};
@@ -202,7 +202,7 @@ fn has_only_right_numbers(part: &Value, whole: &Value, end: &str) {
             let same = |other: &&Value| other["labels"] == series["labels"];
             let all = whole[name]["series"].as_array();
             let known = all.and_then(|all| all.iter().find(same));
-            let known = known.unwrap_or_else(|| panic!("{name} is no family: {end}"));
+            let known = known.unwrap_or_else(|| panic!("{name} is not a family: {end}"));
             assert_eq!(series.get("value"), known.get("value"), "{name}: {end}");
             if let Some(histogram) = series.get("histogram") {
                 let count = |histogram: &Value| float(&histogram["count"]);

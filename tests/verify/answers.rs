@@ -178,7 +178,7 @@ fn a_retry_after_a_failure_is_named() {
         "a retry on the way",
     ];
     report.expect("ledger", "WARN", &words);
-    // Failures that the answers show are no retry.
+    // Failures that the answers show are not retries.
     let report = Verify::of(one.1.address).run();
     report.expect("ledger", "PASS", &[]);
 }

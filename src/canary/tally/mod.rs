@@ -80,7 +80,7 @@ pub struct KeptStage {
     pub late: u64,
 }
 
-/// The classes between which a change is news: a warning more or less is none.
+/// The classes between which a change is logged: one warning more or less is not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Verdict {
     Good,

@@ -73,7 +73,7 @@ fn is_known(etag: &str, headers: &HeaderMap) -> bool {
     values.any(|value| value.trim() == "*" || opaque_tags(value).any(|tag| etag[2..] == *tag))
 }
 
-/// The tags of a list, with their quotes and without `W/`, up to the first thing that is none. A tag may contain a comma.
+/// The tags of a list, with their quotes and without `W/`, up to the first that is not one. A tag may contain a comma.
 fn opaque_tags(list: &str) -> impl Iterator<Item = &str> {
     let mut rest = list;
     std::iter::from_fn(move || {

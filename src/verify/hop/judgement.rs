@@ -37,7 +37,7 @@ pub struct Hop {
     /// Whether it was asked for, and what the source returned is not enough for a verdict.
     #[serde(rename = "unjudged")]
     pub is_unjudged: bool,
-    /// Whether there is nothing to judge: no failure even with `--require-all`.
+    /// Whether there is nothing to judge: not a failure, even with `--require-all`.
     #[serde(skip)]
     pub is_absent: bool,
 }

@@ -61,7 +61,7 @@ impl FromStr for OwnQuery {
         let percent: f64 = percent.parse().map_err(|_| example)?;
         if !(percent > 0.0 && percent < 100.0) {
             return Err(format!(
-                "p{percent} is no percentile: expected one from p0 to p100"
+                "p{percent} is not a percentile: expected one from p0 to p100"
             ));
         }
         Ok(Self {

@@ -39,7 +39,7 @@ pub struct ReplicaPages<'a> {
 }
 
 impl<'a> ReplicaPages<'a> {
-    /// Finds the replicas and reads each once; refused where a URL that was given is none of a replica's metrics.
+    /// Finds the replicas and reads each once; refused where a given URL does not return the metrics of a replica.
     pub async fn begin(
         clients: &'a Clients,
         names: &'a Names,

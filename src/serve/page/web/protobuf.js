@@ -6,7 +6,7 @@ import { emptyHistogram, setBuckets } from './exposition.js';
 const KINDS = ['counter', 'gauge', 'summary', 'unknown', 'histogram', 'gaugehistogram'];
 const [VARINT, FIXED64, BYTES, FIXED32] = [0, 1, 2, 5];
 
-/** Reads an exposition from an ArrayBuffer. Throws an Error where it is truncated or is none. */
+/** Reads an exposition from an ArrayBuffer. Throws an Error where it is truncated or invalid. */
 export function parse(buffer) {
   const families = new Map();
   const all = new Message(new DataView(buffer));
@@ -17,7 +17,7 @@ export function parse(buffer) {
     }
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
-    throw new Error('this is no protobuf message: a number is where a text or a message should be');
+    throw new Error('this is not a protobuf message: a number is where a text or a message should be');
   }
   return families;
 }
@@ -48,7 +48,7 @@ class Message {
       if (byte < 128) return value;
       factor *= 128;
     }
-    throw new Error(`this is no protobuf message: byte ${this.at} begins no number`);
+    throw new Error(`this is not a protobuf message: byte ${this.at} begins no number`);
   }
 
   /** A message or text, preceded by its length. */
@@ -83,7 +83,7 @@ class Message {
       case FIXED32:
         return this.view.getFloat32(this.skip(4), true);
       default:
-        throw new Error(`this is no protobuf message: byte ${this.at} follows a field of no known type`);
+        throw new Error(`this is not a protobuf message: byte ${this.at} follows a field of an unknown type`);
     }
   }
 }
