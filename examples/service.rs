@@ -31,27 +31,19 @@ pub(crate) fn main() -> anyhow::Result<()> {
 
 async fn serve(telemetry: &Telemetry) -> anyhow::Result<()> {
     let metrics = telemetry.metrics.clone();
+    let scrape = async move |headers: HeaderMap| metrics.answer::<Body>(&headers);
     let router = Router::new()
         .route("/orders", get(orders))
         .route("/hello", get(async || "hello\n"))
-        .route(
-            "/metrics",
-            get(async move |headers: HeaderMap| metrics.answer::<Body>(&headers)),
-        );
+        .route("/metrics", get(scrape));
     let address = env::var("LISTEN").unwrap_or("127.0.0.1:8090".to_owned());
     let server = HttpServer::bind(address.parse()?)?;
     tracing::info!("listening on http://{}", server.address()?);
 
-    let instruments = Instruments::new(
-        &telemetry.metrics.recorder(),
-        &MetricArgs::named(SERVICE.name),
-    );
-    let layer = ObserveLayer::new(
-        telemetry,
-        instruments,
-        Arc::new(ROUTES),
-        ObserveOptions::default(),
-    );
+    let names = MetricArgs::named(SERVICE.name);
+    let instruments = Instruments::new(&telemetry.metrics.recorder(), &names);
+    let (routes, options) = (Arc::new(ROUTES), ObserveOptions::default());
+    let layer = ObserveLayer::new(telemetry, instruments, routes, options);
 
     let service = |peer| layer.for_peer(router.clone(), peer);
     let serving = async |stop: Stop| server.run(service, stop.requested()).await;
