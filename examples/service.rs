@@ -42,8 +42,8 @@ async fn serve(telemetry: &Telemetry) -> anyhow::Result<()> {
 
     let names = MetricArgs::named(SERVICE.name);
     let instruments = Instruments::new(&telemetry.metrics.recorder(), &names);
-    let (routes, options) = (Arc::new(ROUTES), ObserveOptions::default());
-    let layer = ObserveLayer::new(telemetry, instruments, routes, options);
+    let (table, options) = (Arc::new(ROUTES), ObserveOptions::default());
+    let layer = ObserveLayer::new(telemetry, instruments, table, options);
 
     let service = |peer| layer.for_peer(router.clone(), peer);
     let serving = async |stop: Stop| server.run(service, stop.requested()).await;
