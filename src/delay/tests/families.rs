@@ -1,4 +1,4 @@
-//! The mean of each family against the mean of its quantiles, and against known values.
+//! The mean of each family against the mean of its quantiles and against known values, and where each one is listed.
 
 use std::time::Duration;
 
@@ -63,5 +63,25 @@ fn every_family_has_examples_of_its_own() {
             "{}",
             syntax.usage
         );
+    }
+}
+
+/// Families that the menu of the page lacks: they are written as text.
+const WITHOUT_SLIDERS: [&str; 2] = ["quantiles", "capped"];
+
+#[test]
+fn every_family_is_in_the_readme_the_menu_of_the_page_and_the_words_for_fuzzing() {
+    let read = |path: &str| {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        std::fs::read_to_string(root.join(path)).unwrap()
+    };
+    let readme = read("README.md");
+    let menu = read("src/serve/page/web/delays.js");
+    let words = read("fuzz/spec.dict");
+    for name in family::ALL.iter().map(|syntax| syntax.name()) {
+        assert!(readme.contains(&format!("| `{name}(")), "README: {name}");
+        let in_menu = menu.contains(&format!("\n  {name}: {{"));
+        assert_ne!(in_menu, WITHOUT_SLIDERS.contains(&name), "menu: {name}");
+        assert!(words.contains(&format!("\"{name}(")), "fuzz: {name}");
     }
 }
