@@ -78,7 +78,8 @@ fn every_family_is_in_the_readme_the_menu_of_the_page_and_the_words_for_fuzzing(
     let readme = read("README.md");
     let menu = read("src/serve/page/web/delays.js");
     let words = read("fuzz/spec.dict");
-    for name in family::ALL.iter().map(|syntax| syntax.name()) {
+    for syntax in family::ALL {
+        let name = syntax.name();
         assert!(readme.contains(&format!("| `{name}(")), "README: {name}");
         let in_menu = menu.contains(&format!("\n  {name}: {{"));
         assert_ne!(in_menu, WITHOUT_SLIDERS.contains(&name), "menu: {name}");
