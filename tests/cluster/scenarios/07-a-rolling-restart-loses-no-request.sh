@@ -12,10 +12,12 @@ lost_nothing restart
 
 # Each response is counted, too: a replica ends when its last scrape is done.
 eventually 180 "every replica is scraped once" scraped_once
+rate='sum(rate(cloudnative_requests_accepted_total{job="httpserver"}[15s]))'
+rate_is() { [[ $(prometheus "$rate $1" | jq length) = 1 ]]; }
+eventually 60 "no request of the load is in the rate any more" rate_is '== 0'
 verify 40 --wait=40s &
 running=$!
-under_way() { [[ $(prometheus 'sum(rate(cloudnative_requests_accepted_total{job="httpserver"}[15s])) > 25' | jq length) = 1 ]]; }
-eventually 180 "the requests of verify are scraped" under_way
+eventually 180 "the requests of verify are scraped" rate_is '> 25'
 k rollout restart deployment/httpserver
 rolled_out
 sending verify || fail "verify ended before the restart was complete"
