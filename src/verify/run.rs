@@ -122,6 +122,7 @@ async fn gather_of(
         Finding::Skipped(reason) => Finding::Skipped(reason),
         Finding::Unreachable(reason) => Finding::Unreachable(reason),
     };
+    find_meanwhile_begun(&mut pages).await;
     clients.begin(args.run.wait.unwrap_or(USUAL_WAIT));
     let newest = Newest::default();
     let mut watched = Watched {
@@ -190,6 +191,13 @@ async fn gather_of(
         is_trace_store_emptied: gathered.is_store_emptied,
         traces_wait: wanted.wait,
     })
+}
+
+/// Adds the replicas that began while Prometheus was waited for.
+async fn find_meanwhile_begun(pages: &mut Finding<ReplicaPages<'_>>) {
+    if let Some(pages) = pages.found_mut() {
+        pages.find_new(false).await;
+    }
 }
 
 /// What this results in, unless the user does not want to wait for it.

@@ -67,7 +67,7 @@ impl<'a> ReplicaPages<'a> {
         for (client, url) in found {
             let page = Page { client, url };
             match page.read(names).await {
-                Ok(first) => pages.add(page, first),
+                Ok(first) => pages.add(page, first, false),
                 Err(error) => {
                     refused.get_or_insert((page.url, error));
                 }
@@ -86,7 +86,8 @@ impl<'a> ReplicaPages<'a> {
         }
     }
 
-    fn add(&mut self, page: Page<'a>, first: PageSnapshot) {
+    /// One that is found under load answered nothing at this name before.
+    fn add(&mut self, page: Page<'a>, first: PageSnapshot, is_under_load: bool) {
         // One process may answer at several addresses, as with IPv4 and IPv6.
         if self.instance_ids().contains(&first.instance_id) {
             return;
@@ -103,7 +104,7 @@ impl<'a> ReplicaPages<'a> {
             offered: None,
         };
         let began = self.began + replica.clock().apart();
-        replica.began_in_run = started > Some(began as f64);
+        replica.began_in_run = is_under_load || started > Some(began as f64);
         self.replicas.push((page, replica));
     }
 
@@ -159,19 +160,19 @@ impl<'a> ReplicaPages<'a> {
                     }
                 }
             };
-            self.add_all(found);
+            self.add_all(found, true);
         }
     }
 
     /// Adds the replicas that answer by now at further addresses of the names.
-    async fn find_new(&mut self) {
+    pub async fn find_new(&mut self, is_under_load: bool) {
         let found = self.look_for_new().await;
-        self.add_all(found);
+        self.add_all(found, is_under_load);
     }
 
-    fn add_all(&mut self, found: Vec<(Page<'a>, PageSnapshot)>) {
+    fn add_all(&mut self, found: Vec<(Page<'a>, PageSnapshot)>, is_under_load: bool) {
         for (page, first) in found {
-            self.add(page, first);
+            self.add(page, first, is_under_load);
         }
     }
 
@@ -194,7 +195,7 @@ impl<'a> ReplicaPages<'a> {
     /// Reads until each answer is counted, and each request without an answer has ended.
     pub async fn settle(&mut self, sent: &Requests) {
         let (answered, has_failed) = (sent.by_replica(), sent.failed().next().is_some());
-        self.find_new().await;
+        self.find_new(true).await;
         wait::until("the counts to settle", SETTLE, async || {
             self.read_all().await;
             let mut all = self.replicas.iter();

@@ -39,7 +39,7 @@ pub struct PageSnapshot {
 #[derive(Clone, Debug)]
 pub struct Replica {
     pub url: String,
-    /// Whether its first process began in the run, so that it counted nothing before.
+    /// Whether its first process began in the run, or was found in it, so that it counted nothing of this name before.
     pub began_in_run: bool,
     /// Whether nothing listened there when the counts were to be read last: its process has ended.
     pub is_gone: bool,
