@@ -103,11 +103,7 @@ async fn gather_of(
     let remote = ask::remote(args, clients, &prometheus, behind, is_tolerant).await?;
     let pages = ReplicaPages::begin(clients, &names, &args.target, &args.metrics).await;
     let mut pages = ask::tolerated(pages, is_tolerant)?;
-    // The first request to the target's own URL.
-    let probed = probe::replica(&clients.target, &args.target).await?;
-    if let Some(pages) = pages.found_mut() {
-        pages.begin_again().await;
-    }
+    let probed = first_request(args, clients, &mut pages).await?;
     let ids = pages.found().map(ReplicaPages::instance_ids);
     let mut ids = ids.unwrap_or_default();
     ids.extend(probed);
@@ -191,6 +187,19 @@ async fn gather_of(
         is_trace_store_emptied: gathered.is_store_emptied,
         traces_wait: wanted.wait,
     })
+}
+
+/// The first request to the target's own URL; the replicas are read again after it.
+async fn first_request(
+    args: &VerifyArgs,
+    clients: &Clients,
+    pages: &mut Finding<ReplicaPages<'_>>,
+) -> Result<Option<String>, Refusal> {
+    let probed = probe::replica(&clients.target, &args.target).await?;
+    if let Some(pages) = pages.found_mut() {
+        pages.begin_again().await;
+    }
+    Ok(probed)
 }
 
 /// Adds the replicas that began while Prometheus was waited for.
