@@ -28,11 +28,14 @@ impl Part {
     /// Whether a hop compares counts or traces that a restart of this part may lose.
     fn affects(self, hop: &str) -> bool {
         match hop {
-            "drawn" | "measured" => false,
             "received" | "metrics" => self == Self::Target,
             "traces" => self != Self::Prometheus,
             "exemplars" => true,
-            _ => self != Self::Traces,
+            "prometheus" | "percentile" | "native" | "remote" | "query" | "ledger" => {
+                self != Self::Traces
+            }
+            // Those of the answers alone; and nothing excuses a hop that is not known here.
+            _ => false,
         }
     }
 }
@@ -121,4 +124,29 @@ pub fn changed_claim(evidence: &Evidence, is_given: bool) -> Option<String> {
             before.delay
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::hop;
+    use super::*;
+
+    #[test]
+    fn every_hop_is_known_here_and_to_those_on_call() {
+        let parts = [Part::Target, Part::Prometheus, Part::Traces];
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/canary.md");
+        let docs = std::fs::read_to_string(path).unwrap();
+        let causes: String = docs
+            .lines()
+            .filter(|line| line.starts_with("| `"))
+            .collect();
+        for id in hop::ids() {
+            let is_affected = parts.iter().any(|part| part.affects(id));
+            assert_ne!(is_affected, ["drawn", "measured"].contains(&id), "{id}");
+            assert!(
+                causes.contains(&format!("`{id}`")),
+                "no usual cause of {id}"
+            );
+        }
+    }
 }
