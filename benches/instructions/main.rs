@@ -1,8 +1,8 @@
 //! How many instructions a request costs in user space, counted by callgrind: the same on any machine, busy or not.
 //!
-//! `cargo bench --bench instructions -- [--peers] [BINARY]`: each figure is the difference of two runs that differ in their number
-//! of requests, divided by that. Ends in 1 where our own is above its limit twice. `--peers` builds and measures the other servers written
-//! in Rust, too. Needs `valgrind`, and `otelcol` for sampled requests.
+//! `cargo bench --bench instructions -- [--peers] [BINARY]`: each figure is the difference of two runs that differ in their
+//! number of requests, divided by that. Ends in 1 where our own is above its limit twice. `--peers` builds and measures the
+//! other servers written in Rust, too. Needs `valgrind`, and `otelcol` for sampled requests.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
 mod callgrind;

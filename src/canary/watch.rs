@@ -165,8 +165,8 @@ fn forget<T>(missing: &mut Vec<(u64, T)>, newest: u64) {
     missing.retain(|(number, _)| newest.saturating_sub(*number) <= KEPT as u64);
 }
 
-/// Asks again for what rounds were missing: what it shows of each, and the rest. Once a store does not answer for one, it is not
-/// asked for the others; that one is the last to be asked for the next time.
+/// Asks again for what rounds were missing: what it shows of each, and the rest. Once a store does not answer for one, it is
+/// not asked for the others; that one is the last to be asked for the next time.
 async fn look_again(all: Vec<Kept>) -> Vec<(u64, Looked, Missing)> {
     let (mut looked, mut unanswered) = (Vec::new(), Vec::new());
     for (number, mut missing) in all {

@@ -32,7 +32,7 @@ pub trait Family: fmt::Debug + fmt::Display + Send + Sync {
     fn survival(&self, x: f64) -> f64;
     /// The mean of the values clamped to between 0 and `cap`.
     fn mean(&self, cap: f64) -> f64;
-    /// The largest possible value; the longest delay of all where there is no bound.
+    /// The largest possible value; that of an unbounded distribution is the longest delay of all.
     fn longest(&self) -> Nanos {
         Nanos::LONGEST
     }

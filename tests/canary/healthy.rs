@@ -6,7 +6,7 @@ use crate::{
     canary::{Canary, Watch},
     parts::{Collector, Jaeger, VictoriaMetrics, absent, free_address, until},
     proxy::{Faults, Proxy},
-    world::{job, prometheus, service, traced},
+    world::{job, service, traced, writing},
 };
 
 const HOPS: [&str; 12] = [
@@ -88,12 +88,7 @@ fn every_hop_is_good_and_every_stage_is_complete() {
     let service = traced(&collector.environment("grpc"));
     let victoria = VictoriaMetrics::start();
     let listen = free_address();
-    let own = prometheus(&json!({
-        "scrape_configs": [job(service.address), job(listen)],
-        "remote_write": [{
-            "url": victoria.url() + "/api/v1/write", "queue_config": {"batch_send_deadline": "1s"},
-        }],
-    }));
+    let own = writing(&[job(service.address), job(listen)], &victoria.url());
     let heartbeat = Proxy::start(&[service.address], Faults::default());
     let flags = [
         "--remote",

@@ -6,7 +6,7 @@ use crate::{
     canary::{Canary, Round, Watch},
     parts::{Collector, Gate, Jaeger, VictoriaMetrics, absent, until, until_or},
     proxy::{Faults, Proxy},
-    world::{OWN, job, prometheus, service, traced},
+    world::{OWN, half_of_the_traces, job, service, traced, writing},
 };
 
 /// Shuts the gate before a store until a round could not ask it, and opens it again; returns the round's number.
@@ -89,11 +89,7 @@ fn traces_that_were_lost_while_their_store_could_not_be_asked_are_counted_once_i
         return;
     }
     let jaeger = Jaeger::start();
-    let half = json!({
-        "name": "half", "type": "probabilistic", "probabilistic": {"sampling_percentage": 50},
-    });
-    let processors = json!({"tail_sampling": {"decision_wait": "1s", "policies": [half]}});
-    let collector = Collector::to(jaeger.grpc, &processors);
+    let collector = Collector::to(jaeger.grpc, &half_of_the_traces());
     let service = traced(&collector.environment("grpc"));
     let gate = Gate::start(jaeger.query);
     let watch = Watch::of(service.address).flags(&["--traces", &gate.url("")]);
@@ -146,12 +142,7 @@ fn samples_of_a_round_whose_remote_store_could_not_be_asked_are_late() {
     }
     let service = service();
     let victoria = VictoriaMetrics::start();
-    let own = prometheus(&json!({
-        "scrape_configs": [job(service.address)],
-        "remote_write": [{
-            "url": victoria.url() + "/api/v1/write", "queue_config": {"batch_send_deadline": "1s"},
-        }],
-    }));
+    let own = writing(&[job(service.address)], &victoria.url());
     let gate = Gate::start(victoria.address);
     let watch = Watch::of(service.address).prometheus(&own);
     let flags = ["--remote", &gate.url(""), "--every", "12s"];

@@ -6,7 +6,7 @@ use crate::{
     canary::Watch,
     parts::{Collector, Jaeger, Prometheus, absent},
     proxy::{Faults, Proxy},
-    world::{OWN, job, service, traced},
+    world::{OWN, half_of_the_traces, job, service, traced},
 };
 
 #[test]
@@ -33,12 +33,8 @@ fn spans_that_a_collector_drops_are_lost() {
     if absent(&["otelcol", "jaeger"]) {
         return;
     }
-    let half = json!({
-        "name": "half", "type": "probabilistic", "probabilistic": {"sampling_percentage": 50},
-    });
-    let processors = json!({"tail_sampling": {"decision_wait": "1s", "policies": [half]}});
     let jaeger = Jaeger::start();
-    let collector = Collector::to(jaeger.grpc, &processors);
+    let collector = Collector::to(jaeger.grpc, &half_of_the_traces());
     let service = traced(&collector.environment("grpc"));
     let watch = Watch::of(service.address).jaeger(&jaeger);
     let canary = watch.flags(&["--rate", "20"]).start();

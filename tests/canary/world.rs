@@ -53,6 +53,23 @@ pub(crate) fn scraping(target: SocketAddr) -> Prometheus {
     prometheus(&json!({"scrape_configs": [job(target)]}))
 }
 
+/// A job that scrapes this, and writes each sample on to a store within a second.
+pub(crate) fn writing(jobs: &[Value], store: &str) -> Prometheus {
+    let url = format!("{store}/api/v1/write");
+    prometheus(&json!({
+        "scrape_configs": jobs,
+        "remote_write": [{"url": url, "queue_config": {"batch_send_deadline": "1s"}}],
+    }))
+}
+
+/// A collector's processors that drop half of the traces.
+pub(crate) fn half_of_the_traces() -> Value {
+    let half = json!({
+        "name": "half", "type": "probabilistic", "probabilistic": {"sampling_percentage": 50},
+    });
+    json!({"tail_sampling": {"decision_wait": "1s", "policies": [half]}})
+}
+
 /// A Prometheus with this configuration, which stores exemplars.
 pub(crate) fn prometheus(config: &Value) -> Prometheus {
     let flags = ["--enable-feature=exemplar-storage"];

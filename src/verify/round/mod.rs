@@ -18,6 +18,7 @@ pub use super::model::quantile_query::QUANTILES;
 
 use std::{future::pending, time::Duration};
 
+use interruption::Restart;
 use judgement::judged;
 use strict::strict;
 
@@ -99,9 +100,10 @@ pub async fn round(
     };
     let is_given = args.run.delay.is_some() || args.run.seed.is_some();
     let closed = interruption::changed_claim(&evidence, is_given);
-    let mut round = Round::of(&evidence, closed.as_deref(), &hop_ids(args));
+    let restarts = interruption::restarts(&evidence);
+    let mut round = Round::of(&evidence, closed.as_deref(), &restarts, &hop_ids(args));
     if let Ok(clients) = Clients::new(args) {
-        round.missing = round.missing(&evidence, args, &clients, known_trace);
+        round.missing = round.missing(&evidence, &restarts, (args, &clients), known_trace);
     }
     Ok(round)
 }
@@ -122,13 +124,17 @@ impl Round {
         }
     }
 
-    fn of(evidence: &Evidence, closed: Option<&str>, ids: &[&'static str]) -> Self {
-        let restarts = interruption::restarts(evidence);
+    fn of(
+        evidence: &Evidence,
+        closed: Option<&str>,
+        restarts: &[Restart],
+        ids: &[&'static str],
+    ) -> Self {
         let hops = hop::judge(evidence).into_iter();
         let hops = hops.filter(|hop| ids.contains(&hop.id));
         let hops: Vec<_> = hops
             .map(|hop| {
-                let affecting = interruption::affecting(&restarts, hop.id);
+                let affecting = interruption::affecting(restarts, hop.id);
                 judged(strict(hop, evidence), closed, &affecting)
             })
             .collect();
@@ -172,8 +178,8 @@ impl Round {
     fn missing(
         &self,
         evidence: &Evidence,
-        args: &VerifyArgs,
-        clients: &Clients,
+        restarts: &[Restart],
+        (args, clients): (&VerifyArgs, &Clients),
         known_trace: Option<u128>,
     ) -> Vec<Missing> {
         let stage = |name| self.stages.iter().find(|stage: &&Stage| stage.name == name);
@@ -182,9 +188,8 @@ impl Round {
             missing.filter(|it| *it > 0)
         };
         // What a restart would explain is not expected afterwards, either.
-        let restarts = interruption::restarts(evidence);
         let is_unasked =
-            |hop| self.is_unreachable(hop) && interruption::affecting(&restarts, hop).is_empty();
+            |hop| self.is_unreachable(hop) && interruption::affecting(restarts, hop).is_empty();
 
         let answers = match &evidence.remote {
             Some(Finding::Unreachable(_)) => stage(StageName::Prometheus)
@@ -197,15 +202,16 @@ impl Round {
             Missing::samples(args, &evidence.claim.names, scrapes, answers)
         });
 
-        let mut wanted = stages::expected_traces(evidence);
         let traces = args.traces().and_then(|url| {
             let (client, url) = (clients.traces.clone(), url.clone());
             if let Some(traces) = evidence.traces.found() {
                 missing(StageName::Traces)?;
+                let mut wanted = stages::expected_traces(evidence);
                 wanted.retain(|it| traces.get(it.id).is_none());
                 return Some(Missing::traces(client, url, wanted));
             }
             let known = known_trace.filter(|_| is_unasked("traces"))?;
+            let wanted = stages::expected_traces(evidence);
             Some(Missing::unasked_traces(client, url, wanted, known))
         });
         samples.into_iter().chain(traces).collect()

@@ -39,7 +39,7 @@ fn refusal(target: &Url, status: StatusCode) -> Refusal {
     ))
 }
 
-/// The measurement, or the status of an answer without one; `None` where there is no answer, or an overload.
+/// The measurement, or the status of an answer without one; `None` without an answer, or at an overload.
 async fn ask(client: &Client, url: &Url) -> Option<Result<ServerTiming, StatusCode>> {
     let context = TraceContext {
         trace_id: rand::random_range(1..=u128::MAX),
